@@ -1,0 +1,72 @@
+# Every command anyone types. `make` lists them; each sets itself up.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+
+UV_VERSION := 0.13.9
+UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
+export UV_PYTHON = $(PYTHON)
+# One environment for each Python that is asked for, so that they do not rebuild each other's.
+export UV_PROJECT_ENVIRONMENT = .venv$(if $(PYTHON),-$(PYTHON))
+BIN := $(UV_PROJECT_ENVIRONMENT)/bin
+READY := $(UV_PROJECT_ENVIRONMENT)/.ready
+PYTEST = $(BIN)/python -m pytest
+
+.PHONY: help setup run dev test test-fast test-real test-chaos coverage check format lint types imports contracts env-example clean
+
+help: ## Show this help
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  \033[36m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.tools/bin/uv:
+	@python3 -c 'import sys; sys.exit("Python >= 3.11 is needed") if sys.version_info < (3, 11) else None'
+	python3 -m pip install --quiet --disable-pip-version-check --target .tools uv==$(UV_VERSION)
+
+$(READY): $(UV) uv.lock pyproject.toml $(wildcard services/*/pyproject.toml libs/*/pyproject.toml deploy/local/pyproject.toml)
+	@$(UV) sync --quiet --frozen --all-packages --all-groups
+	@touch $@
+
+setup: $(READY) ## Install the pinned uv (if there is none) and the locked environment
+
+run: $(READY) ## A call all the way on this machine: CALL=recording OUT=folder ONCE=1
+	@$(BIN)/python -m onebox $(if $(CALL),--call "$(CALL)") $(if $(OUT),--out "$(OUT)") $(if $(ONCE),--once)
+
+dev: $(READY) ## The four services and the API with reload, against the servers of .env
+	@test -f .env || { echo "No .env here: cp .env.example .env, then fill it in"; exit 1; }
+	@$(BIN)/python -m onebox.dev
+
+test: $(READY) ## All that a bare machine can run: unit, contract, integration, e2e, a bounded chaos set
+	@$(PYTEST) -q
+
+test-fast: $(READY) ## Unit and contract tests
+	@$(PYTEST) -q tests/unit tests/contract libs/faststream-sqs/tests -m "not wire"
+
+test-real: $(READY) ## Integration and e2e against the servers that the environment names; a missing one fails
+	@REQUIRE_REAL=1 $(PYTEST) -q tests/integration tests/e2e
+
+test-chaos: $(READY) ## Every fault, at length
+	@CHAOS=all $(PYTEST) -q tests/chaos
+
+coverage: $(READY) ## The tests with branch coverage, and a page to read it: htmlcov/index.html
+	@$(PYTEST) -q --cov --cov-report=term --cov-report=html
+
+check: lint types imports contracts test ## All a change must pass
+
+format: $(READY) ## Format the code and mend what can be mended
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+lint: $(READY) ## Style, spelling, and a lock that fits
+	@$(UV) lock --check --quiet
+	@$(BIN)/ruff format --check . && $(BIN)/ruff check .
+	@$(BIN)/codespell && $(BIN)/interrogate -q tests
+
+types: $(READY) ## mypy --strict
+	@$(BIN)/mypy
+
+imports: $(READY) ## Who may import what
+	@$(BIN)/lint-imports
+
+contracts: $(READY) ## Regenerate schemas, AsyncAPI and .env.example; fail if that changes what is committed
+	@$(BIN)/python -m onebox.contracts
+	@git diff --exit-code --stat -- libs/common/contracts services .env.example README.md
+
+clean: ## Remove what was built here
+	@rm -rf .venv* .tools htmlcov .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
