@@ -1,0 +1,93 @@
+"""Wire a stage: broker, handlers and resources behind health and metrics, as one ASGI application."""
+
+import logging as stdlib_logging
+import signal
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
+from typing import Any
+
+from faststream import ContextRepo
+from faststream.asgi import AsgiFastStream, AsgiResponse, get
+from faststream_sqs import SQSBroker, SQSRouter
+from prometheus_client import REGISTRY, generate_latest
+
+from common import logging
+from common.middleware import AroundStage, Countdown, StopAfter
+from common.pipeline import Stage
+from common.settings import AwsSettings, WorkerSettings, queue_urls
+
+PING_TIMEOUT = 5.0  # seconds
+
+
+class StageSettings(WorkerSettings, AwsSettings):
+    """What every consumer needs to be told."""
+
+
+Resources = AbstractAsyncContextManager[dict[str, object]]
+
+
+def open_broker(settings: StageSettings, stage: Stage | None = None) -> SQSBroker:
+    """A broker whose queues and concurrency are the operator's choice; *stage* wraps its handlers."""
+    return SQSBroker(
+        settings.sqs_endpoint,
+        region_name=settings.aws_region,
+        queue_urls=queue_urls(settings),
+        max_workers=settings.worker_concurrency,
+        wait_time=settings.sqs_wait_seconds,
+        handler_timeout=settings.handler_timeout_seconds,
+        graceful_timeout=settings.drain_seconds,
+        middlewares=[] if stage is None else [partial(AroundStage, stage=stage), _counting(settings)],
+        logger=stdlib_logging.getLogger("faststream_sqs"),
+        log_level=stdlib_logging.DEBUG,  # one canonical line a message is ours
+    )
+
+
+def consumer(
+    stage: Stage, settings: StageSettings, router: SQSRouter, resources: Resources
+) -> AsgiFastStream:
+    """One stage as an ASGI application: *router* in *resources*, health and metrics beside it."""
+    logging.set_up(stage.service, "DEBUG" if settings.debug else settings.log_level)
+    broker = open_broker(settings, stage)
+    broker.include_router(router)
+
+    @asynccontextmanager
+    async def lifespan(context: ContextRepo) -> AsyncIterator[None]:
+        async with resources as opened:
+            for name, resource in opened.items():
+                context.set_global(name, resource)
+            yield
+
+    return AsgiFastStream(broker, lifespan=lifespan, asgi_routes=health(broker))
+
+
+def health(broker: SQSBroker) -> list[tuple[str, Any]]:
+    """``/health/live``, ``/health/ready`` and ``/metrics``, spelled the same everywhere."""
+
+    @get(include_in_schema=False)
+    async def live(_scope: Any) -> AsgiResponse:
+        return _answer("live", await broker.ping(PING_TIMEOUT))
+
+    @get(include_in_schema=False)
+    async def ready(_scope: Any) -> AsgiResponse:
+        return _answer("ready", broker.running and await broker.ping(PING_TIMEOUT))
+
+    @get(include_in_schema=False)
+    async def metrics(_scope: Any) -> AsgiResponse:
+        return AsgiResponse(generate_latest(REGISTRY), headers={"content-type": "text/plain; version=0.0.4"})
+
+    return [("/health/live", live), ("/health/ready", ready), ("/metrics", metrics)]
+
+
+def _answer(question: str, yes: bool) -> AsgiResponse:  # noqa: FBT001 - the answer is a truth value
+    return AsgiResponse(f"{question}: {str(yes).lower()}\n".encode(), status_code=200 if yes else 503)
+
+
+def _counting(settings: WorkerSettings) -> Any:
+    countdown = Countdown(settings.max_messages_per_process, _stop_this_process)
+    return partial(StopAfter, countdown=countdown)
+
+
+def _stop_this_process() -> None:
+    """The server drains on SIGTERM, as when its platform tells it to, and exits 0."""
+    signal.raise_signal(signal.SIGTERM)

@@ -1,0 +1,101 @@
+"""Open and close the clients of the outside world; the only place that knows how each is built."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx2
+from aiobotocore.config import AioConfig
+from aiobotocore.session import get_session
+from motor.motor_asyncio import AsyncIOMotorClient
+from openai import AsyncOpenAI
+from opensearchpy import AsyncHttpConnection, AsyncOpenSearch, AWSV4SignerAsyncAuth
+from redis.asyncio import Redis
+
+from common.settings import AwsSettings, MongoSettings, OpenSearchSettings, Provider, RedisSettings
+
+CONNECT_TIMEOUT = 5.0  # seconds
+
+
+@asynccontextmanager
+async def open_mongo(settings: MongoSettings) -> AsyncIterator[Any]:
+    """The database. Writes are acknowledged by the majority and journalled before we act on them."""
+    client: Any = AsyncIOMotorClient(
+        settings.mongodb_uri.get_secret_value(),
+        tz_aware=True,
+        w="majority",
+        appname="callstream",
+        serverSelectionTimeoutMS=CONNECT_TIMEOUT * 1000,
+        connectTimeoutMS=CONNECT_TIMEOUT * 1000,
+        socketTimeoutMS=30_000,
+    )
+    try:
+        yield client[settings.mongodb_database]
+    finally:
+        client.close()
+
+
+@asynccontextmanager
+async def open_redis(settings: RedisSettings) -> AsyncIterator[Redis]:
+    """Redis or Valkey; a slow one is treated as a lost one, since only economy depends on it."""
+    client = Redis.from_url(
+        settings.redis_url, socket_connect_timeout=1.0, socket_timeout=1.0, health_check_interval=30
+    )
+    try:
+        yield client
+    finally:
+        await client.aclose()
+
+
+@asynccontextmanager
+async def open_s3(settings: AwsSettings) -> AsyncIterator[Any]:
+    """An S3 client with standard retries; path-style addresses where an endpoint is given."""
+    style = {"addressing_style": "path"} if settings.s3_endpoint else {}
+    config = AioConfig(
+        connect_timeout=CONNECT_TIMEOUT,
+        read_timeout=60,
+        max_pool_connections=32,
+        retries={"mode": "standard", "max_attempts": 4},
+        signature_version="s3v4",
+        s3=style,
+    )
+    async with get_session().create_client(
+        "s3", region_name=settings.aws_region, endpoint_url=settings.s3_endpoint, config=config
+    ) as client:
+        yield client
+
+
+@asynccontextmanager
+async def open_openai(provider: Provider, *, read_timeout: float) -> AsyncIterator[AsyncOpenAI]:
+    """A client that never retries by itself: each of its attempts could be billed behind our back."""
+    timeout = httpx2.Timeout(read_timeout, connect=CONNECT_TIMEOUT)
+    async with AsyncOpenAI(
+        api_key=provider.api_key, base_url=provider.base_url, max_retries=0, timeout=timeout
+    ) as client:
+        yield client
+
+
+@asynccontextmanager
+async def open_opensearch(settings: OpenSearchSettings, region: str) -> AsyncIterator[AsyncOpenSearch]:
+    """An OpenSearch client: user and password from the URL, or SigV4."""
+    options: dict[str, Any] = {"timeout": 30, "max_retries": 3, "retry_on_timeout": True}
+    if settings.opensearch_auth == "aws":
+        options |= {"http_auth": _signer(region), "connection_class": AsyncHttpConnection}
+    client = AsyncOpenSearch(hosts=[settings.opensearch_url.get_secret_value()], **options)
+    try:
+        yield client
+    finally:
+        await client.close()
+
+
+def _signer(region: str) -> AWSV4SignerAsyncAuth:
+    import botocore.session  # noqa: PLC0415 - only where OPENSEARCH_AUTH=aws; a second or so of import
+
+    credentials = botocore.session.get_session().get_credentials()
+    return AWSV4SignerAsyncAuth(credentials, region, "es")
+
+
+def is_local(base_url: str | None) -> bool:
+    """Whether a provider listens on this machine, where nothing is billed."""
+    return urlsplit(base_url or "").hostname in {"127.0.0.1", "localhost", "::1"}

@@ -1,0 +1,87 @@
+"""An OpenAI-compatible chat model that answers in a given shape, or says why it cannot."""
+
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from openai import AsyncOpenAI, ContentFilterFinishReasonError, LengthFinishReasonError
+from pydantic import BaseModel, ValidationError
+
+from common.errors import Permanent, Transient, raising
+from common.model import Work
+from common.prices import chat_cost
+from common.providers import asking
+
+A = TypeVar("A", bound=BaseModel)
+
+_BAD_ANSWERS: dict[type[Exception], type[Transient] | type[Permanent]] = {
+    ContentFilterFinishReasonError: Permanent,
+    LengthFinishReasonError: Permanent,
+    ValidationError: Transient,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer(Generic[A]):
+    """What the model said, in the shape that was asked for, and what it took."""
+
+    content: A
+    work: Work
+
+
+class LanguageModel:
+    """One chat model of one provider."""
+
+    def __init__(
+        self, client: AsyncOpenAI, model: str, provider: str, *, max_output_tokens: int = 16_000
+    ) -> None:
+        self._client = client
+        self._model = model
+        self._provider = provider
+        self._max_output_tokens = max_output_tokens
+
+    async def answer(self, instructions: str, content: str, shape: type[A]) -> Answer[A]:
+        """Ask once, for an answer that fits *shape* (strict structured output).
+
+        Raises:
+            Transient: the provider is busy or down, or its answer did not fit (reason ``provider_answer``).
+            Permanent: it refused the request, or its answer was cut off at the token limit.
+        """
+        with raising("reading the model's answer", _BAD_ANSWERS), asking("asking the language model"):
+            completion = await self._client.chat.completions.parse(
+                model=self._model,
+                messages=[{"role": "system", "content": instructions}, {"role": "user", "content": content}],
+                response_format=shape,
+                **self._options(),
+            )
+        return Answer(_parsed(completion, shape), self._work(completion))
+
+    def _options(self) -> dict[str, Any]:
+        """gpt-5 and later reason unless told not to, and name the token limit anew."""
+        options: dict[str, Any] = {"max_completion_tokens": self._max_output_tokens}
+        if self._model.startswith(("gpt-5", "gpt-6")):
+            options["reasoning_effort"] = "none"
+        return options
+
+    def _work(self, completion: Any) -> Work:
+        usage = completion.usage
+        tokens_in, tokens_out = (usage.prompt_tokens, usage.completion_tokens) if usage else (0, 0)
+        model = completion.model or self._model
+        return Work(
+            provider=self._provider,
+            model=model,
+            cost_usd=0.0 if self._provider == "local" else chat_cost(self._model, tokens_in, tokens_out),
+            requests=1,
+            input_tokens=tokens_in,
+            output_tokens=tokens_out,
+        )
+
+
+def _parsed(completion: Any, shape: type[A]) -> A:
+    if not completion.choices:
+        raise Transient("the model's answer holds no choice", reason="provider_answer")
+    message = completion.choices[0].message
+    if message.refusal:
+        raise Permanent("the model refuses to answer", reason="provider_refused")
+    if not isinstance(message.parsed, shape):
+        raise Transient("the model's answer is empty", reason="provider_answer")
+    return message.parsed

@@ -1,0 +1,74 @@
+"""What every OpenAI-compatible provider can answer instead of a result, told apart once for all edges."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from email.utils import parsedate_to_datetime
+from time import time
+
+from openai import (
+    APIStatusError,
+    AuthenticationError,
+    OpenAIError,
+    PermissionDeniedError,
+    RateLimitError,
+)
+
+from common.errors import Permanent, PipelineError, Transient
+
+MAX_RETRY_AFTER = 120.0  # seconds; a provider may say 1e9
+_UNAVAILABLE = frozenset({408, 409})
+SERVER_ERROR = 500
+
+
+@contextmanager
+def asking(what: str) -> Iterator[None]:
+    """Translate the SDK's exceptions; *what* is for the log, such as ``recognising speech``."""
+    try:
+        yield
+    except OpenAIError as error:
+        raise _ours(what, error) from error
+
+
+def _ours(what: str, error: OpenAIError) -> PipelineError:
+    if isinstance(error, RateLimitError):
+        return _too_many(what, error)
+    if isinstance(error, AuthenticationError | PermissionDeniedError):
+        # The key is wrong, not the message: the backlog must not land in the dead-letter queue.
+        return Transient(f"{what}: the key is refused", reason="provider_denied", retry_after=MAX_RETRY_AFTER)
+    if isinstance(error, APIStatusError):
+        return _by_status(what, error)
+    return Transient(f"{what}: {type(error).__name__}", reason="provider_unavailable")
+
+
+def _too_many(what: str, error: RateLimitError) -> Transient:
+    if error.code == "insufficient_quota":
+        return Transient(
+            f"{what}: the account's quota is used up", reason="provider_quota", retry_after=MAX_RETRY_AFTER
+        )
+    return Transient(f"{what}: too many requests", reason="provider_busy", retry_after=retry_after(error))
+
+
+def _by_status(what: str, error: APIStatusError) -> PipelineError:
+    status = error.status_code
+    if status >= SERVER_ERROR or status in _UNAVAILABLE:
+        wait = retry_after(error)
+        return Transient(f"{what}: status {status}", reason="provider_unavailable", retry_after=wait)
+    return Permanent(f"{what}: refused with status {status}", reason="provider_refused")
+
+
+def retry_after(error: APIStatusError) -> float | None:
+    """Seconds the provider asks us to wait, between 0 and two minutes; None if it says nothing sensible."""
+    value = error.response.headers.get("retry-after", "")
+    seconds = _seconds(value)
+    return None if seconds is None else min(max(seconds, 0.0), MAX_RETRY_AFTER)
+
+
+def _seconds(value: str) -> float | None:
+    try:
+        return float(value)
+    except ValueError:
+        pass
+    try:
+        return parsedate_to_datetime(value).timestamp() - time()
+    except ValueError:
+        return None

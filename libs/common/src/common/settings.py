@@ -1,0 +1,253 @@
+"""What an operator may choose: groups of settings that services inherit, read once, at start."""
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AliasChoices, Field, NonNegativeInt, PositiveInt, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+QueueUrl = Annotated[str, Field(min_length=1)]
+
+
+class SettingsError(Exception):
+    """The environment lacks settings, or holds bad ones; the text lists every one of them."""
+
+
+class ServiceSettings(BaseSettings):
+    """What every service can be told."""
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="ignore", env_ignore_empty=True, populate_by_name=True, hide_input_in_errors=True
+    )
+
+    debug: bool = Field(default=False, description="Log at DEBUG and let the API show its errors")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="Least severe level logged"
+    )
+
+    @classmethod
+    def read(cls) -> Self:
+        """Read the environment.
+
+        Raises:
+            SettingsError: naming every missing or bad variable at once.
+        """
+        try:
+            return cls()
+        except ValidationError as error:
+            raise SettingsError(_explain(cls, error)) from None
+
+
+def _explain(settings: type[BaseSettings], error: ValidationError) -> str:
+    lines = [f"  {_variable(settings, e['loc'])}: {e['msg']}" for e in error.errors(include_input=False)]
+    return f"{len(lines)} setting(s) to mend (see .env.example):\n" + "\n".join(sorted(lines))
+
+
+def _variable(settings: type[BaseSettings], location: tuple[Any, ...]) -> str:
+    name = str(location[0]) if location else "settings"
+    field = settings.model_fields.get(name)
+    return name.upper() if field is None or field.validation_alias is None else variables(name, field)[0]
+
+
+def variables(name: str, field: Any) -> list[str]:
+    """The environment variables a field is read from, the main one first."""
+    alias = field.validation_alias
+    if isinstance(alias, AliasChoices):
+        return [str(choice).upper() for choice in alias.choices]
+    return [name.upper()]
+
+
+class WorkerSettings(ServiceSettings):
+    """How a consumer takes messages."""
+
+    worker_concurrency: PositiveInt = Field(
+        2,
+        validation_alias=AliasChoices("WORKER_CONCURRENCY", "CELERY_WORKER_CONCURRENCY"),
+        description="Messages one process works on at a time",
+    )
+    max_messages_per_process: NonNegativeInt = Field(
+        1000,
+        validation_alias=AliasChoices("MAX_MESSAGES_PER_PROCESS", "CELERY_WORKER_MAX_TASKS_PER_CHILD"),
+        description="Messages after which a process drains and exits 0, to be started anew; 0 means never",
+    )
+    handler_timeout_seconds: PositiveInt = Field(
+        3600,
+        validation_alias=AliasChoices("HANDLER_TIMEOUT_SECONDS", "CELERY_TASK_TIME_LIMIT"),
+        description="Seconds after which a handler is cancelled and its message given back",
+    )
+    drain_seconds: PositiveInt = Field(
+        25, description="Seconds a stop waits for what is being worked on; then it is given back"
+    )
+    sqs_wait_seconds: Annotated[int, Field(ge=0, le=20)] = Field(
+        20, description="Long poll in seconds; a stop waits for the one that is open"
+    )
+    port: PositiveInt = Field(8000, description="Port of health, metrics and the API")
+
+
+class AwsSettings(ServiceSettings):
+    """Where AWS is. Credentials come from the usual chain (environment, profile, role)."""
+
+    aws_region: str = Field(
+        validation_alias=AliasChoices("AWS_REGION", "AWS_DEFAULT_REGION"),
+        description="AWS region",
+        examples=["us-east-1"],
+    )
+    aws_endpoint_url: str | None = Field(None, description="Endpoint of all AWS services, for stand-ins")
+    aws_endpoint_url_sqs: str | None = Field(None, description="Endpoint of SQS alone")
+    aws_endpoint_url_s3: str | None = Field(None, description="Endpoint of S3 alone")
+
+    @property
+    def sqs_endpoint(self) -> str | None:
+        """The endpoint of SQS; None is AWS itself."""
+        return self.aws_endpoint_url_sqs or self.aws_endpoint_url
+
+    @property
+    def s3_endpoint(self) -> str | None:
+        """The endpoint of S3; None is AWS itself."""
+        return self.aws_endpoint_url_s3 or self.aws_endpoint_url
+
+
+class BucketSettings(AwsSettings):
+    """The two buckets."""
+
+    s3_bucket_audio: str = Field(description="Bucket of the recordings", examples=["callstream-audio"])
+    s3_bucket_transcripts: str = Field(
+        description="Bucket of the transcripts", examples=["callstream-transcripts"]
+    )
+
+
+class MongoSettings(ServiceSettings):
+    """Where the documents are kept."""
+
+    mongodb_uri: SecretStr = Field(
+        description="MongoDB connection string", examples=["mongodb://127.0.0.1:27017/"]
+    )
+    mongodb_database: str = Field("callstream", description="MongoDB database")
+
+
+class RedisSettings(ServiceSettings):
+    """Where rate limits and caches live; losing it loses nothing else."""
+
+    redis_endpoint: SecretStr = Field(
+        description="host:port, or a redis:// or rediss:// URL with user and password",
+        examples=["127.0.0.1:6379"],
+    )
+
+    @property
+    def redis_url(self) -> str:
+        """The endpoint as a URL."""
+        endpoint = self.redis_endpoint.get_secret_value()
+        return endpoint if "://" in endpoint else f"redis://{endpoint}"
+
+
+class OpenAISettings(ServiceSettings):
+    """The OpenAI-compatible provider, unless one purpose names its own."""
+
+    openai_api_key: SecretStr = Field(SecretStr(""), description="Key of the OpenAI-compatible provider")
+    openai_base_url: str | None = Field(None, description="Its address; none is OpenAI itself")
+
+
+class OpenSearchSettings(ServiceSettings):
+    """Where chunks are searched."""
+
+    opensearch_url: SecretStr = Field(
+        description="OpenSearch URL, with user and password where it asks for them",
+        examples=["http://127.0.0.1:9200"],
+    )
+    opensearch_index: str = Field("callstream", description="What the names of our indexes start with")
+    opensearch_auth: Literal["url", "aws"] = Field("url", description="url: from OPENSEARCH_URL; aws: SigV4")
+
+
+class IngestQueueSettings(ServiceSettings):
+    """The first queue."""
+
+    sqs_ingest_queue_url: QueueUrl = Field(
+        validation_alias=AliasChoices("SQS_INGEST_QUEUE_URL", "SQS_QUEUE_URL"),
+        description="Queue of ingest",
+        examples=["http://127.0.0.1:4566/000000000000/callstream-ingest"],
+    )
+
+
+class TranscribeQueueSettings(ServiceSettings):
+    """The second queue."""
+
+    sqs_transcribe_queue_url: QueueUrl = Field(
+        description="Queue of the transcriber",
+        examples=["http://127.0.0.1:4566/000000000000/callstream-transcribe"],
+    )
+
+
+class AnalyzeQueueSettings(ServiceSettings):
+    """The third queue."""
+
+    sqs_analyze_queue_url: QueueUrl = Field(
+        description="Queue of the analyzer",
+        examples=["http://127.0.0.1:4566/000000000000/callstream-analyze"],
+    )
+
+
+class EmbedQueueSettings(ServiceSettings):
+    """The fourth queue."""
+
+    sqs_embed_queue_url: QueueUrl = Field(
+        description="Queue of the embedder", examples=["http://127.0.0.1:4566/000000000000/callstream-embed"]
+    )
+
+
+def queue_urls(settings: ServiceSettings) -> dict[str, str]:
+    """Logical queue name → URL, for the queues this service was told of."""
+    named = {
+        name: getattr(settings, f"sqs_{name}_queue_url", None)
+        for name in ("ingest", "transcribe", "analyze", "embed")
+    }
+    return {name: url for name, url in named.items() if url}
+
+
+class TranscriptionSettings(OpenAISettings):
+    """Who recognises speech."""
+
+    transcription_model: str = Field("gpt-transcribe", description="Model that recognises speech")
+    transcription_base_url: str | None = Field(
+        None, description="Its address where it differs from OPENAI_BASE_URL"
+    )
+    transcription_api_key: SecretStr = Field(SecretStr(""), description="Its key where it differs")
+
+
+class AnalysisSettings(OpenAISettings):
+    """Who draws conclusions."""
+
+    analysis_model: str = Field("gpt-6-luna", description="Model that analyses a transcript")
+    analysis_base_url: str | None = Field(
+        None, description="Its address where it differs from OPENAI_BASE_URL"
+    )
+    analysis_api_key: SecretStr = Field(SecretStr(""), description="Its key where it differs")
+
+
+class EmbeddingSettings(OpenAISettings):
+    """Who turns text into vectors."""
+
+    embedding_model: str = Field(
+        "text-embedding-3-small", description="Model that embeds chunks and questions"
+    )
+    embedding_base_url: str | None = Field(
+        None, description="Its address where it differs from OPENAI_BASE_URL"
+    )
+    embedding_api_key: SecretStr = Field(SecretStr(""), description="Its key where it differs")
+
+
+class Provider:
+    """One purpose's provider: the purpose's own address and key, else the common ones."""
+
+    def __init__(
+        self, settings: OpenAISettings, purpose: Literal["transcription", "analysis", "embedding"]
+    ) -> None:
+        own_key: SecretStr = getattr(settings, f"{purpose}_api_key")
+        self.base_url: str | None = getattr(settings, f"{purpose}_base_url") or settings.openai_base_url
+        self.api_key: str = own_key.get_secret_value() or settings.openai_api_key.get_secret_value()
+        if not self.api_key:
+            raise SettingsError(
+                f"  OPENAI_API_KEY or {purpose.upper()}_API_KEY: Field required (any text if none is asked)"
+            )
+
+
+NoDecodeList = Annotated[tuple[str, ...], NoDecode]
+"""A list of texts that a validator reads from ``a,b`` or ``["a", "b"]``."""
