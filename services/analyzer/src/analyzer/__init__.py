@@ -1,0 +1,1 @@
+"""Conclude from a transcript, and check every quote against it."""

@@ -1,0 +1,42 @@
+"""What the analyzer needs from outside, opened and closed."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Annotated
+
+from common.clients import is_local, open_mongo, open_openai
+from common.journal import Journal
+from common.language_model import LanguageModel
+from common.model import Analysis, Transcript
+from common.settings import Provider
+from common.store import Store
+from faststream import Context
+
+from analyzer.settings import Settings
+
+Transcripts = Annotated[Store[Transcript], Context()]
+Analyses = Annotated[Store[Analysis], Context()]
+Model = Annotated[LanguageModel, Context()]
+
+
+@asynccontextmanager
+async def open_resources(settings: Settings) -> AsyncIterator[dict[str, object]]:
+    """The stores and the model, under the names handlers know them by."""
+    provider = Provider(settings, "analysis")
+    async with (
+        open_mongo(settings) as db,
+        open_openai(provider, read_timeout=settings.analysis_timeout_seconds) as client,
+    ):
+        analyses = Store(db["analyses"], Analysis)
+        await analyses.prepare()
+        yield {
+            "journal": Journal(db["journal"]),
+            "transcripts": Store(db["transcripts"], Transcript),
+            "analyses": analyses,
+            "model": LanguageModel(
+                client,
+                settings.analysis_model,
+                "local" if is_local(provider.base_url) else "openai",
+                max_output_tokens=settings.analysis_max_output_tokens,
+            ),
+        }

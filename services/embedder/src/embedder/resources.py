@@ -1,0 +1,46 @@
+"""What the embedder needs from outside, opened and closed."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Annotated
+
+from common.clients import is_local, open_mongo, open_openai, open_opensearch
+from common.index import ChunkIndex
+from common.journal import Journal
+from common.model import Indexed, Transcript
+from common.settings import Provider
+from common.store import Store
+from common.vectors import Embedder
+from faststream import Context
+
+from embedder.chunks import Limits
+from embedder.settings import Settings
+
+Transcripts = Annotated[Store[Transcript], Context()]
+Vectors = Annotated[Embedder, Context()]
+IndexedCalls = Annotated[Store[Indexed], Context("indexed")]
+Index = Annotated[ChunkIndex, Context()]
+ChunkLimits = Annotated[Limits, Context()]
+
+
+@asynccontextmanager
+async def open_resources(settings: Settings) -> AsyncIterator[dict[str, object]]:
+    """The transcripts, the embedding model and the index, under the names handlers know them by."""
+    provider = Provider(settings, "embedding")
+    async with (
+        open_mongo(settings) as db,
+        open_openai(provider, read_timeout=settings.embedding_timeout_seconds) as client,
+        open_opensearch(settings, settings.aws_region) as search,
+    ):
+        indexed = Store(db["indexed"], Indexed)
+        await indexed.prepare()
+        yield {
+            "journal": Journal(db["journal"]),
+            "transcripts": Store(db["transcripts"], Transcript),
+            "vectors": Embedder(
+                client, settings.embedding_model, "local" if is_local(provider.base_url) else "openai"
+            ),
+            "index": ChunkIndex(search, settings.embedding_model, settings.opensearch_index),
+            "indexed": indexed,
+            "limits": Limits(settings.chunk_max_words, settings.chunk_max_silence_seconds * 1000),
+        }
