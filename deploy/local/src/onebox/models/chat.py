@@ -1,0 +1,138 @@
+"""POST /v1/chat/completions: answered by rules over the lines of a transcript."""
+
+import hashlib
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from onebox.models.errors import ApiError
+from onebox.models.minilm import SentenceEncoder
+from onebox.models.rules.analyst import Analyst
+from onebox.models.rules.filling import UnfillableError, filled
+from onebox.models.rules.lines import Line, other_text, read_lines
+
+NAME = "local-rules"
+
+# Rules do not sample: what only steers sampling, or names the caller, is taken and has no effect.
+_WITHOUT_EFFECT = {
+    "temperature", "top_p", "seed", "max_tokens", "max_completion_tokens", "reasoning_effort", "verbosity",
+    "user", "store", "metadata", "service_tier", "safety_identifier", "prompt_cache_key", "presence_penalty",
+    "frequency_penalty", "prompt_cache_retention",
+}  # fmt: skip
+_KNOWN = _WITHOUT_EFFECT | {"model", "messages", "response_format", "stream", "n"}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One request, read and found to be understood."""
+
+    prompt: str
+    """All messages' text, for counting."""
+    lines: Sequence[Line]
+    question: str | None
+    schema: Mapping[str, Any] | None
+
+
+def understand(body: dict[str, Any]) -> Asked:
+    """Check every field, so that nothing is ignored in silence; raise ApiError."""
+    for name in body:
+        if name not in _KNOWN:
+            raise ApiError(f"Unknown parameter: '{name}'.", param=name, code="unknown_parameter")
+    if not isinstance(body.get("model"), str):
+        raise ApiError("You must provide a model.", param="model", code="missing_required_parameter")
+    if body.get("stream") or body.get("n") not in {None, 1}:
+        raise ApiError(
+            "The local rules give one answer, in one piece.", param="stream", code="unsupported_value"
+        )
+    texts = _texts(body.get("messages"))
+    last = next((text for role, text in reversed(texts) if role == "user"), "")
+    lines = read_lines(last)
+    if not lines:
+        raise ApiError(
+            "The local rules read a transcript: lines like '[u1 00:03 agent] text' in the last user message.",
+            param="messages",
+        )
+    schema = _schema(body.get("response_format"))
+    return Asked("\n".join(text for _, text in texts), lines, next(reversed(other_text(last)), None), schema)
+
+
+def _texts(messages: Any) -> list[tuple[str, str]]:
+    if not isinstance(messages, list) or not messages:
+        raise ApiError("messages is a list, and not empty.", param="messages")
+    return [_text(message) for message in messages]
+
+
+def _text(message: Any) -> tuple[str, str]:
+    match message:
+        case {"role": str(role), "content": str(content)}:
+            return role, content
+        case {"role": str(role), "content": [*parts]} if all(_is_text(part) for part in parts):
+            return role, "\n".join(part["text"] for part in parts)
+    raise ApiError("A message has a role and text.", param="messages")
+
+
+def _is_text(part: Any) -> bool:
+    return isinstance(part, dict) and part.get("type") == "text" and isinstance(part.get("text"), str)
+
+
+def _schema(response_format: Any) -> Mapping[str, Any] | None:
+    match response_format:
+        case None | {"type": "text"}:
+            return None
+        case {"type": "json_schema", "json_schema": {"schema": dict(schema)}}:
+            return schema
+    raise ApiError("response_format is 'text', or 'json_schema' with its schema.", param="response_format")
+
+
+class Assistant:
+    """Answers in words of the transcript, or in the client's schema."""
+
+    def __init__(self, encoder: SentenceEncoder) -> None:
+        self._encoder = encoder
+        self._analyst = Analyst(encoder)
+
+    def answer(self, asked: Asked) -> dict[str, Any]:
+        """A chat completion; raise ApiError where the rules have nothing to say."""
+        content = self._in_words(asked) if asked.schema is None else self._in_json(asked, asked.schema)
+        prompt, completion = map(len, self._encoder.pieces([asked.prompt, content]))
+        return {
+            "id": f"chatcmpl-local-{hashlib.sha256(content.encode()).hexdigest()[:24]}",
+            "object": "chat.completion",
+            "created": int(time.time()),
+            "model": NAME,
+            "choices": [_choice(content)],
+            "usage": {
+                "prompt_tokens": prompt,
+                "completion_tokens": completion,
+                "total_tokens": prompt + completion,
+            },
+        }
+
+    def _in_json(self, asked: Asked, schema: Mapping[str, Any]) -> str:
+        findings = self._analyst.analyse(asked.lines) | self._answers(asked)
+        try:
+            return json.dumps(filled(findings, schema), ensure_ascii=False)
+        except UnfillableError as error:
+            raise ApiError(str(error), param="response_format", code="unsupported_schema") from error
+
+    def _answers(self, asked: Asked) -> dict[str, Any]:
+        near = self._analyst.answer(asked.lines, asked.question) if asked.question else []
+        if not near:
+            return {}
+        words = " ".join(sentence.text for sentence in near)
+        return {"answer": words, "evidence": [sentence.evidence() for sentence in near]}
+
+    def _in_words(self, asked: Asked) -> str:
+        answers = self._answers(asked)
+        if not answers:
+            raise ApiError(
+                "Nothing in the transcript is near the question.", param="messages", code="no_answer"
+            )
+        return str(answers["answer"])
+
+
+def _choice(content: str) -> dict[str, Any]:
+    message = {"role": "assistant", "content": content, "refusal": None}
+    return {"index": 0, "message": message, "finish_reason": "stop", "logprobs": None}

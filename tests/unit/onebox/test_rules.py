@@ -1,0 +1,161 @@
+"""What the local analyst finds, and what it keeps quiet about."""
+
+from typing import Any
+
+import pytest
+from onebox.models.rules.analyst import Analyst
+from onebox.models.rules.lines import Line, read_lines
+
+
+def dialogue(*turns: str) -> list[Line]:
+    """`agent: words` a turn."""
+    split = [turn.partition(": ") for turn in turns]
+    return [Line(f"u{n}", speaker, text) for n, (speaker, _, text) in enumerate(split, start=1)]
+
+
+def evidence(found: dict[str, Any]) -> list[dict[str, Any]]:
+    lists = [value for value in found.values() if isinstance(value, list)]
+    return [piece for listed in lists for finding in listed for piece in finding["evidence"]]
+
+
+def test_every_quote_is_in_the_words_of_its_utterance(analyst: Analyst, lines: list[Line]) -> None:
+    """At least five findings of a sample call, each quoted verbatim."""
+    quotes = evidence(analyst.analyse(lines))
+    said = {line.id: line.text for line in lines}
+
+    assert [] == [one for one in quotes if one["quote"] not in said[one["utterance_ids"][0]]]
+    assert 5 <= len(quotes)
+
+
+def test_the_samples_hold_what_their_scripts_expect(
+    analyst: Analyst, lines: list[Line], script: dict[str, Any]
+) -> None:
+    """Verdicts, rivals, objections, sums, pains and steps are those a person wrote down."""
+    expected = script["expected"]
+
+    found = analyst.analyse(lines)
+
+    verdicts = (found["call_type"], found["call_outcome"])
+    assert (expected["call_type"], expected["call_outcome"]) == verdicts
+    assert expected["competitors"] == [rival["name"] for rival in found["competitors"]]
+    assert set(expected["objections"]) <= {objection["type"] for objection in found["objections"]}
+    assert expected["money"] == [one["text"] for one in found["entities"] if one["type"] == "money"]
+    assert set(expected["pain_points"]) <= {pain["description"] for pain in found["pain_points"]}
+    assert set(expected["next_steps"]) <= {step["description"] for step in found["next_steps"]}
+    assert set(expected["questions"]) <= {one["question"] for one in found["questions_raised"]}
+
+
+def test_small_talk_holds_no_findings(analyst: Analyst) -> None:
+    """Silent where there is nothing to know."""
+    found = analyst.analyse(
+        dialogue("agent: Hello, how are you?", "customer: Fine, thanks.", "agent: The weather is nice.")
+    )
+
+    assert [] == evidence(found)
+    assert ("other", "unknown") == (found["call_type"], found["call_outcome"])
+
+
+def test_sellers_have_no_pain_points(analyst: Analyst) -> None:
+    """What an agent says about trouble is not the customer's trouble."""
+    found = analyst.analyse(dialogue("agent: Other teams say their system keeps crashing, it is a mess."))
+
+    assert [] == found["pain_points"]
+
+
+@pytest.mark.parametrize(
+    ("reply", "expected"),
+    [
+        ("customer: Yes, it does.", True),
+        ("customer: We have used it for three years now.", True),
+        ("customer: I don't know.", False),
+        ("customer: What do you mean?", False),
+        ("agent: Hello?", False),
+    ],
+)
+def test_a_question_is_answered_by_substance(analyst: Analyst, reply: str, expected: bool) -> None:  # noqa: FBT001 - a parameter
+    """Neither a dodge nor a counter-question answers, nor does the asker."""
+    found = analyst.analyse(dialogue("agent: Does your system do that for you?", reply))
+
+    assert [expected] == [
+        one["answered"] for one in found["questions_raised"] if one["evidence"][0]["utterance_ids"] == ["u1"]
+    ]
+
+
+def test_a_step_names_who_does_it_and_when(analyst: Analyst) -> None:
+    """Owner and due are as said, and null where they were not."""
+    found = analyst.analyse(
+        dialogue(
+            "agent: I'll send you the offer on Monday.", "customer: Please call me.", "agent: Let's meet."
+        )
+    )
+
+    steps = [(step["owner"], step["due"]) for step in found["next_steps"]]
+    assert [("agent", "Monday"), ("agent", None), (None, None)] == steps
+
+
+def test_a_call_in_another_language_is_not_guessed_at(analyst: Analyst) -> None:
+    """English word lists say nothing about German, and say so."""
+    found = analyst.analyse(
+        dialogue(
+            "agent: Guten Tag, wie kann ich Ihnen helfen, und was fehlt Ihnen?",
+            "customer: Ja, die Lieferung kam nicht, und ich bin nicht zufrieden mit der Firma.",
+        )
+    )
+
+    assert "de" == found["language"]
+    assert [] == found["pain_points"]
+    assert 0.0 == found["sentiment"]["confidence"]
+
+
+def test_entities_are_found_by_form_and_context(analyst: Analyst) -> None:
+    """Names by the words around them; sums with currency and amount."""
+    found = analyst.analyse(
+        dialogue(
+            "agent: Hello, this is Daniel Moore from Summit Software.",
+            "customer: Write to anna@example.com by the first of March.",
+            "customer: We pay $1,200, or ten percent in Boston.",
+        )
+    )
+
+    named = {(one["type"], one["text"], one["normalized"]) for one in found["entities"]}
+    assert {
+        ("person", "Daniel Moore", "Daniel Moore"),
+        ("organization", "Summit Software", "Summit Software"),
+        ("email", "anna@example.com", "anna@example.com"),
+        ("date", "the first of March", "the first of March"),
+        ("money", "$1,200", "USD 1200.00"),
+        ("number", "ten percent", "ten percent"),
+        ("place", "Boston", "Boston"),
+    } == named
+
+
+def test_a_long_sentence_is_quoted_around_what_it_names(analyst: Analyst) -> None:
+    """Quotes are at most 25 words, and still hold their entity."""
+    words = " ".join(["really"] * 40)
+    found = analyst.analyse(dialogue(f"customer: It was {words} good and they paid $500 for it"))
+
+    (quote,) = [one["evidence"][0]["quote"] for one in found["entities"]]
+    assert (True, 25) == ("$500" in quote, len(quote.split()))
+
+
+def test_an_answer_is_made_of_the_nearest_sentences(analyst: Analyst) -> None:
+    """A question is answered in the call's own words, or not at all."""
+    call = dialogue("agent: The team plan is $1,200 a month.", "customer: My dog is asleep.")
+
+    assert ["u1"] == [one.line.id for one in analyst.answer(call, "What is the price of the plan?")]
+    assert [] == analyst.answer(call, "Which bridge crosses the river in Paris?")
+
+
+def test_lines_are_read_among_other_words() -> None:
+    """Only `[id time speaker] text` is transcript; both forms of time are."""
+    rows = (
+        "BEGIN",
+        "[u1 00:03 agent] Hello.",
+        "[u2 1:02:03 customer]  Hi [there]",
+        "[u3 agent] no time",
+        "END",
+    )
+
+    assert [Line("u1", "agent", "Hello."), Line("u2", "customer", "Hi [there]")] == read_lines(
+        "\n".join(rows)
+    )
