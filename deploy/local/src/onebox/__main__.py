@@ -1,0 +1,131 @@
+"""``make run``: start everything, hand in a call, show what was found, stay up until Ctrl-C."""
+
+import argparse
+import asyncio
+import json
+import os
+import signal
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from onebox.door import PREFIX, Door, Refused, open_door
+from onebox.expectations import Sample, sample, shortcomings, verified_quotes
+from onebox.follow import follow
+from onebox.process import ProcessFailed
+from onebox.providers import described
+from onebox.report import show_call, show_hits
+from onebox.stack import Stack, running_stack
+
+SEARCH_WORDS = 8
+INTERRUPTED = 130  # as a shell says it
+
+
+def main() -> None:
+    """Run, and exit non-zero if the call did not come through."""
+    sys.exit(_outcome(_options(), Console(soft_wrap=True)))
+
+
+def _outcome(options: argparse.Namespace, console: Console) -> int:
+    try:
+        return asyncio.run(_run(options, console))
+    except (ProcessFailed, Refused) as failure:
+        console.print(str(failure), markup=False)
+    except ExceptionGroup as failures:
+        expected, other = failures.split(ProcessFailed)
+        if other:
+            raise
+        console.print(str(expected.exceptions[0] if expected else failures), markup=False)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    return 1
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make run", description=__doc__)
+    parser.add_argument("--call", type=Path, help="a recording; without one, a bundled sample (CALL=)")
+    parser.add_argument("--out", type=Path, help="folder to write call.json to (OUT=)")
+    parser.add_argument("--once", action="store_true", help="exit after the call (ONCE=1)")
+    options = parser.parse_args()
+    if options.call and not options.call.is_file():
+        parser.error(f"there is no recording at {options.call}")
+    return options
+
+
+async def _run(options: argparse.Namespace, console: Console) -> int:
+    with tempfile.TemporaryDirectory(prefix="callstream-") as folder:
+        console.print("Starting servers and services …")
+        async with running_stack(Path(folder), _chosen(os.environ)) as stack, open_door(stack.api) as door:
+            _introduce(console, stack)
+            code = await _through(door, options, console)
+            if not options.once:
+                await _until_interrupted(console)
+            return code
+
+
+def _chosen(environment: Mapping[str, str]) -> dict[str, str]:
+    """The caller's environment; an empty variable is one that was not set."""
+    return {name: value for name, value in environment.items() if value}
+
+
+def _introduce(console: Console, stack: Stack) -> None:
+    for line in described(stack.environment):
+        console.print(f"  {line}", highlight=False)
+    for name, service in stack.services.items():
+        console.print(f"  {name}: {service.url}/health/ready  /metrics", highlight=False)
+    console.print(f"  API: {stack.api}{PREFIX}   documentation: {stack.api}/docs", highlight=False)
+
+
+async def _through(door: Door, options: argparse.Namespace, console: Console) -> int:
+    """One call all the way; 0 if it completed and, being ours, holds what it must."""
+    expected = None if options.call else sample()
+    recording = options.call or sample().recording
+    console.print(f"Handing in {recording.name}")
+    call = await follow(door, await door.hand_in(recording), console)
+    if options.out:
+        _write(options.out, call)
+    show_call(console, call)
+    await _search(door, call, console)
+    return _judged(call, expected, console)
+
+
+def _write(folder: Path, call: dict[str, Any]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(call, ensure_ascii=False, indent=2)
+    (folder / "call.json").write_text(text + "\n", encoding="utf-8")
+
+
+async def _search(door: Door, call: dict[str, Any], console: Console) -> None:
+    """Search for the words of the first quote, else for what was first said."""
+    insights = (call["analysis"] or {}).get("insights")
+    spoken = [said["text"] for said in (call["transcript"] or {}).get("utterances", ())]
+    candidates = [*(verified_quotes(insights) if insights else ()), *spoken]
+    if candidates:
+        words = " ".join(candidates[0].split()[:SEARCH_WORDS])
+        show_hits(console, words, await door.search(words))
+
+
+def _judged(call: dict[str, Any], expected: Sample | None, console: Console) -> int:
+    if expected is None:
+        return 0 if call["status"] == "completed" else 1
+    missing = shortcomings(call, expected)
+    for line in missing:
+        console.print(f"[bold red]missing[/] {line}", highlight=False)
+    return 1 if missing else 0
+
+
+async def _until_interrupted(console: Console) -> None:
+    console.print("\nUp until Ctrl-C.")
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await stop.wait()
+    console.print("Stopping …")
+
+
+if __name__ == "__main__":
+    main()
