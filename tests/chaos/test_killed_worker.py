@@ -1,0 +1,38 @@
+"""A process dies at the worst moment; nothing is lost and nothing is kept twice."""
+
+import asyncio
+import signal
+from pathlib import Path
+
+from audio_files import write_call
+from invariants import every_call_completed_once
+from scene import Scene
+
+STAGES = {"transcriber": "transcribe", "analyzer": "analyze", "embedder": "embed"}
+"""Services that can be caught in the act: their models hold the answer back."""
+
+
+async def test_calls_survive_the_kill_of_every_service_while_it_works(scene: Scene, tmp_path: Path) -> None:
+    """SIGKILL of each service in the middle of a call, and a restart, leave every call completed once."""
+    calls = []
+    for seed, (service, model) in enumerate(STAGES.items()):
+        gate = scene.models.gates[model]
+        gate.shut()
+        calls.append(await scene.door.hand_in(write_call(tmp_path / f"{seed}.wav", seed=seed)))
+        await asyncio.wait_for(gate.arrived.wait(), 30)
+        await kill_and_restart(scene, service)
+        gate.open()
+    calls.append(await scene.door.hand_in(write_call(tmp_path / "ingest.wav", seed=9)))
+    await kill_and_restart(scene, "ingest")
+
+    await every_call_completed_once(scene.door, scene.backstage, calls)
+
+
+async def kill_and_restart(scene: Scene, service: str) -> None:
+    """SIGKILL, and what a platform does next."""
+    victim = scene.stack.services[service]
+    assert victim.process
+    victim.process.signal(signal.SIGKILL)
+    assert -signal.SIGKILL == await victim.process.exited()
+    await victim.stop()
+    await victim.start()

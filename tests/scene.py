@@ -1,0 +1,18 @@
+"""A running stack whose models answer when the test lets them."""
+
+from dataclasses import dataclass
+
+from backstage import Backstage
+from model_server import ModelServer
+from onebox.door import Door
+from onebox.stack import Stack
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A running stack, its API, its models and a look behind."""
+
+    stack: Stack
+    door: Door
+    backstage: Backstage
+    models: ModelServer
