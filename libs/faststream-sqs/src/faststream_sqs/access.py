@@ -1,0 +1,56 @@
+"""How to reach SQS: credentials from aiobotocore's chain unless given, timeouts fit for long polls."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from aiobotocore.config import AioConfig
+from aiobotocore.session import AioSession, get_session
+
+from .engine.client import SQSClientProto
+from .engine.consumer import READ_MARGIN
+
+LONGEST_POLL = 20  # seconds
+CONNECTIONS = 64  # per broker: pollers, deletes, visibility and sends of many subscribers
+
+
+@dataclass(frozen=True, kw_only=True)
+class Access:
+    """Where SQS is and who asks; keys left out come from the environment, the profile or the role."""
+
+    endpoint_url: str | None = None
+    region_name: str | None = None
+    aws_access_key_id: str | None = field(default=None, repr=False)
+    aws_secret_access_key: str | None = field(default=None, repr=False)
+    aws_session_token: str | None = field(default=None, repr=False)
+    session: AioSession | None = None
+    client_config: AioConfig | None = None
+
+    @asynccontextmanager
+    async def client(self) -> AsyncIterator[SQSClientProto]:
+        """An aiobotocore client while it is needed."""
+        session = self.session or get_session()
+        async with session.create_client("sqs", config=self._config(), **self._arguments()) as client:
+            yield cast("SQSClientProto", client)
+
+    def _arguments(self) -> dict[str, Any]:
+        names = (
+            "endpoint_url",
+            "region_name",
+            "aws_access_key_id",
+            "aws_secret_access_key",
+            "aws_session_token",
+        )
+        return {name: value for name in names if (value := getattr(self, name)) is not None}
+
+    def _config(self) -> AioConfig:
+        # Not the "adaptive" retry mode: its client-side limiter can delay a heartbeat.
+        ours = AioConfig(
+            connect_timeout=3,
+            read_timeout=LONGEST_POLL + READ_MARGIN,
+            max_pool_connections=CONNECTIONS,
+            tcp_keepalive=True,
+            retries={"mode": "standard", "max_attempts": 3},
+        )
+        return ours.merge(self.client_config) if self.client_config else ours

@@ -1,0 +1,19 @@
+"""What a handler may ask for, ready annotated."""
+
+from typing import Annotated
+
+from faststream import Context
+from faststream.annotations import ContextRepo, Logger
+from faststream.params import NoCast
+
+from .broker.broker import SQSBroker as _Broker
+from .engine.client import SQSClientProto
+from .message import SQSMessage as _Message
+from .publisher.producer import SQSProducer as _Producer
+
+__all__ = ("Client", "ContextRepo", "Logger", "NoCast", "SQSBroker", "SQSMessage", "SQSProducer")
+
+Client = Annotated[SQSClientProto, Context("broker._connection")]
+SQSBroker = Annotated[_Broker, Context("broker")]
+SQSMessage = Annotated[_Message, Context("message")]
+SQSProducer = Annotated[_Producer, Context("broker._producer")]

@@ -1,0 +1,14 @@
+"""How many messages a poller may ask for: never idle a worker, never hoard, fill batches."""
+
+from .client import MAX_BATCH
+
+
+def poll_size(*, max_workers: int, prefetch: int, running: int, buffered: int, reserved: int) -> int:
+    """Messages to ask for now, 0 for none.
+
+    Ask when a whole batch fits, or when a worker would idle; a worker never waits for a batch.
+    """
+    free = max_workers + prefetch - running - buffered - reserved
+    full_batch = free >= min(MAX_BATCH, max_workers + prefetch)
+    idle_worker = buffered == 0 and running + reserved < max_workers
+    return min(MAX_BATCH, free) if full_batch or idle_worker else 0

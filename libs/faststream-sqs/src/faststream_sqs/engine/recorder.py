@@ -1,0 +1,88 @@
+"""What the engine tells whoever counts: requests, settlements, leases in flight."""
+
+from collections import Counter
+from typing import Literal, Protocol
+
+Settled = Literal["ack", "nack", "reject", "release", "abandon", "lost"]
+Outcome = Literal["ok", "partial", "throttled", "transient", "permanent"]
+
+
+class Recorder(Protocol):
+    """Receives the engine's events; each call must return quickly and never raise."""
+
+    def requested(self, queue: str, action: str, outcome: Outcome, seconds: float) -> None:
+        """One API request ended, after so many seconds."""
+
+    def received(self, queue: str, count: int, asked: int) -> None:
+        """A ReceiveMessage brought `count` messages of at most `asked`."""
+
+    def settled(self, queue: str, kind: Settled) -> None:
+        """A lease ended; for ack, nack and reject the API call has landed."""
+
+    def extended(self, queue: str, count: int) -> None:
+        """So many leases were extended by one request."""
+
+    def inflight(self, queue: str, running: int, buffered: int) -> None:
+        """How many handlers run and how many messages wait for one."""
+
+    def drained(self, queue: str, seconds: float) -> None:
+        """A consumer stopped, after so many seconds."""
+
+
+class SilentRecorder:
+    """Records nothing."""
+
+    def requested(self, queue: str, action: str, outcome: Outcome, seconds: float) -> None:
+        """Ignored."""
+
+    def received(self, queue: str, count: int, asked: int) -> None:
+        """Ignored."""
+
+    def settled(self, queue: str, kind: Settled) -> None:
+        """Ignored."""
+
+    def extended(self, queue: str, count: int) -> None:
+        """Ignored."""
+
+    def inflight(self, queue: str, running: int, buffered: int) -> None:
+        """Ignored."""
+
+    def drained(self, queue: str, seconds: float) -> None:
+        """Ignored."""
+
+
+class CountingRecorder(SilentRecorder):
+    """Counts requests and settlements, and passes every event on."""
+
+    def __init__(self, then: Recorder | None = None) -> None:
+        self.requests: Counter[str] = Counter()
+        self.outcomes: Counter[tuple[str, Outcome]] = Counter()
+        self.settlements: Counter[tuple[str, Settled]] = Counter()
+        self._then: Recorder = then or SilentRecorder()
+
+    def requested(self, queue: str, action: str, outcome: Outcome, seconds: float) -> None:
+        """Counted by action, and by action and outcome."""
+        self.requests[action] += 1
+        self.outcomes[action, outcome] += 1
+        self._then.requested(queue, action, outcome, seconds)
+
+    def received(self, queue: str, count: int, asked: int) -> None:
+        """Passed on."""
+        self._then.received(queue, count, asked)
+
+    def settled(self, queue: str, kind: Settled) -> None:
+        """Counted by queue and kind."""
+        self.settlements[queue, kind] += 1
+        self._then.settled(queue, kind)
+
+    def extended(self, queue: str, count: int) -> None:
+        """Passed on."""
+        self._then.extended(queue, count)
+
+    def inflight(self, queue: str, running: int, buffered: int) -> None:
+        """Passed on."""
+        self._then.inflight(queue, running, buffered)
+
+    def drained(self, queue: str, seconds: float) -> None:
+        """Passed on."""
+        self._then.drained(queue, seconds)

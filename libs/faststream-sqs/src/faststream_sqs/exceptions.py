@@ -1,0 +1,79 @@
+"""What goes wrong, each with its cause and its remedy."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from faststream.exceptions import FastStreamException
+
+from .engine.client import CallError, QueueGoneError, TransientCallError
+from .engine.settlement import LeaseGoneError
+
+
+class SQSError(FastStreamException):
+    """Anything this broker raises."""
+
+
+class SQSUnavailableError(SQSError):
+    """SQS was unreachable, answered 5xx or throttled; trying later may help."""
+
+
+class SQSRequestError(SQSError):
+    """SQS refused a request; trying again will not help."""
+
+
+class QueueNotFoundError(SQSRequestError):
+    """The queue does not exist."""
+
+    def __init__(self, queue: str) -> None:
+        super().__init__(
+            f"queue {queue!r} does not exist: create it, name its place in SQSBroker(queue_urls=...), "
+            "or let the broker create it with SQSQueue(declare=True) or on_missing_queue='create'"
+        )
+
+
+class QueueMismatchError(SQSError):
+    """A queue is not as declared."""
+
+
+class InvalidBodyError(SQSError):
+    """A received body is not what its attributes say."""
+
+
+class MessageTooLargeError(SQSError):
+    """A message exceeds SQS's mebibyte; store the content elsewhere and send a reference."""
+
+
+class TooManyAttributesError(SQSError):
+    """A message needs more than SQS's ten attributes; use headers='auto'."""
+
+
+class FifoParameterError(SQSError):
+    """A FIFO queue needs a group id, and takes no delay per message."""
+
+
+class LeaseLostError(SQSError):
+    """SQS took the message back before it was settled; it will be delivered again."""
+
+
+class BatchPublishError(SQSError):
+    """Some messages of a batch were not sent; `failed` says which, by position."""
+
+    def __init__(self, failed: Mapping[int, Exception]) -> None:
+        self.failed = dict(failed)
+        first = next(iter(self.failed.values()))
+        super().__init__(f"messages {sorted(self.failed)} of the batch were not sent: {first}")
+
+
+@contextmanager
+def public_errors(queue: str) -> Iterator[None]:
+    """Raise this package's errors in place of the engine's."""
+    try:
+        yield
+    except QueueGoneError as error:
+        raise QueueNotFoundError(queue) from error
+    except TransientCallError as error:
+        raise SQSUnavailableError(str(error)) from error
+    except CallError as error:
+        raise SQSRequestError(str(error)) from error
+    except LeaseGoneError as error:
+        raise LeaseLostError(f"{error} was taken back before it was settled") from error

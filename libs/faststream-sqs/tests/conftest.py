@@ -1,0 +1,156 @@
+"""A loop whose clock jumps instead of waiting, an SQS in memory, and a broker between the two."""
+
+import asyncio
+import selectors
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
+from typing import Any
+
+import anyio.to_thread
+import pytest
+from faststream_sqs import FakeSQS, SQSBroker
+from faststream_sqs.engine.client import QueueInfo, SQSApi
+from faststream_sqs.engine.consumer import Consumer, ConsumerOptions
+from faststream_sqs.engine.dead_letter import DeadLetters
+from faststream_sqs.engine.lease import Lease
+from faststream_sqs.engine.recorder import CountingRecorder
+from faststream_sqs.engine.sender import Sender
+from faststream_sqs.engine.settlement import Settlement
+from faststream_sqs.schemas import ConstantRetry
+
+REAL_TIME = "test_server"  # the module that talks to a server
+
+Handler = Callable[[Lease, Settlement], Awaitable[None]]
+
+
+class JumpingSelector(selectors.DefaultSelector):
+    """Skips the time the loop would sleep."""
+
+    now = 1000.0
+
+    def select(self, timeout: float | None = None) -> Any:
+        if timeout is None:
+            raise RuntimeError("the test waits for something that will never happen")
+        self.now += max(0.0, timeout)
+        return super().select(0)
+
+
+class VirtualLoop(asyncio.SelectorEventLoop):
+    """Sleeps in no time."""
+
+    def __init__(self) -> None:
+        self._jumping = JumpingSelector()
+        super().__init__(self._jumping)
+
+    def time(self) -> float:
+        return self._jumping.now
+
+
+def pytest_asyncio_loop_factories(
+    config: pytest.Config, item: pytest.Item
+) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    real = item.path.stem == REAL_TIME
+    return {"real": asyncio.new_event_loop} if real else {"virtual": VirtualLoop}
+
+
+@pytest.fixture(autouse=True)
+def inline_threads(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """FastDepends reads the context in threads; a clock that jumps would not wait for them."""
+
+    async def run_sync(call: Callable[..., Any], *args: Any, **_: Any) -> Any:
+        return call(*args)
+
+    if request.path.stem != REAL_TIME:
+        monkeypatch.setattr(anyio.to_thread, "run_sync", run_sync)
+
+
+Eventually = Callable[[Callable[[], Any]], Awaitable[None]]
+
+
+@pytest.fixture
+def eventually() -> Eventually:
+    """Wait for a condition, at most so many seconds."""
+
+    async def wait(condition: Callable[[], Any], seconds: float = 30.0) -> None:
+        async with asyncio.timeout(seconds):
+            while not condition():
+                await asyncio.sleep(0.01)
+
+    return wait
+
+
+@pytest.fixture
+def fake() -> FakeSQS:
+    """SQS with a work queue, its dead-letter queue and a queue for results."""
+    sqs = FakeSQS()
+    sqs.add_queue("dead")
+    sqs.add_queue("work", VisibilityTimeout=30, dead_letter="dead", max_receive_count=5)
+    sqs.add_queue("results")
+    return sqs
+
+
+MakeConsumer = Callable[..., Consumer]
+
+
+@pytest.fixture
+def recorder() -> CountingRecorder:
+    return CountingRecorder()
+
+
+@pytest.fixture
+async def make_consumer(fake: FakeSQS, recorder: CountingRecorder) -> AsyncIterator[MakeConsumer]:
+    """Start consumers of the fake's queues; they are stopped at the end."""
+    api = SQSApi(fake, recorder)
+    sender = Sender(api)
+    started: list[Consumer] = []
+
+    def make(
+        handler: Handler,
+        *,
+        queue: str = "work",
+        visibility: int = 30,
+        dead: str | None = "dead",
+        **options: Any,
+    ) -> Consumer:
+        name = queue
+        info = QueueInfo(name, fake.add_queue(name), visibility=visibility, fifo=name.endswith(".fifo"))
+        target = dead and DeadLetters(QueueInfo(dead, fake.add_queue(dead)), info, sender)
+        consumer = Consumer(
+            api,
+            info,
+            handler,
+            ConsumerOptions(**{"wait_time": 1, "graceful_timeout": 10.0} | options),
+            recorder=recorder,
+            dead_letters=target or None,
+            retry=ConstantRetry(7),
+            log=lambda level, text: None,
+        )
+        consumer.start()
+        started.append(consumer)
+        return consumer
+
+    yield make
+    for consumer in started:
+        await consumer.stop()
+
+
+MakeBroker = Callable[..., SQSBroker]
+
+
+@pytest.fixture
+async def make_broker(fake: FakeSQS) -> AsyncIterator[MakeBroker]:
+    """Brokers over the fake; they are stopped at the end."""
+    async with AsyncExitStack() as stack:
+
+        def make(**options: Any) -> SQSBroker:
+            defaults: dict[str, Any] = {
+                "client_factory": fake.client,
+                "wait_time": 1,
+                "logger": None,
+                "retry": ConstantRetry(7),
+            }
+            broker = SQSBroker(**defaults | options)
+            stack.push_async_callback(broker.stop)
+            return broker
+
+        yield make

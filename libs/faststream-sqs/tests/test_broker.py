@@ -1,0 +1,685 @@
+"""The broker over an SQS in memory: FastStream's promises, kept by the engine."""
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable
+from typing import Annotated, Any, cast
+
+import pytest
+from faststream import AckPolicy, BaseMiddleware, Context
+from faststream.asgi import AsgiFastStream, make_ping_asgi
+from faststream.exceptions import NackMessage, RejectMessage, SetupError, SkipMessage, StopConsume
+from faststream.specification import AsyncAPI
+from faststream_sqs import (
+    BatchPublishError,
+    FakeSQS,
+    QueueMismatchError,
+    QueueNotFoundError,
+    SQSBroker,
+    SQSMessage,
+    SQSQueue,
+    SQSRequestError,
+    SQSResponse,
+    SQSRouter,
+    SQSUnavailableError,
+)
+from faststream_sqs.annotations import SQSBroker as BrokerInContext
+from faststream_sqs.fake import Fault
+from pydantic import BaseModel, TypeAdapter
+
+MakeBroker = Callable[..., SQSBroker]
+Eventually = Callable[..., Any]
+
+
+class Call(BaseModel):
+    tenant_id: str
+    number: int
+
+
+CALL = Call(tenant_id="acme", number=1)
+
+
+def visibilities(fake: FakeSQS) -> list[int]:
+    requests = [request for action, request in fake.log if action == "change_message_visibility_batch"]
+    return [entry["VisibilityTimeout"] for request in requests for entry in request["Entries"]]
+
+
+async def test_publishes_before_it_acknowledges(
+    fake: FakeSQS, make_broker: MakeBroker, eventually: Eventually
+) -> None:
+    """A handler's result is in the next queue before its message leaves this one."""
+    broker = make_broker()
+
+    @broker.subscriber("work")
+    @broker.publisher("results", group_id=lambda call: call.tenant_id)
+    async def handle(call: Call) -> Call:
+        return Call(tenant_id=call.tenant_id, number=call.number + 1)
+
+    await broker.start()
+    await broker.publish(CALL, "work")
+    await eventually(lambda: not fake.messages("work"))
+
+    (result,) = fake.messages("results")
+    assert ("acme", 2) == (result.group, json.loads(result.entry["MessageBody"])["number"])
+    actions = [action for action, _ in fake.log if action in {"send_message_batch", "delete_message_batch"}]
+    assert ["send_message_batch", "send_message_batch", "delete_message_batch"] == actions
+
+
+async def test_failing_handler_loses_nothing(
+    fake: FakeSQS, make_broker: MakeBroker, eventually: Eventually
+) -> None:
+    """By default a message whose handler fails comes back after the retry policy's delay."""
+    broker = make_broker()
+    counts: list[int] = []
+
+    @broker.subscriber("work")
+    async def handle(call: Call, message: SQSMessage) -> None:
+        counts.append(message.receive_count)
+        if message.receive_count < 3:
+            raise RuntimeError("not yet")
+
+    await broker.start()
+    await broker.publish(CALL, "work")
+    await eventually(lambda: not fake.messages("work"), 60)
+
+    assert ([1, 2, 3], [7, 7]) == (counts, visibilities(fake))
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        pytest.param(NackMessage(delay=42), 42, id="nack with a delay"),
+        pytest.param(NackMessage(), 7, id="nack by policy"),
+        pytest.param(NackMessage(delay=0), 0, id="nack at once"),
+    ],
+)
+async def test_nack(
+    fake: FakeSQS, make_broker: MakeBroker, eventually: Eventually, error: Exception, expected: int
+) -> None:
+    """`raise NackMessage(delay=...)` decides when the message comes back."""
+    broker = make_broker()
+
+    @broker.subscriber("work")
+    async def handle(call: Call) -> None:
+        raise error
+
+    await broker.start()
+    await broker.publish(CALL, "work")
+    await eventually(lambda: visibilities(fake))
+
+    assert expected == visibilities(fake)[0]
+
+
+async def test_reject(fake: FakeSQS, make_broker: MakeBroker, eventually: Eventually) -> None:
+    """`raise RejectMessage(reason=...)` moves the message to the queue's dead-letter queue."""
+    broker = make_broker()
+
+    @broker.subscriber("work")
+    async def handle(call: Call) -> None:
+        raise RejectMessage(reason="the call was withdrawn")
+
+    await broker.start()
+    await broker.publish(CALL, "work")
+    await eventually(lambda: not fake.messages("work"))
+
+    (dead,) = fake.messages("dead")
+    reason = dead.entry["MessageAttributes"]["x-dead-letter-reason"]["StringValue"]
+    assert "the call was withdrawn" == reason
+
+
+@pytest.mark.parametrize("body", ['{"tenant_id": "acme"}', "no json at all", "[1]", " "])
+async def test_invalid_message_is_rejected_at_once(
+    fake: FakeSQS, make_broker: MakeBroker, eventually: Eventually, body: str
+) -> None:
+    """What cannot be read is dead-lettered on its first delivery; the reason does not quote it."""
+    broker = make_broker()
+
+    @broker.subscriber("work")
+    async def handle(call: Call) -> None: ...
+
+    await broker.start()
+    fake.put("work", body)
+    await eventually(lambda: not fake.messages("work"))
+
+    (dead,) = fake.messages("dead")
+    said = {name: value["StringValue"] for name, value in dead.entry["MessageAttributes"].items()}
+    assert (body, "1") == (dead.entry["MessageBody"], said["x-dead-letter-receive-count"])
+    assert "acme" not in said["x-dead-letter-reason"]
+
+
+async def test_undecodable_json_is_rejected(
+    fake: FakeSQS, make_broker: MakeBroker, eventually: Eventually
+) -> None:
+    """A body that is not the JSON it claims to be is rejected on its first delivery."""
+    broker = make_broker()
+
+    @broker.subscriber("work")
+    async def handle(call: dict[str, Any]) -> None: ...
+
+    await broker.start()
+    says = {"content-type": {"DataType": "String", "StringValue": "application/json"}}
+    fake.put("work", "{", MessageAttributes=says)
+    await eventually(lambda: fake.bodies("dead"))
+
+    assert ["{"] == fake.bodies("dead")
+
+
+async def test_handlers_own_validation_error_is_not_the_messages(
+    fake: FakeSQS, make_broker: MakeBroker, eventually: Eventually
+) -> None:
+    """A handler that fails to validate something of its own is tried again, not dead-lettered."""
+    broker = make_broker()
+
+    @broker.subscriber("work")
+    async def handle(call: Call) -> None:
+        TypeAdapter(int).validate_python("what a model answered")
+
+    await broker.start()
+    await broker.publish(CALL, "work")
+    await eventually(lambda: visibilities(fake))
+
+    assert ([7], []) == (visibilities(fake)[:1], fake.bodies("dead"))
+
+
+async def test_wrong_context_is_not_the_messages_fault(
+    fake: FakeSQS, make_broker: MakeBroker, eventually: Eventually
+) -> None:
+    """A misconfigured program does not empty its queue into the dead-letter queue."""
+    broker = make_broker()
+    broker.context.set_global("limit", "many")
+
+    @broker.subscriber("work")
+    async def handle(call: Call, limit: Annotated[int, Context(cast=True)]) -> None: ...
+
+    await broker.start()
+    await broker.publish(CALL, "work")
+    await eventually(lambda: visibilities(fake))
+
+    assert [] == fake.bodies("dead")
+
+
+async def test_handler_timeout(fake: FakeSQS, make_broker: MakeBroker, eventually: Eventually) -> None:
+    """A handler that takes too long is cancelled and its message comes back by the ack policy."""
+    broker = make_broker(handler_timeout=50)
+    ended: list[float] = []
+
+    @broker.subscriber("work")
+    async def handle(call: Call) -> None:
+        started = asyncio.get_running_loop().time()
+        try:
+            await asyncio.sleep(10_000)
+        finally:
+            ended.append(asyncio.get_running_loop().time() - started)
+
+    await broker.start()
+    await broker.publish(CALL, "work")
+    await eventually(lambda: 7 in visibilities(fake), 120)
+
+    assert [50] == [round(seconds) for seconds in ended]
+
+
+async def test_skipped_message_frees_its_worker(
+    fake: FakeSQS, make_broker: MakeBroker, eventually: Eventually
+) -> None:
+    """SkipMessage settles nothing: the worker goes on, the message returns by itself."""
+    broker = make_broker()
+    numbers: list[int] = []
+
+    @broker.subscriber("work")
+    async def handle(call: Call) -> None:
+        numbers.append(call.number)
+        if call.number == 1:
+            raise SkipMessage
+
+    await broker.start()
+    await broker.publish_batch(CALL, Call(tenant_id="acme", number=2), queue="work")
+    await eventually(lambda: len(numbers) == 2)
+
+    assert [1, 2] == numbers
+    await eventually(lambda: len(fake.messages("work")) == 1)
+
+
+async def test_stop_consume_from_the_handler(
+    fake: FakeSQS, make_broker: MakeBroker, eventually: Eventually
+) -> None:
+    """StopConsume ends the subscriber after its own message, which keeps its lease's fate."""
+    broker = make_broker()
+
+    @broker.subscriber("work", prefetch=3)
+    async def handle(call: Call) -> None:
+        raise StopConsume
+
+    (subscriber,) = broker.subscribers
+    await broker.start()
+    await broker.publish_batch(CALL, CALL, CALL, queue="work")
+    await eventually(lambda: not subscriber.running)
+
+    # FastStream nacks what StopConsume left; the two behind it were given back untouched.
+    assert (3, 2) == (len(fake.messages("work")), sum(m.visible_at <= 1e9 for m in fake.messages("work")) - 1)
+
+
+async def test_broker_stop_from_the_handler(
+    fake: FakeSQS, make_broker: MakeBroker, eventually: Eventually
+) -> None:
+    """A handler may stop the whole broker and still publish and be acknowledged."""
+    broker = make_broker()
+
+    @broker.subscriber("work")
+    @broker.publisher("results")
+    async def handle(call: Call, inside: BrokerInContext) -> Call:
+        await inside.stop()
+        return call
+
+    await broker.start()
+    await broker.publish(CALL, "work")
+    await eventually(lambda: not broker.running)
+    await broker.stop()
+
+    assert ([], 1) == (fake.bodies("work"), len(fake.bodies("results")))
+
+
+async def test_batch_publisher(fake: FakeSQS, make_broker: MakeBroker, eventually: Eventually) -> None:
+    """With batch=True each item of the result is a message with its own group, in one request."""
+    broker = make_broker()
+
+    @broker.subscriber("work")
+    @broker.publisher("results", batch=True, group_id=lambda call: f"g{call.number}")
+    async def handle(call: Call) -> list[Call]:
+        return [Call(tenant_id="acme", number=number) for number in range(4)]
+
+    await broker.start()
+    await broker.publish(CALL, "work")
+    await eventually(lambda: not fake.messages("work"))
+
+    assert ["g0", "g1", "g2", "g3"] == [message.group for message in fake.messages("results")]
+    assert 2 == broker.requests["send_message_batch"]
+
+
+async def test_response_steers_its_publication(
+    fake: FakeSQS, make_broker: MakeBroker, eventually: Eventually
+) -> None:
+    """A handler may give its result a group, a delay and headers of its own."""
+    broker = make_broker()
+
+    @broker.subscriber("work")
+    @broker.publisher("results", group_id="default", headers={"from": "publisher"})
+    async def handle(call: Call) -> SQSResponse:
+        return SQSResponse(call, group_id="own", delay=30, headers={"x": "y"})
+
+    await broker.start()
+    await broker.publish(CALL, "work")
+    await eventually(lambda: fake.messages("results"))
+
+    (sent,) = (message.entry for message in fake.messages("results"))
+    assert ("own", 30) == (sent["MessageGroupId"], sent["DelaySeconds"])
+    assert {"x", "from"} <= sent["MessageAttributes"].keys()
+
+
+async def test_reply_to(fake: FakeSQS, make_broker: MakeBroker, eventually: Eventually) -> None:
+    """A message that names a reply queue gets its answer there."""
+    broker = make_broker()
+
+    @broker.subscriber("work")
+    async def handle(call: Call) -> str:
+        return "done"
+
+    await broker.start()
+    await broker.publish(CALL, "work", reply_to="results", correlation_id="c-1")
+    await eventually(lambda: fake.messages("results"))
+
+    (sent,) = (message.entry for message in fake.messages("results"))
+    assert ("done", "c-1") == (
+        sent["MessageBody"],
+        sent["MessageAttributes"]["correlation-id"]["StringValue"],
+    )
+
+
+async def test_middlewares_surround_consumption_and_publication(
+    fake: FakeSQS, make_broker: MakeBroker, eventually: Eventually
+) -> None:
+    """A broker's middleware sees the message in and the command out."""
+    seen: list[str] = []
+
+    class Watch(BaseMiddleware):
+        async def consume_scope(self, call_next: Any, msg: Any) -> Any:
+            seen.append(f"in {msg.queue}")
+            return await call_next(msg)
+
+        async def publish_scope(self, call_next: Any, cmd: Any) -> Any:
+            seen.append(f"out {cmd.destination}")
+            return await call_next(cmd)
+
+    broker = make_broker(middlewares=[Watch])
+
+    @broker.subscriber("work")
+    @broker.publisher("results")
+    async def handle(call: Call) -> Call:
+        return call
+
+    await broker.start()
+    await broker.publish(CALL, "work")
+    await eventually(lambda: not fake.messages("work"))
+
+    assert ["out work", "in work", "out results"] == seen
+
+
+async def test_one_router_in_several_brokers(
+    fake: FakeSQS, make_broker: MakeBroker, eventually: Eventually
+) -> None:
+    """A router may move from broker to broker, and takes each one's settings and context."""
+    router = SQSRouter()
+    seen: list[str] = []
+
+    @router.subscriber(SQSQueue("work", visibility_timeout=30))
+    @router.publisher(SQSQueue("results"))
+    async def handle(call: Call, name: Annotated[str, Context()]) -> Call:
+        seen.append(name)
+        return call
+
+    for name in ("first", "second"):
+        broker = make_broker(max_workers=3)
+        broker.context.set_global("name", name)
+        broker.include_router(router)
+        await broker.start()
+        await broker.publish(CALL, "work")
+        await eventually(lambda: not fake.messages("work"))
+        await broker.stop()
+
+    assert (["first", "second"], 2) == (seen, len(fake.messages("results")))
+
+
+async def test_router_takes_the_brokers_ack_policy(
+    fake: FakeSQS, make_broker: MakeBroker, eventually: Eventually
+) -> None:
+    """The broker's ack policy reaches subscribers declared before the broker was."""
+    router = SQSRouter()
+
+    @router.subscriber("work")
+    async def handle(call: Call) -> None:
+        raise RuntimeError("no")
+
+    broker = make_broker(ack_policy=AckPolicy.REJECT_ON_ERROR)
+    broker.include_router(router)
+    await broker.start()
+    await broker.publish(CALL, "work")
+    await eventually(lambda: fake.bodies("dead"))
+
+    assert 1 == len(fake.bodies("dead"))
+
+
+async def test_prefix(fake: FakeSQS, make_broker: MakeBroker, eventually: Eventually) -> None:
+    """A router's prefix is part of its queues' names."""
+    fake.add_queue("eu-work")
+    router = SQSRouter(prefix="eu-")
+    done: list[int] = []
+
+    @router.subscriber("work")
+    async def handle(call: Call) -> None:
+        done.append(call.number)
+
+    broker = make_broker(routers=[router])
+    await broker.start()
+    await broker.publish(CALL, "eu-work")
+    await eventually(lambda: done)
+
+    assert [1] == done
+
+
+async def test_logical_names(fake: FakeSQS, make_broker: MakeBroker, eventually: Eventually) -> None:
+    """An operator may put a queue anywhere: handlers and publishers keep its logical name."""
+    url = fake.add_queue("prod-work-7")
+    broker = make_broker(queue_urls={"logical": url, "out": "results"})
+
+    @broker.subscriber("logical")
+    @broker.publisher("out")
+    async def handle(call: Call, message: SQSMessage) -> str:
+        return message.queue
+
+    await broker.start()
+    await broker.publish(CALL, "logical")
+    await eventually(lambda: fake.bodies("results"))
+
+    assert ["logical"] == fake.bodies("results")
+
+
+@pytest.mark.parametrize("endpoint", ["subscriber", "publisher"])
+async def test_missing_queue_stops_the_start(make_broker: MakeBroker, endpoint: str) -> None:
+    """A misspelt queue is an error naming it and the remedy, and is not created."""
+    broker = make_broker()
+    if endpoint == "subscriber":
+
+        @broker.subscriber("typo")
+        async def handle(call: Call) -> None: ...
+
+    else:
+        broker.publisher("typo")
+
+    with pytest.raises(QueueNotFoundError, match=r"'typo' does not exist: create it.*queue_urls"):
+        await broker.start()
+
+
+async def test_missing_queue_may_be_created(fake: FakeSQS, make_broker: MakeBroker) -> None:
+    """With on_missing_queue='create' the queue is made as declared."""
+    broker = make_broker(on_missing_queue="create")
+
+    @broker.subscriber(SQSQueue("new", visibility_timeout=77))
+    async def handle(call: Call) -> None: ...
+
+    await broker.start()
+
+    assert "77" == fake._queues["new"].attributes["VisibilityTimeout"]
+
+
+async def test_mismatch_in_strict_mode(make_broker: MakeBroker) -> None:
+    """A queue that is not as declared is refused in strict mode."""
+    broker = make_broker(validate="strict")
+
+    @broker.subscriber(SQSQueue("work", visibility_timeout=77))
+    async def handle(call: Call) -> None: ...
+
+    with pytest.raises(QueueMismatchError, match="VisibilityTimeout is 30, not 77"):
+        await broker.start()
+
+
+async def test_visibility_is_the_queues_own_unless_said(fake: FakeSQS, make_broker: MakeBroker) -> None:
+    """Nobody's default silently overrides the queue's visibility timeout."""
+    broker = make_broker()
+    fake.add_queue("long", VisibilityTimeout=600)
+
+    @broker.subscriber("long")
+    async def handle(call: Call) -> None: ...
+
+    await broker.start()
+    await asyncio.sleep(0.1)
+
+    (received, *_) = [request for action, request in fake.log if action == "receive_message"]
+    assert 600 == received["VisibilityTimeout"]
+
+
+async def test_publish_errors(fake: FakeSQS, make_broker: MakeBroker) -> None:
+    """A publisher learns whether trying again helps."""
+    broker = make_broker()
+    await broker.connect()
+
+    with pytest.raises(QueueNotFoundError, match="'typo'"):
+        await broker.publish(CALL, "typo")
+    fake.fail("send_message_batch")
+    with pytest.raises(SQSUnavailableError):
+        await broker.publish(CALL, "work")
+    fake.fail("send_message_batch", Fault("AccessDenied", status=403))
+    with pytest.raises(SQSRequestError, match="AccessDenied"):
+        await broker.publish(CALL, "work")
+
+
+async def test_publish_batch_names_what_failed(fake: FakeSQS, make_broker: MakeBroker) -> None:
+    """Of a batch that failed in part, the error says which messages were not sent."""
+    broker = make_broker()
+    await broker.connect()
+    fake.fail(
+        "send_message_batch", Fault("InvalidMessageContents", entries=frozenset({1}), sender_fault=True)
+    )
+
+    with pytest.raises(BatchPublishError) as caught:
+        await broker.publish_batch("a", "b", "c", queue="work")
+
+    assert ({1}, ["a", "c"]) == (set(caught.value.failed), fake.bodies("work"))
+
+
+async def test_ping_costs_no_request(fake: FakeSQS, make_broker: MakeBroker) -> None:
+    """A healthy broker says so without asking SQS; a stopped or a failing one says no."""
+    broker = make_broker()
+
+    @broker.subscriber("work", wait_time=20)
+    async def handle(call: Call) -> None: ...
+
+    assert not await broker.ping()
+    await broker.start()
+    await asyncio.sleep(1)
+    before = sum(broker.requests.values())
+    assert await broker.ping()
+    assert before == sum(broker.requests.values())
+
+    fake.fail("receive_message", times=1000)
+    await asyncio.sleep(300)
+    assert not await broker.ping()
+    fake.heal()
+    await asyncio.sleep(60)
+    assert await broker.ping()
+
+
+async def test_subscriber_reports_its_state(make_broker: MakeBroker, eventually: Eventually) -> None:
+    """A subscriber's repr says what it is doing."""
+    broker = make_broker(max_workers=4)
+
+    @broker.subscriber("work")
+    async def handle(call: Call) -> None:
+        if call.number == 1:
+            await asyncio.sleep(100)
+
+    (subscriber,) = broker.subscribers
+    assert "<SQSSubscriber work [stopped]>" == repr(subscriber)
+    await broker.start()
+    await broker.publish_batch(CALL, CALL, Call(tenant_id="acme", number=2), queue="work")
+    await eventually(lambda: broker.stats["work"].pending_acks == 1)
+
+    assert "<SQSSubscriber work [2/4 in flight | 0 buffered | 1 acks pending]>" == repr(subscriber)
+
+
+async def test_asyncapi(make_broker: MakeBroker) -> None:
+    """The AsyncAPI document names both queues and the messages' schemas."""
+    broker = make_broker()
+
+    @broker.subscriber("work")
+    @broker.publisher("results")
+    async def handle(call: Call) -> Call:
+        return call
+
+    document = json.loads(AsyncAPI(broker).to_specification().to_json())
+
+    addresses = {channel["address"] for channel in document["channels"].values()}
+    assert ({"work", "results"}, True) == (addresses, "Call" in json.dumps(document["components"]))
+
+
+async def test_asgi_application(fake: FakeSQS, make_broker: MakeBroker, eventually: Eventually) -> None:
+    """In an ASGI application the broker starts and stops with the lifespan and answers health checks."""
+    broker = make_broker()
+
+    @broker.subscriber("work")
+    async def handle(call: Call) -> None: ...
+
+    app = AsgiFastStream(broker, asgi_routes=[("/health", make_ping_asgi(broker))], logger=None)
+    answers: list[Any] = []
+
+    async def send(event: Any) -> None:
+        answers.append(event)
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": b""}
+
+    async with app.start_lifespan_context():
+        await broker.publish(CALL, "work")
+        await eventually(lambda: not fake.messages("work"))
+        scope = {"type": "http", "method": "GET", "path": "/health", "headers": [], "query_string": b""}
+        await app(scope, receive, send)
+
+    assert (204, False) == (answers[0]["status"], broker.running)
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("max_workers", 0), ("wait_time", 21), ("visibility_timeout", 43_201), ("handler_timeout", 0)],
+)
+def test_impossible_settings(make_broker: MakeBroker, option: str, value: int) -> None:
+    """A setting SQS cannot take is refused where it is written."""
+    with pytest.raises(SetupError, match=option):
+        make_broker().subscriber("work", **cast("Any", {option: value}))
+
+
+async def test_outage_is_logged_once(
+    fake: FakeSQS, make_broker: MakeBroker, caplog: pytest.LogCaptureFixture
+) -> None:
+    """An outage is two lines: it fails, it works again."""
+    broker = make_broker(logger=logging.getLogger("outage"))
+    caplog.set_level(logging.INFO, "outage")
+
+    @broker.subscriber("work")
+    async def handle(call: Call) -> None: ...
+
+    fake.fail("receive_message", times=8)
+    await broker.start()
+    await asyncio.sleep(300)
+
+    lines = [record.message for record in caplog.records if "receiving from" in record.message]
+    assert (2, True, True) == (len(lines), "fails" in lines[0], "works again after 8" in lines[1])
+
+
+async def test_invalid_content_is_not_logged(
+    fake: FakeSQS, make_broker: MakeBroker, eventually: Eventually, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The log says that a message was invalid and where, not what it said."""
+    broker = make_broker(logger=logging.getLogger("quiet"))
+    caplog.set_level(logging.INFO, "quiet")
+
+    @broker.subscriber("work")
+    async def handle(call: Call) -> None: ...
+
+    await broker.start()
+    fake.put("work", '{"tenant_id": "acme", "number": "a secret"}')
+    await eventually(lambda: fake.bodies("dead"))
+
+    assert ("number" in caplog.text, "a secret" in caplog.text) == (True, False)
+
+
+async def test_restart(fake: FakeSQS, make_broker: MakeBroker, eventually: Eventually) -> None:
+    """A stopped broker may be started again."""
+    broker = make_broker()
+    numbers: list[int] = []
+
+    @broker.subscriber("work")
+    async def handle(call: Call) -> None:
+        numbers.append(call.number)
+
+    for _ in range(2):
+        await broker.start()
+        await broker.publish(CALL, "work")
+        await eventually(lambda: not fake.messages("work"))
+        await broker.stop()
+
+    assert [1, 1] == numbers
+
+
+async def test_failed_start_holds_no_message(fake: FakeSQS, make_broker: MakeBroker) -> None:
+    """When one queue is missing, subscribers already started give back what they received."""
+    fake.put("work", "{}")
+    broker = make_broker()
+
+    @broker.subscriber("work")
+    async def handle(call: dict[str, Any]) -> None:
+        await asyncio.sleep(10_000)
+
+    broker.publisher("typo")
+    with pytest.raises(QueueNotFoundError, match="typo"):
+        await broker.start()
+
+    assert (1, 0) == (len(fake.messages("work")), fake.in_flight("work"))
