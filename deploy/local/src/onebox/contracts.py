@@ -24,7 +24,7 @@ from onebox.settings_page import Variable, collect, env_example, table
 
 ROOT: Final = Path(__file__).parents[4]
 SETTINGS: Final[dict[str, type[ServiceSettings]]] = {
-    "ingest": ingest.settings.Settings,
+    "ingest": ingest.settings.DoorSettings,
     "transcriber": transcriber.settings.Settings,
     "analyzer": analyzer.settings.Settings,
     "embedder": embedder.settings.Settings,

@@ -2,10 +2,11 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Mapping
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from aiobotocore.config import AioConfig
 from aiobotocore.session import get_session
@@ -70,7 +71,7 @@ class Service:
         self._command = Command(
             name=name,
             argv=(
-                *(sys.executable, "-m", "uvicorn", "--factory", f"{name}.app:create_app"),
+                *(sys.executable, "-m", "common.serve", "--factory", f"{name}.app:create_app"),
                 *("--host", LOOPBACK, "--port", str(port), "--no-access-log", "--log-level", "warning"),
             ),
             env={**environment, "PORT": str(port)},
@@ -215,14 +216,20 @@ def _told(names: Names, urls: Mapping[str, str]) -> dict[str, str]:
 async def running_services(folder: Path, environment: Mapping[str, str]) -> AsyncIterator[dict[str, Service]]:
     """The four services as four unmodified processes; ingest also serves the API."""
     logs = _made(folder / "logs")
-    async with AsyncExitStack() as life:
+    with ExitStack() as life:
         services: dict[str, Service] = {}
         for stage in PIPELINE:
             port = int(environment.get("PORT") or 0) if stage is INGEST else 0
             found = life.enter_context(reserved_port(port))
             services[stage.service] = Service(stage.service, found, environment, logs)
-        async with asyncio.TaskGroup() as group:
-            for service in services.values():
-                life.push_async_callback(service.stop)
-                group.create_task(service.start())
-        yield services
+        try:
+            await _all(service.start() for service in services.values())
+            yield services
+        finally:
+            await _all(service.stop() for service in services.values())
+
+
+async def _all(works: Iterable[Coroutine[Any, Any, None]]) -> None:
+    async with asyncio.TaskGroup() as group:
+        for work in works:
+            group.create_task(work)

@@ -1,0 +1,112 @@
+"""Text in SQLite FTS5: one table per text field, and the query strings it is asked with."""
+
+import math
+import re
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+How = Literal["or", "and", "phrase"]
+_K1 = 1.2  # of BM25, in FTS5 as in Lucene
+_LEAST_IDF = 1e-6  # what FTS5 takes for a common word
+TOKENIZERS = {
+    "standard": "unicode61 remove_diacritics 0 tokenchars '_'",
+    "english": "porter unicode61 remove_diacritics 0 tokenchars '_'",
+}
+_WORD = re.compile(r"\w+(?:['\u2019]\w+)*")
+_POSSESSIVE = re.compile(r"['\u2019][sS]$")
+# Lucene's list, which its english analyzer leaves out
+_STOP_WORDS = {
+    *("a", "an", "and", "are", "as", "at", "be", "but", "by", "for", "if", "in", "into", "is", "it", "no"),
+    *("not", "of", "on", "or", "such", "that", "the", "their", "then", "there", "these", "they", "this"),
+    *("to", "was", "will", "with"),
+}
+_HIGHLIGHT = "SELECT highlight({table}, 0, ?, ?) FROM {table} WHERE {table} MATCH ? AND rowid = ?"
+
+
+@dataclass(frozen=True, slots=True)
+class TextTable:
+    """The full-text table of one field; `table` is a name we made, never a client's."""
+
+    connection: sqlite3.Connection
+    table: str
+    analyzer: str
+
+    def create(self) -> None:
+        """Make the table if it is not there."""
+        tokenizer = TOKENIZERS[self.analyzer].replace("'", "''")
+        self.connection.execute(
+            f"CREATE VIRTUAL TABLE IF NOT EXISTS {self.table} USING fts5(body, tokenize='{tokenizer}')"
+        )
+
+    def drop(self) -> None:
+        """Forget the table."""
+        self.connection.execute(f"DROP TABLE IF EXISTS {self.table}")
+
+    def add(self, row: int, values: Iterable[str]) -> None:
+        """Take in the text of a row."""
+        if body := "\n".join(values):
+            self.connection.execute(f"INSERT INTO {self.table} (rowid, body) VALUES (?, ?)", (row, body))  # noqa: S608 - our name
+
+    def remove(self, row: int) -> None:
+        """Forget a row."""
+        self.connection.execute(f"DELETE FROM {self.table} WHERE rowid = ?", (row,))  # noqa: S608 - our name
+
+    def rows(self) -> set[int]:
+        """Return the rows that hold text."""
+        return {row for (row,) in self.connection.execute(f"SELECT rowid FROM {self.table}")}  # noqa: S608 - our name
+
+    def matches(self, text: str, how: How) -> dict[int, float]:
+        """Return the rows that hold any word, every word, or the words in order, with Lucene's BM25 score."""
+        words = self._words(text, how)
+        if how == "phrase":
+            rarity = sum(self._rarity(len(self._found(_quoted(word)))) for word in words)
+            return self._scored(_quoted(" ".join(words)), rarity) if words else {}
+        parts = [self._scored(_quoted(word)) for word in words]
+        rows = {row for part in parts for row in part if how == "or" or all(row in each for each in parts)}
+        return {row: sum(part.get(row, 0.0) for part in parts) for row in rows}
+
+    def _scored(self, question: str, rarity: float | None = None) -> dict[int, float]:
+        """Exchange the idf of FTS5, which is nothing for a word in half of all documents, for Lucene's."""
+        found = self._found(question)
+        theirs = math.log((self._count() - len(found) + 0.5) / (len(found) + 0.5))
+        ours = self._rarity(len(found)) if rarity is None else rarity
+        factor = ours / (theirs if theirs > 0 else _LEAST_IDF) / (_K1 + 1)
+        return {row: score * factor for row, score in found.items()}
+
+    def _found(self, question: str) -> dict[int, float]:
+        query = f"SELECT rowid, -bm25({self.table}) FROM {self.table} WHERE {self.table} MATCH ?"  # noqa: S608 - our name
+        return dict(self.connection.execute(query, (question,)).fetchall())
+
+    def _rarity(self, holding: int) -> float:
+        """Return Lucene's idf of a word that so many documents hold."""
+        return math.log(1 + (self._count() - holding + 0.5) / (holding + 0.5))
+
+    def _count(self) -> int:
+        return int(self.connection.execute(f"SELECT count(*) FROM {self.table}_docsize").fetchone()[0])  # noqa: S608 - our name
+
+    def highlighted(self, row: int, question: str, before: str, after: str) -> str | None:
+        """Return the text of a row with what matched between the tags; None if nothing did."""
+        query = _HIGHLIGHT.format(table=self.table)
+        found = (
+            self.connection.execute(query, (before, after, question, row)).fetchone() if question else None
+        )
+        return str(found[0]) if found else None
+
+    def question(self, text: str, how: How) -> str:
+        """Return the FTS5 query that finds what a match finds, for marking it."""
+        words = self._words(text, how)
+        if how == "phrase":
+            return _quoted(" ".join(words)) if words else ""
+        return " OR ".join(_quoted(word) for word in words)
+
+    def _words(self, text: str, how: How) -> list[str]:
+        words: list[str] = _WORD.findall(text)
+        if self.analyzer != "english" or how == "phrase":
+            return words
+        return [_POSSESSIVE.sub("", word) for word in words if word.lower() not in _STOP_WORDS]
+
+
+def _quoted(words: str) -> str:
+    return '"' + words.replace('"', '""') + '"'
