@@ -1,0 +1,1 @@
+"""Turn a recording into a transcript on our own timeline."""

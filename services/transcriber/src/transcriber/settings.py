@@ -1,0 +1,62 @@
+"""What an operator may choose for the transcriber."""
+
+import json
+from typing import Annotated, Any, Literal
+
+from common.app import StageSettings
+from common.settings import (
+    AnalyzeQueueSettings,
+    BucketSettings,
+    NoDecodeList,
+    PaidWorkSettings,
+    TranscribeQueueSettings,
+    TranscriptionSettings,
+)
+from pydantic import Field, PositiveInt, field_validator
+
+
+class Settings(
+    StageSettings,
+    BucketSettings,
+    PaidWorkSettings,
+    TranscriptionSettings,
+    TranscribeQueueSettings,
+    AnalyzeQueueSettings,
+):
+    """What the transcriber can be told."""
+
+    transcription_language: Annotated[str, Field(pattern=r"^[a-z]{2,3}$")] | None = Field(
+        None,
+        description="ISO 639 code of the calls' language; none lets the model find out",
+    )
+    voice_activity: Literal["silero", "energy"] = Field(
+        "silero", description="How speech is found: silero, or energy (fast; takes music for speech)"
+    )
+    channel_roles: NoDecodeList = Field(
+        ("agent", "customer"),
+        description="Who speaks on channel 1, 2 … where each speaker has one",
+    )
+    dual_mono_correlation: Annotated[float, Field(gt=0, le=1)] = Field(
+        0.95, description="Two channels that correlate more than this are one, and transcribed once"
+    )
+    max_call_hours: Annotated[float, Field(gt=0, le=24)] = Field(8.0, description="Longest call transcribed")
+    cut_max_seconds: Annotated[float, Field(ge=5, le=1390)] = Field(
+        30.0, description="Longest piece of audio sent in one request; mind the model's limit"
+    )
+    cut_concurrency: PositiveInt = Field(4, description="Requests one call has open at a time")
+
+    @field_validator("channel_roles", mode="before")
+    @classmethod
+    def _listed(cls, value: Any) -> Any:
+        """Read ``a,b`` or ``["a", "b"]``."""
+        if not isinstance(value, str):
+            return value
+        listed = json.loads(value) if value.lstrip().startswith("[") else value.split(",")
+        return tuple(str(role).strip() for role in listed)
+
+    @field_validator("channel_roles")
+    @classmethod
+    def _named(cls, roles: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(roles) or len(set(roles)) != len(roles):
+            raise ValueError("give every role a name of its own, as in agent,customer")
+        return roles

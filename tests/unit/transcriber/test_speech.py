@@ -1,0 +1,208 @@
+"""What the recogniser asks a provider, and what it makes of the answer."""
+
+import io
+import wave
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from aiohttp import web
+from common.errors import Permanent, PipelineError, Transient
+from common.model import CallKey
+from numpy.typing import NDArray
+from openai import AsyncOpenAI
+from transcriber.cuts import Cut
+from transcriber.speech import Clip, Heard, Recogniser
+
+CALL = CallKey(tenant_id="acme", call_id="c-42")
+
+
+@dataclass
+class Provider:
+    """A little server that remembers each form, and answers what it is told to."""
+
+    status: int = 200
+    body: Any = field(default_factory=lambda: {"text": "Hello there."})
+    headers: dict[str, str] = field(default_factory=dict)
+    forms: list[dict[str, Any]] = field(default_factory=list)
+
+    async def answer(self, request: web.Request) -> web.Response:
+        form = await request.post()
+        self.forms.append({name: _content(value) for name, value in form.items()})
+        if isinstance(self.body, str):
+            return web.Response(text=self.body, status=self.status, headers=self.headers)
+        return web.json_response(self.body, status=self.status, headers=self.headers)
+
+
+def _content(value: Any) -> Any:
+    return value.file.read() if isinstance(value, web.FileField) else value
+
+
+@pytest.fixture
+def provider() -> Provider:
+    return Provider()
+
+
+@pytest.fixture
+async def client(provider: Provider) -> AsyncIterator[AsyncOpenAI]:
+    app = web.Application()
+    app.router.add_post("/v1/audio/transcriptions", provider.answer)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    url = f"http://127.0.0.1:{runner.addresses[0][1]}/v1"
+    async with AsyncOpenAI(api_key="test", base_url=url, max_retries=0) as client:
+        yield client
+    await runner.cleanup()
+
+
+@pytest.fixture
+def sound() -> NDArray[np.int16]:
+    return np.arange(32_000, dtype="<i2")
+
+
+@pytest.fixture
+def clip(tmp_path: Path, sound: NDArray[np.int16]) -> Clip:
+    """1.25 s out of two seconds."""
+    track = tmp_path / "channel.pcm"
+    sound.tofile(track)
+    return Clip(CALL, "etag", Cut(0, 4_000, 24_000), track)
+
+
+def recogniser(client: AsyncOpenAI, model: str = "gpt-transcribe", language: str | None = None) -> Recogniser:
+    return Recogniser(client, model, "openai", language)
+
+
+async def failure(client: AsyncOpenAI, clip: Clip) -> PipelineError:
+    with pytest.raises(PipelineError) as failure:
+        await recogniser(client).recognise(clip)
+    return failure.value
+
+
+async def test_a_clip_is_sent_as_wav_to_the_sample(
+    provider: Provider, client: AsyncOpenAI, clip: Clip, sound: NDArray[np.int16]
+) -> None:
+    """Exactly the cut's samples, 16 kHz mono, with nothing asked for but JSON."""
+    await recogniser(client).recognise(clip)
+
+    (form,) = provider.forms
+    with wave.open(io.BytesIO(form.pop("file"))) as sent:
+        assert (1, 2, 16_000) == (sent.getnchannels(), sent.getsampwidth(), sent.getframerate())
+        assert sound[4_000:24_000].tobytes() == sent.readframes(sent.getnframes())
+    assert {"model": "gpt-transcribe", "response_format": "json"} == form
+
+
+async def test_begun_seconds_are_paid(client: AsyncOpenAI, clip: Clip) -> None:
+    """1.25 s cost two."""
+    heard = await recogniser(client).recognise(clip)
+
+    assert Heard(text="Hello there.", seconds=2) == heard
+
+
+@pytest.mark.parametrize(
+    ("model", "hint"),
+    [
+        ("gpt-transcribe", {"languages[]": "de"}),
+        ("gpt-transcribe-2026-07-28", {"languages[]": "de"}),
+        ("whisper-1", {"language": "de"}),
+        ("Systran/faster-whisper-base", {"language": "de"}),
+    ],
+)
+async def test_each_model_is_told_the_language_in_its_way(
+    provider: Provider, client: AsyncOpenAI, clip: Clip, model: str, hint: dict[str, str]
+) -> None:
+    """gpt-transcribe ignores the singular, the others know nothing else; never both."""
+    heard = await recogniser(client, model, "de").recognise(clip)
+
+    sent = {name: value for name, value in provider.forms[0].items() if name.startswith("language")}
+    assert hint == sent
+    assert "de" == heard.language
+
+
+@pytest.mark.parametrize("told", [{"language": "hu"}, {"languages": ["hu"]}, {"languages": [{"code": "hu"}]}])
+async def test_the_language_that_was_found_is_read(
+    provider: Provider, client: AsyncOpenAI, clip: Clip, told: dict[str, Any]
+) -> None:
+    """However the server spells it."""
+    provider.body = {"text": "Jó napot.", **told}
+
+    assert "hu" == (await recogniser(client).recognise(clip)).language
+
+
+@pytest.mark.parametrize(
+    ("text", "why"), [("you " * 12, "loop"), ("one two three four five six seven eight " * 2, "too_fast")]
+)
+async def test_what_nobody_can_have_said_is_dropped_and_paid(
+    provider: Provider, client: AsyncOpenAI, clip: Clip, text: str, why: str
+) -> None:
+    """No text is kept of it, the seconds are."""
+    provider.body = {"text": text}
+
+    heard = await recogniser(client).recognise(clip)
+
+    assert ("", why, 2) == (heard.text, heard.refused, heard.seconds)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind", "reason"),
+    [
+        (429, {"error": {"code": "rate_limit_exceeded"}}, Transient, "provider_busy"),
+        (429, {"error": {"code": "insufficient_quota"}}, Transient, "provider_quota"),
+        (401, {"error": {"code": "invalid_api_key"}}, Transient, "provider_denied"),
+        (403, {"error": {}}, Transient, "provider_denied"),
+        (500, {"error": {}}, Transient, "provider_unavailable"),
+        (503, "upstream connect error", Transient, "provider_unavailable"),
+        (400, {"error": {"message": "secret words"}}, Permanent, "provider_refused"),
+        (413, "too large", Permanent, "provider_refused"),
+        (415, {"error": {}}, Permanent, "provider_refused"),
+        (422, {"error": {}}, Permanent, "provider_refused"),
+        (200, "<html>secret words</html>", Transient, "provider_answer"),
+        (200, {"transcript": "secret words"}, Transient, "provider_answer"),
+        (200, {"text": None}, Transient, "provider_answer"),
+        (200, ["secret words"], Transient, "provider_answer"),
+    ],
+)
+async def test_what_goes_wrong_is_told_apart(
+    provider: Provider,
+    client: AsyncOpenAI,
+    clip: Clip,
+    status: int,
+    body: Any,
+    kind: type[PipelineError],
+    reason: str,
+) -> None:
+    """Asked once, translated, and quoting nothing of the answer."""
+    provider.status, provider.body = status, body
+
+    error = await failure(client, clip)
+
+    assert (kind, reason, 1) == (_kind(error), error.reason, len(provider.forms))
+    assert "secret" not in str(error)
+
+
+@pytest.mark.parametrize(("header", "wait"), [("7", 7.0), ("86400", 120.0)])
+async def test_a_busy_provider_says_when_to_come_back(
+    provider: Provider, client: AsyncOpenAI, clip: Clip, header: str, wait: float
+) -> None:
+    """Its word is taken for up to two minutes."""
+    provider.status, provider.headers = 429, {"Retry-After": header}
+
+    error = await failure(client, clip)
+
+    assert isinstance(error, Transient)
+    assert wait == error.retry_after
+
+
+async def test_nobody_there_is_no_fault_of_the_call(clip: Clip, unused_tcp_port: int) -> None:
+    """A refused connection is worth another try."""
+    async with AsyncOpenAI(api_key="test", base_url=f"http://127.0.0.1:{unused_tcp_port}/v1") as client:
+        error = await failure(client.with_options(max_retries=0), clip)
+
+    assert (Transient, "provider_unavailable") == (_kind(error), error.reason)
+
+
+def _kind(error: PipelineError) -> type[PipelineError]:
+    return Permanent if isinstance(error, Permanent) else Transient
