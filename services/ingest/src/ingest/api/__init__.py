@@ -1,0 +1,9 @@
+"""The HTTP API: a recording in; calls, their recordings and what was said in them out."""
+
+from fastapi import APIRouter
+
+from ingest.api import calls, health, search, uploads
+
+router = APIRouter()
+for part in (health, uploads, calls, search):
+    router.include_router(part.router)

@@ -1,0 +1,174 @@
+"""What the API tells of a call; conclusions whose quotes were not found in the transcript are not told."""
+
+from datetime import datetime
+from typing import Any
+
+from common.index import Hit
+from common.journal import Entry, Failure, StageEntry
+from common.model import (
+    FINDINGS,
+    Analysis,
+    Call,
+    CallMetadata,
+    Evidence,
+    Finding,
+    Insights,
+    Noun,
+    Transcript,
+    Utterance,
+)
+
+
+class CallSummary(Noun):
+    """A call in a list."""
+
+    call_id: str
+    tenant_id: str
+    revision: int
+    status: str
+    created_at: datetime
+    updated_at: datetime
+    cost_usd: float
+    error: Failure | None
+
+
+class CallList(Noun):
+    """Calls, newest first; ``next`` is the cursor of the following page, None on the last."""
+
+    calls: tuple[CallSummary, ...]
+    next: str | None
+
+
+class RecordingAnswer(Noun):
+    """What the recording was found to be; where it lies is told by ``/recording`` alone."""
+
+    container: str
+    codec: str
+    sample_rate: int
+    channels: int
+    duration_ms: int | None
+    size_bytes: int
+
+
+class StageAnswer(Noun):
+    """What one stage did for the call."""
+
+    attempts: int
+    started_at: datetime | None
+    finished_at: datetime | None
+    processing_time_seconds: float | None
+    provider: str | None
+    model: str | None
+    cost_usd: float | None
+    error: Failure | None
+
+
+class TranscriptAnswer(Noun):
+    """What was said."""
+
+    revision: int
+    outcome: str
+    language: str | None
+    duration_ms: int
+    speech_ms: int
+    utterances: tuple[Utterance, ...]
+
+
+class AnalysisAnswer(Noun):
+    """What follows from it; ``unverified`` counts the findings left out. No insights: nothing was said."""
+
+    revision: int
+    prompt_version: str
+    unverified: int
+    insights: Insights[Evidence] | None
+
+
+class CallAnswer(CallSummary):
+    """Everything known of a call."""
+
+    metadata: CallMetadata | None
+    recording: RecordingAnswer | None
+    journal: dict[str, StageAnswer]
+    transcript: TranscriptAnswer | None
+    analysis: AnalysisAnswer | None
+
+
+class Uploaded(Noun):
+    """A recording was taken."""
+
+    call_id: str
+    status: str
+
+
+class SearchAnswer(Noun):
+    """Chunks that answer a question, best first."""
+
+    query: str
+    hits: tuple[Hit, ...]
+
+
+class Health(Noun):
+    """The API answers and its queue does too."""
+
+    status: str = "ok"
+
+
+def summary(entry: Entry) -> CallSummary:
+    """A call as its journal tells."""
+    return CallSummary(**_summed(entry))
+
+
+def answer(
+    entry: Entry, call: Call | None, transcript: Transcript | None, analysis: Analysis | None
+) -> CallAnswer:
+    """A call as its journal and its documents tell."""
+    recording = call.recording if call else None
+    return CallAnswer(
+        **_summed(entry),
+        metadata=call.metadata if call else None,
+        recording=RecordingAnswer(**dict(recording)) if recording else None,
+        journal={name: _stage(stage) for name, stage in entry.stages.items()},
+        transcript=_transcript(transcript) if transcript else None,
+        analysis=verified(analysis) if analysis else None,
+    )
+
+
+def verified(analysis: Analysis) -> AnalysisAnswer:
+    """The analysis without what rests on words nobody said."""
+    insights, unverified = analysis.insights, 0
+    if insights:
+        found = {name: getattr(insights, name) for name in FINDINGS}
+        kept = {name: tuple(_quoted(f) for f in findings if f.verified) for name, findings in found.items()}
+        unverified = sum(len(found[name]) - len(kept[name]) for name in FINDINGS)
+        insights = insights.model_copy(update=kept)
+    return AnalysisAnswer(
+        revision=analysis.revision,
+        prompt_version=analysis.prompt_version,
+        unverified=unverified,
+        insights=insights,
+    )
+
+
+def _quoted(finding: Finding[Evidence]) -> Finding[Evidence]:
+    return finding.model_copy(update={"evidence": tuple(e for e in finding.evidence if e.verified)})
+
+
+def _summed(entry: Entry) -> dict[str, Any]:
+    return {
+        "call_id": entry.call_id,
+        "tenant_id": entry.tenant_id,
+        "revision": entry.revision,
+        "status": entry.status,
+        "created_at": entry.created_at,
+        "updated_at": entry.updated_at,
+        "cost_usd": entry.cost_usd,
+        "error": entry.failed,
+    }
+
+
+def _stage(stage: StageEntry) -> StageAnswer:
+    return StageAnswer(**dict(stage))
+
+
+def _transcript(transcript: Transcript) -> TranscriptAnswer:
+    return TranscriptAnswer(**dict(transcript), outcome=transcript.outcome)

@@ -1,0 +1,139 @@
+"""Calls: the list, one of them, and its recording."""
+
+import asyncio
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Annotated, Literal
+
+from common.journal import Entry
+from common.model import CallKey
+from fastapi import APIRouter, Depends, Header, Path, Query
+from fastapi.responses import RedirectResponse, Response
+from pydantic import AwareDatetime
+
+from ingest.api.answers import CallAnswer, CallList, answer, summary
+from ingest.api.cursors import cursor_after, page_after
+from ingest.api.given import (
+    TheAnalyses,
+    TheCache,
+    TheCalls,
+    TheJournal,
+    TheRecordings,
+    TheTenant,
+    TheTranscripts,
+)
+from ingest.problems import Problem
+
+RECORDING_SECONDS = 300  # for which a recording's address works
+SETTLED = {"completed", "failed"}
+
+router = APIRouter(prefix="/calls", tags=["calls"])
+
+Status = Literal[
+    "uploaded", "transcribing", "transcribed", "analyzing", "analyzed", "embedding", "completed", "failed"
+]
+CallIdPath = Annotated[str, Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$")]
+RevisionQuery = Annotated[int | None, Query(ge=1, description="A revision; the newest unless given")]
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which calls to list."""
+
+    status: Annotated[Status | None, Query()] = None
+    since: Annotated[AwareDatetime | None, Query(description="Created at or after")] = None
+    until: Annotated[AwareDatetime | None, Query(description="Created before")] = None
+    cursor: Annotated[str | None, Query(max_length=500, description="``next`` of the page before")] = None
+    limit: Annotated[int, Query(ge=1, le=100)] = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Documents:
+    """Everything kept about calls of one tenant."""
+
+    tenant: TheTenant
+    journal: TheJournal
+    calls: TheCalls
+    transcripts: TheTranscripts
+    analyses: TheAnalyses
+    cache: TheCache
+
+    async def entry(self, call_id: str, revision: int | None) -> Entry:
+        """A call's journal.
+
+        Raises:
+            Problem: 404.
+        """
+        entry = await self.journal.find(self.tenant, call_id, revision)
+        if entry is None:
+            raise Problem(404, "There is no such call.")
+        return entry
+
+    async def body(self, entry: Entry) -> bytes:
+        """The call as JSON; a settled one is put together once and remembered."""
+        if entry.status not in SETTLED:
+            return await self._put_together(entry)
+        name = f"{entry.tenant_id}:{entry.id}:{entry.updated_at.timestamp()}"
+        body = await self.cache.get(name)
+        if body is None:
+            body = await self._put_together(entry)
+            await self.cache.set(name, body)
+        return body
+
+    async def _put_together(self, entry: Entry) -> bytes:
+        call, transcript, analysis = await asyncio.gather(
+            self.calls.latest(entry.key), self.transcripts.latest(entry.key), self.analyses.latest(entry.key)
+        )
+        return answer(entry, call, transcript, analysis).model_dump_json().encode()
+
+
+@router.get("")
+async def list_calls(
+    tenant: TheTenant, journal: TheJournal, filters: Annotated[Filters, Depends()]
+) -> CallList:
+    """Calls, newest first."""
+    entries = await journal.newest(
+        tenant,
+        filters.limit + 1,
+        status=filters.status,
+        since=filters.since,
+        until=filters.until,
+        after=page_after(filters.cursor) if filters.cursor else None,
+    )
+    shown, more = entries[: filters.limit], len(entries) > filters.limit
+    return CallList(calls=tuple(map(summary, shown)), next=cursor_after(shown[-1]) if more else None)
+
+
+@router.get("/{call_id}", response_model=CallAnswer, responses={304: {"description": "Not modified"}})
+async def get_call(
+    call_id: CallIdPath,
+    documents: Annotated[Documents, Depends()],
+    revision: RevisionQuery = None,
+    if_none_match: Annotated[str | None, Header()] = None,
+) -> Response:
+    """A call's status, journal, metadata, transcript, analysis and cost."""
+    body = await documents.body(await documents.entry(call_id, revision))
+    etag = f'"{sha256(body).hexdigest()[:32]}"'
+    headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
+    if _matches(if_none_match, etag):
+        return Response(status_code=304, headers=headers)
+    return Response(body, headers=headers, media_type="application/json")
+
+
+@router.get("/{call_id}/recording", status_code=307, response_class=RedirectResponse)
+async def get_recording(
+    call_id: CallIdPath, documents: Annotated[Documents, Depends()], recordings: TheRecordings
+) -> Response:
+    """Lead to the recording itself, at an address that works for a few minutes; ranges work there."""
+    entry = await documents.entry(call_id, None)
+    call = await documents.calls.latest(CallKey(**dict(entry.key)))
+    if call is None or call.recording is None:
+        raise Problem(404, "This call has no recording that could be opened.")
+    address = await recordings.presign(call.recording.object, RECORDING_SECONDS)
+    return RedirectResponse(address, 307, headers={"Cache-Control": "no-store"})
+
+
+def _matches(if_none_match: str | None, etag: str) -> bool:
+    """Weak comparison, as RFC 9110 asks for here."""
+    offered = {tag.strip().removeprefix("W/") for tag in (if_none_match or "").split(",")}
+    return bool(offered & {etag, "*"})

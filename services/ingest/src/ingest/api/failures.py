@@ -1,0 +1,65 @@
+"""Every error as a problem, telling the client what helps and nothing of our insides."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from common.errors import Permanent, Transient
+from common.logging import get_logger
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from ingest.problems import Problem
+
+PATIENCE = 5.0  # seconds after which a client may try again, where nothing says otherwise
+
+log = get_logger("callstream.api")
+
+
+def explain_failures(app: FastAPI) -> None:
+    """Answer each kind of failure with its problem."""
+    app.add_exception_handler(Problem, _told)
+    app.add_exception_handler(HTTPException, _refused)
+    app.add_exception_handler(RequestValidationError, _misunderstood)
+    app.add_exception_handler(Transient, _unavailable)
+    app.add_exception_handler(Permanent, _impossible)
+    app.add_exception_handler(Exception, _broken)
+
+
+async def _told(_request: Request, error: Any) -> Response:
+    problem: Problem = error
+    return problem.response()
+
+
+async def _refused(_request: Request, error: Any) -> Response:
+    headers: Mapping[str, str] | None = error.headers
+    return Problem(error.status_code, str(error.detail), headers=headers).response()
+
+
+async def _misunderstood(_request: Request, error: Any) -> Response:
+    wrong = [{"field": ".".join(map(str, e["loc"])), "message": e["msg"]} for e in error.errors()]
+    return Problem(422, "Some of the request cannot be understood.", errors=wrong).response()
+
+
+async def _unavailable(_request: Request, error: Any) -> Response:
+    log.warning("request.unavailable", reason=error.reason, error=str(error))
+    wait = math.ceil(error.retry_after or PATIENCE)
+    return Problem(
+        503,
+        "Something this needs does not answer; nothing is lost, try the same request again.",
+        headers={"Retry-After": str(wait)},
+        reason=error.reason,
+    ).response()
+
+
+async def _impossible(_request: Request, error: Any) -> Response:
+    log.error("request.impossible", reason=error.reason, error=str(error))
+    return Problem(
+        500, "This cannot be done; whoever runs this service finds the reason in its log."
+    ).response()
+
+
+async def _broken(_request: Request, error: Any) -> Response:
+    log.error("request.broken", error=type(error).__name__)
+    return Problem(500, "This is a fault of ours; it is logged.").response()

@@ -1,0 +1,47 @@
+"""What an endpoint is given: the resources that the application opened."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Annotated, Any
+
+from common.index import ChunkIndex
+from common.journal import Journal
+from common.model import Analysis, Call, TenantId, Transcript
+from common.recordings import RecordingBucket
+from common.store import Store
+from common.vectors import Embedder
+from fastapi import Depends, Request
+from faststream_sqs import SQSBroker
+
+from ingest.cache import AnswerCache
+from ingest.security import tenant
+from ingest.settings import DoorSettings
+
+
+def _opened(name: str) -> Callable[[Request], Awaitable[Any]]:
+    async def resource(request: Request) -> Any:
+        return request.app.state.opened[name]
+
+    return resource
+
+
+async def _settings(request: Request) -> Any:
+    return request.app.state.settings
+
+
+async def _broker(request: Request) -> Any:
+    return request.app.state.broker
+
+
+TheTenant = Annotated[TenantId, Depends(tenant)]
+TheSettings = Annotated[DoorSettings, Depends(_settings)]
+TheBroker = Annotated[SQSBroker, Depends(_broker)]
+TheJournal = Annotated[Journal, Depends(_opened("journal"))]
+TheCalls = Annotated[Store[Call], Depends(_opened("calls"))]
+TheTranscripts = Annotated[Store[Transcript], Depends(_opened("transcripts"))]
+TheAnalyses = Annotated[Store[Analysis], Depends(_opened("analyses"))]
+TheRecordings = Annotated[RecordingBucket, Depends(_opened("recordings"))]
+TheCache = Annotated[AnswerCache, Depends(_opened("cache"))]
+TheEmbedder = Annotated[Embedder, Depends(_opened("embedder"))]
+TheIndex = Annotated[ChunkIndex, Depends(_opened("index"))]
+TheClock = Annotated[Callable[[], datetime], Depends(_opened("clock"))]

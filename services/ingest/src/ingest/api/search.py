@@ -1,0 +1,24 @@
+"""Search what was said, by words and by meaning."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from ingest.api.answers import SearchAnswer
+from ingest.api.given import TheEmbedder, TheIndex, TheTenant
+
+router = APIRouter(tags=["search"])
+
+Question = Annotated[
+    str, Query(min_length=1, max_length=1000, pattern=r"\S", description="Words or a question")
+]
+Limit = Annotated[int, Query(ge=1, le=50)]
+
+
+@router.get("/search")
+async def search(
+    q: Question, tenant: TheTenant, embedder: TheEmbedder, index: TheIndex, limit: Limit = 10
+) -> SearchAnswer:
+    """Find the passages that share words or meaning with the question, best first."""
+    embedded = await embedder.embed([q])
+    return SearchAnswer(query=q, hits=tuple(await index.search(tenant, q, embedded.vectors[0], limit)))

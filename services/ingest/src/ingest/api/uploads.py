@@ -1,0 +1,180 @@
+"""The door: a recording is handed in, stored, and announced."""
+
+import asyncio
+import json
+from dataclasses import dataclass
+from hashlib import file_digest
+from pathlib import PurePath
+from typing import Annotated, Any
+
+from common.errors import raising
+from common.events import CallUploaded
+from common.journal import Entry
+from common.model import CallKey, CallMetadata, ObjectRef
+from common.pipeline import INGEST
+from fastapi import APIRouter, Depends, File, Form, Response, UploadFile
+from pydantic import ValidationError
+
+from ingest.api.answers import Uploaded
+from ingest.api.given import (
+    TheBroker,
+    TheCalls,
+    TheClock,
+    TheJournal,
+    TheRecordings,
+    TheSettings,
+    TheTenant,
+)
+from ingest.metadata import in_name, in_utc, merged
+from ingest.problems import Problem, too_large
+from ingest.recording import call_id, door_key, sidecar_of
+from ingest.resources import QUEUE_FAILURES
+
+PUBLISH_TIMEOUT = 15.0  # seconds
+
+# Only what the object is called and served as; whether it is audio is decided by its content.
+CONTENT_TYPES = {
+    "wav": "audio/wav",
+    "w64": "audio/wav",
+    "mp3": "audio/mpeg",
+    "m4a": "audio/mp4",
+    "mp4": "audio/mp4",
+    "aac": "audio/aac",
+    "flac": "audio/flac",
+    "ogg": "audio/ogg",
+    "opus": "audio/ogg",
+    "webm": "audio/webm",
+    "mka": "audio/x-matroska",
+    "amr": "audio/amr",
+    "wma": "audio/x-ms-wma",
+    "aiff": "audio/aiff",
+    "aif": "audio/aiff",
+    "au": "audio/basic",
+    "caf": "audio/x-caf",
+    "3gp": "audio/3gpp",
+}
+UNKNOWN = "application/octet-stream"
+
+router = APIRouter(prefix="/calls", tags=["calls"])
+
+
+@dataclass(frozen=True, slots=True)
+class UploadForm:
+    """A recording and what its sender knows of it."""
+
+    file: Annotated[UploadFile | None, File(description="The recording")] = None
+    agent: Annotated[str | None, Form()] = None
+    customer: Annotated[str | None, Form()] = None
+    direction: Annotated[str | None, Form(description="inbound or outbound")] = None
+    started_at: Annotated[str | None, Form(description="ISO 8601")] = None
+    company_name: Annotated[str | None, Form()] = None
+    contact_email: Annotated[str | None, Form()] = None
+    call_type: Annotated[str | None, Form()] = None
+    extra: Annotated[str | None, Form(description="A JSON object of texts")] = None
+
+    def recording(self, largest: int) -> UploadFile:
+        """The file.
+
+        Raises:
+            Problem: 400, there is none or it is empty; 413, it has more than *largest* bytes.
+        """
+        if self.file is None:
+            raise Problem(400, "No recording was sent: send it as the multipart field 'file'.")
+        if not self.file.size:
+            raise Problem(400, "The recording is empty.")
+        if self.file.size > largest:
+            raise too_large(largest)
+        return self.file
+
+    def metadata(self) -> CallMetadata:
+        """The other fields.
+
+        Raises:
+            Problem: 400, naming the ones that do not fit.
+        """
+        names = CallMetadata.model_fields.keys() - {"extra"}
+        given = {name: value for name in names if (value := getattr(self, name))}
+        try:
+            return in_utc(CallMetadata(**given, extra=_object(self.extra)))
+        except ValidationError as error:
+            wrong = [{"field": str(e["loc"][0]), "message": e["msg"]} for e in error.errors()]
+            raise Problem(400, "Some of the call's metadata cannot be read.", errors=wrong) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Where a recording goes on its way in."""
+
+    tenant: TheTenant
+    settings: TheSettings
+    recordings: TheRecordings
+    calls: TheCalls
+    journal: TheJournal
+    broker: TheBroker
+    clock: TheClock
+
+    async def take(self, file: UploadFile, metadata: CallMetadata) -> Entry:
+        """Store a recording and announce it; the same recording again is the same call.
+
+        Raises:
+            Transient: something could not be reached; handing it in again loses and doubles nothing.
+        """
+        content: Any = file.file
+        digest = await asyncio.to_thread(file_digest, content, "sha256")
+        key = CallKey(tenant_id=self.tenant, call_id=call_id(self.tenant, digest.hexdigest()))
+        stored = await self._already(key) or await self._store(key, file, metadata)
+        entry = await self.journal.expect(key, INGEST, self.clock())
+        await self._announce(key, stored, metadata)
+        return entry
+
+    async def _already(self, key: CallKey) -> ObjectRef | None:
+        call = await self.calls.find(key)
+        return call.recording.object if call and call.recording else None
+
+    async def _store(self, key: CallKey, file: UploadFile, metadata: CallMetadata) -> ObjectRef:
+        """The sidecar goes first: the bucket's own notification of the recording must find it there."""
+        extension = _extension(file.filename or "")
+        ref = ObjectRef(
+            bucket=self.settings.s3_bucket_audio,
+            key=door_key(self.tenant, self.clock(), key.call_id, extension),
+        )
+        await self.recordings.put_json(sidecar_of(ref), metadata.model_dump(mode="json", exclude_none=True))
+        return await self.recordings.put_file(ref, file.file, CONTENT_TYPES.get(extension, UNKNOWN))
+
+    async def _announce(self, key: CallKey, ref: ObjectRef, metadata: CallMetadata) -> None:
+        event = CallUploaded(
+            tenant_id=key.tenant_id,
+            call_id=key.call_id,
+            recording=ref,
+            metadata=metadata,
+            uploaded_at=self.clock(),
+        )
+        with raising("announcing an upload", QUEUE_FAILURES):
+            async with asyncio.timeout(PUBLISH_TIMEOUT):
+                await self.broker.publish(event, INGEST.queue, group_id=key.tenant_id)
+
+
+@router.post("/upload", status_code=201)
+async def upload(
+    form: Annotated[UploadForm, Depends()], door: Annotated[Door, Depends()], response: Response
+) -> Uploaded:
+    """Hand in a recording; 201 means that its processing is certain to begin."""
+    file, metadata = form.recording(door.settings.max_upload_bytes), form.metadata()
+    metadata = merged(metadata, in_name(file.filename or "", door.settings.filename_pattern))
+    entry = await door.take(file, metadata)
+    response.headers["Location"] = f"{door.settings.api_v1_prefix}/calls/{entry.call_id}"
+    return Uploaded(call_id=entry.call_id, status=entry.status)
+
+
+def _extension(name: str) -> str:
+    extension = PurePath(name).suffix.lower().removeprefix(".")
+    return extension if extension in CONTENT_TYPES else "bin"
+
+
+def _object(text: str | None) -> Any:
+    try:
+        return json.loads(text) if text else {}
+    except (ValueError, RecursionError):
+        raise Problem(
+            400, 'The field \'extra\' is not JSON: send an object such as {"deal": "42"}.'
+        ) from None

@@ -1,0 +1,85 @@
+"""Wire ingest: ``create_consumer`` drains the queue, ``create_app`` opens the HTTP door and drains it too."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from common.app import Resources, consumer
+from common.pipeline import INGEST
+from fastapi import FastAPI
+from faststream.asgi import AsgiFastStream
+from faststream_sqs import SQSRouter
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import Route
+
+from ingest import api, resources
+from ingest.api.failures import explain_failures
+from ingest.api.gates import RateGate, SizeGate
+from ingest.handler import router
+from ingest.security import LoopbackOnly
+from ingest.settings import DoorSettings, Settings
+
+
+def create_consumer(
+    settings: Settings | None = None,
+    open_resources: Callable[[Settings], Resources] = resources.open_resources,
+) -> AsgiFastStream:
+    """The stage alone, as every other service is."""
+    settings = settings or Settings.read()
+    return consumer(INGEST, settings, router, open_resources(settings))
+
+
+def create_app(
+    settings: DoorSettings | None = None,
+    open_resources: Callable[[DoorSettings], Resources] = resources.open_door,
+) -> FastAPI:
+    """The HTTP door, and the stage behind it unless ``INGEST_CONSUMER=false``."""
+    settings = settings or DoorSettings.read()
+
+    @asynccontextmanager
+    async def opened() -> AsyncIterator[dict[str, object]]:
+        async with open_resources(settings) as outside:
+            app.state.opened = outside
+            yield outside
+
+    handlers = router if settings.ingest_consumer else SQSRouter()
+    stage = consumer(INGEST, settings, handlers, opened())
+    app = _door(settings, stage)
+    app.state.settings, app.state.broker = settings, stage.broker
+    return app
+
+
+def _door(settings: DoorSettings, stage: AsgiFastStream) -> FastAPI:
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        async with stage.start_lifespan_context():
+            yield
+
+    app = FastAPI(
+        title="Callstream",
+        description="Recorded sales calls in; transcripts, checked insights and search out.",
+        lifespan=lifespan,
+        middleware=_gates(settings),
+        routes=[Route(path, endpoint, include_in_schema=False) for path, endpoint in stage.routes],
+    )
+    app.include_router(api.router, prefix=settings.api_v1_prefix)
+    explain_failures(app)
+    return app
+
+
+def _gates(settings: DoorSettings) -> list[Middleware]:
+    """Outermost first: who may ask, from which pages, how often, how much."""
+    prefix = settings.api_v1_prefix
+    guard = [] if settings.auth == "none" else [Middleware(LoopbackOnly, public=(f"{prefix}/health",))]
+    return [
+        *guard,
+        Middleware(
+            CORSMiddleware,
+            allow_origins=settings.cors_origins,
+            allow_methods=("GET", "POST"),
+            allow_headers=("*",),
+            expose_headers=("ETag", "Location", "Retry-After"),
+        ),
+        Middleware(RateGate, prefix=prefix),
+        Middleware(SizeGate, largest_file=settings.max_upload_bytes),
+    ]

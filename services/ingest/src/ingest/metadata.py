@@ -1,0 +1,64 @@
+"""What is known of a call, from several sources of which the earlier is believed."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC
+from typing import Any
+
+from common.model import CallMetadata
+from pydantic import ValidationError
+
+MOST_EXTRA, LONGEST_EXTRA = 50, 1000  # items, characters
+
+
+def in_name(name: str, pattern: re.Pattern[str] | None) -> dict[str, str]:
+    """What a file's name says, by the named groups of the operator's pattern."""
+    found = pattern.search(name.rsplit("/", 1)[-1]) if pattern else None
+    return {field: value for field, value in found.groupdict().items() if value} if found else {}
+
+
+def merged(first: CallMetadata, *others: Mapping[str, Any]) -> CallMetadata:
+    """Everything known; where several know, the earlier one is believed."""
+    known = first
+    for other in others:
+        later = metadata(other)
+        gaps = {name: value for name, value in later if name != "extra" and getattr(known, name) is None}
+        known = known.model_copy(update=gaps | {"extra": later.extra | known.extra})
+    return known
+
+
+def metadata(fields: Mapping[str, Any]) -> CallMetadata:
+    """Metadata from somebody else's fields: what does not fit ours is kept as ``extra``, never refused."""
+    known: dict[str, Any] = {}
+    extra = _texts(fields["extra"]) if isinstance(fields.get("extra"), Mapping) else {}
+    for name, value in fields.items():
+        if name in CallMetadata.model_fields and name != "extra" and _fits(name, value):
+            known[name] = value
+        elif name != "extra":
+            extra |= _texts({name: value})
+    return in_utc(CallMetadata(**known, extra=dict(list(extra.items())[:MOST_EXTRA])))
+
+
+def in_utc(known: CallMetadata) -> CallMetadata:
+    """A start without a zone is taken as UTC."""
+    at = known.started_at
+    return (
+        known if at is None or at.tzinfo else known.model_copy(update={"started_at": at.replace(tzinfo=UTC)})
+    )
+
+
+def _fits(name: str, value: object) -> bool:
+    try:
+        CallMetadata.model_validate({name: value})
+    except ValidationError:
+        return False
+    return True
+
+
+def _texts(fields: Mapping[str, Any]) -> dict[str, str]:
+    """Texts and numbers as texts; None and nested things have no place in ``extra``."""
+    return {
+        str(name)[:LONGEST_EXTRA]: str(value)[:LONGEST_EXTRA]
+        for name, value in fields.items()
+        if isinstance(value, str | int | float | bool)
+    }

@@ -1,0 +1,83 @@
+"""What ingest needs from outside, opened and closed; the parameter's name is the key."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Annotated, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+from common.clients import is_local, open_mongo, open_openai, open_opensearch, open_redis, open_s3
+from common.errors import PipelineError, Transient
+from common.index import ChunkIndex
+from common.journal import Journal
+from common.middleware import Attempt, now
+from common.model import Analysis, Call, Transcript
+from common.recordings import RecordingBucket
+from common.settings import Provider
+from common.store import Store
+from common.vectors import Embedder
+from common.work import Claims
+from faststream import Context
+from faststream.exceptions import FastStreamException
+
+from ingest.cache import AnswerCache
+from ingest.inspector import Inspector
+from ingest.limiter import Limiter
+from ingest.settings import DoorSettings, Settings
+
+QUESTION_TIMEOUT = 15.0  # seconds a search waits for its vector
+
+QUEUE_FAILURES: dict[type[Exception], type[PipelineError]] = dict.fromkeys(
+    (FastStreamException, ClientError, BotoCoreError, OSError), Transient
+)
+"""A queue that does not take a message: whoever handed it in tries again."""
+
+ThisAttempt = Annotated[Attempt, Context("attempt")]
+Calls = Annotated[Store[Call], Context()]
+TheClaims = Annotated[Claims, Context("claims")]
+TheInspector = Annotated[Inspector, Context("inspector")]
+
+
+@asynccontextmanager
+async def open_resources(settings: Settings) -> AsyncIterator[dict[str, object]]:
+    """What the consumer needs."""
+    async with open_s3(settings) as s3, open_mongo(settings) as database:
+        recordings = RecordingBucket(s3)
+        claims = Claims(database["work"], days=settings.paid_work_days)
+        opened = _kept(database) | {
+            "recordings": recordings,
+            "claims": claims,
+            "inspector": Inspector(recordings, settings.rules),
+        }
+        await claims.prepare()
+        await opened["journal"].prepare()
+        await opened["calls"].prepare()
+        yield opened
+
+
+@asynccontextmanager
+async def open_door(settings: DoorSettings) -> AsyncIterator[dict[str, object]]:
+    """What the door needs, and the consumer beside it."""
+    provider = Provider(settings, "embedding")
+    async with AsyncExitStack() as stack:
+        opened = await stack.enter_async_context(open_resources(settings))
+        redis = await stack.enter_async_context(open_redis(settings))
+        openai = await stack.enter_async_context(open_openai(provider, read_timeout=QUESTION_TIMEOUT))
+        search = await stack.enter_async_context(open_opensearch(settings, settings.aws_region))
+        yield opened | {
+            "limiter": Limiter(settings.rate_limit, redis),
+            "cache": AnswerCache(redis),
+            "embedder": Embedder(
+                openai, settings.embedding_model, "local" if is_local(provider.base_url) else "openai"
+            ),
+            "index": ChunkIndex(search, settings.embedding_model, settings.opensearch_index),
+            "clock": now,
+        }
+
+
+def _kept(database: Any) -> dict[str, Any]:
+    return {
+        "journal": Journal(database["journal"]),
+        "calls": Store(database["calls"], Call),
+        "transcripts": Store(database["transcripts"], Transcript),
+        "analyses": Store(database["analyses"], Analysis),
+    }

@@ -1,0 +1,49 @@
+"""Who is asking, and what they may see: until there are accounts, whoever sits at this machine."""
+
+from fastapi import Request
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from ingest.problems import Problem
+from ingest.settings import is_loopback
+
+PROBES = ("/health/live", "/health/ready", "/metrics")  # asked by the platform, from elsewhere
+
+
+class LoopbackOnly:
+    """Answer nobody who reached us over a network, unless ``AUTH=none`` says that all may come in."""
+
+    def __init__(self, app: ASGIApp, *, public: tuple[str, ...]) -> None:
+        self._app = app
+        self._public = (*PROBES, *public)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Refuse, or let through."""
+        if scope["type"] == "http" and scope["path"] not in self._public and not _is_local(scope):
+            await _closed().response()(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+
+async def tenant(request: Request) -> str:
+    """Whose calls the client may see."""
+    return str(request.app.state.settings.default_tenant)
+
+
+def _is_local(scope: Scope) -> bool:
+    """Reached on loopback, and under a name for it: a proxy or a rebound name brings strangers there too."""
+    server = scope.get("server")
+    host = Headers(scope=scope).get("host", "")
+    return server is not None and is_loopback(server[0]) and is_loopback(_without_port(host))
+
+
+def _without_port(host: str) -> str:
+    return host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
+
+
+def _closed() -> Problem:
+    return Problem(
+        403,
+        "Without authentication this API answers on loopback (http://127.0.0.1) only."
+        " To let everybody in who can reach it, set AUTH=none and restart.",
+    )

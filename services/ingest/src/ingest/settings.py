@@ -1,0 +1,129 @@
+"""What an operator may choose: the consumer's settings, and the door's on top of them."""
+
+import json
+import re
+from ipaddress import ip_address
+from typing import Annotated, Literal, Self
+
+from common.app import StageSettings
+from common.model import TenantId
+from common.settings import (
+    BucketSettings,
+    EmbeddingSettings,
+    IngestQueueSettings,
+    NoDecodeList,
+    OpenSearchSettings,
+    PaidWorkSettings,
+    RedisSettings,
+    TranscribeQueueSettings,
+)
+from limits import parse
+from pydantic import AfterValidator, Field, PositiveInt, field_validator, model_validator
+
+from ingest.recording import Location, Rules
+
+GIBIBYTE = 1024**3
+
+
+def _has_groups(pattern: re.Pattern[str]) -> re.Pattern[str]:
+    if not pattern.groupindex:
+        raise ValueError("needs a named group such as (?P<agent>[^_]+)")
+    return pattern
+
+
+def _has_one_group(pattern: re.Pattern[str]) -> re.Pattern[str]:
+    if len(pattern.groupindex) != 1:
+        raise ValueError("needs exactly one named group such as ^(?P<tenant>[^/]+)/")
+    return pattern
+
+
+def _is_rate(text: str) -> str:
+    parse(text)  # raises ValueError, which names what it found
+    return text
+
+
+def _is_prefix(text: str) -> str:
+    if not re.fullmatch(r"(/[A-Za-z0-9_.-]+)+", text):
+        raise ValueError("starts with a slash and ends without one, such as /api/v1")
+    return text
+
+
+class Settings(StageSettings, BucketSettings, PaidWorkSettings, IngestQueueSettings, TranscribeQueueSettings):
+    """What the consumer can be told."""
+
+    default_tenant: TenantId = Field("default", description="Tenant of uploads that name none")
+    tenant_key_pattern: Annotated[re.Pattern[str], AfterValidator(_has_one_group)] | None = Field(
+        None, description="Regular expression on an object's key whose one named group is the tenant"
+    )
+    filename_pattern: Annotated[re.Pattern[str], AfterValidator(_has_groups)] | None = Field(
+        None,
+        description="Regular expression on a file's name whose named groups (agent, customer, direction, …)"
+        " become the call's metadata",
+    )
+    allowed_locations: NoDecodeList = Field(
+        (),
+        description="Places read from: bucket or bucket/prefix, comma separated; unset: S3_BUCKET_AUDIO",
+    )
+    max_upload_bytes: PositiveInt = Field(
+        GIBIBYTE, description="Largest recording taken, by the door and from S3"
+    )
+
+    @field_validator("allowed_locations", mode="before")
+    @classmethod
+    def _listed(cls, value: object) -> object:
+        """Read ``a,b`` or ``["a", "b"]``."""
+        if not isinstance(value, str):
+            return value
+        return (
+            json.loads(value)
+            if value.startswith("[")
+            else [part.strip() for part in value.split(",") if part.strip()]
+        )
+
+    @property
+    def rules(self) -> Rules:
+        """The settings that decide about uploads."""
+        return Rules(
+            home=self.s3_bucket_audio,
+            allowed=tuple(Location.parse(text) for text in self.allowed_locations or (self.s3_bucket_audio,)),
+            default_tenant=self.default_tenant,
+            max_bytes=self.max_upload_bytes,
+            tenant_pattern=self.tenant_key_pattern,
+            filename_pattern=self.filename_pattern,
+        )
+
+
+class DoorSettings(Settings, RedisSettings, OpenSearchSettings, EmbeddingSettings):
+    """What the HTTP door can be told, beside all that the consumer can."""
+
+    ingest_consumer: bool = Field(default=True, description="false: serve HTTP only, drain no queue")
+    api_v1_prefix: Annotated[str, AfterValidator(_is_prefix)] = Field(
+        "/api/v1", description="Path of the API"
+    )
+    cors_origins: tuple[str, ...] = Field(
+        ("http://localhost:3000",), description="Origins whose pages may call the API, as a JSON list"
+    )
+    host: str = Field("127.0.0.1", description="Address the API listens on; any but loopback needs AUTH=none")
+    auth: Literal["none"] | None = Field(
+        None,
+        description="none: anybody who reaches the API may use it; unset: the API answers on loopback only",
+    )
+    rate_limit: Annotated[str, AfterValidator(_is_rate)] = Field(
+        "120/minute", description="Requests one client may make, such as 120/minute"
+    )
+
+    @model_validator(mode="after")
+    def _guarded(self) -> Self:
+        if self.auth is None and not is_loopback(self.host):
+            raise ValueError(
+                f"HOST={self.host} lets others in without a password; say AUTH=none if that is meant"
+            )
+        return self
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach that address."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

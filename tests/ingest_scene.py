@@ -1,0 +1,238 @@
+"""Ingest with nothing real behind it: its documents on mongomock, its bucket in memory."""
+
+import asyncio
+import wave
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from hashlib import md5
+from io import BytesIO
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import mongomock
+from common.errors import Permanent
+from common.index import Hit
+from common.journal import Journal
+from common.model import Analysis, Call, ObjectRef, Transcript, Work
+from common.recordings import ObjectStat
+from common.store import Store
+from common.vectors import Embedded
+from common.work import Claims
+from ingest.inspector import Inspector
+from ingest.settings import DoorSettings
+
+BUCKET = "callstream-audio"
+NOW = datetime(2026, 11, 22, 10, 30, tzinfo=UTC)
+
+
+class FakeCollection:
+    """A MongoDB collection as Motor shows it, on mongomock."""
+
+    def __init__(self, collection: Any) -> None:
+        self._collection = collection
+
+    async def insert_one(self, row: dict[str, Any]) -> Any:
+        return self._collection.insert_one(row)
+
+    async def find_one(self, query: dict[str, Any], sort: Any = None) -> Any:
+        return self._collection.find_one(query, sort=sort)
+
+    async def find_one_and_update(self, query: Any, update: Any, **options: Any) -> Any:
+        return self._collection.find_one_and_update(query, update, **options)
+
+    async def find(self, query: Any, sort: Any, limit: int) -> AsyncIterator[Any]:
+        for row in self._collection.find(query, sort=sort, limit=limit):
+            yield row
+
+    async def update_one(self, query: Any, update: Any) -> Any:
+        return self._collection.update_one(query, update)
+
+    def forget(self) -> None:
+        self._collection.delete_many({})
+
+    def count(self) -> int:
+        return int(self._collection.count_documents({}))
+
+
+@dataclass
+class FakeBucket:
+    """Objects in memory; ``reads`` counts how often content was fetched."""
+
+    objects: dict[tuple[str, str], tuple[bytes, str]] = field(default_factory=dict)
+    reads: int = 0
+
+    def put(self, key: str, content: bytes, *, etag: str | None = None, bucket: str = BUCKET) -> None:
+        self.objects[bucket, key] = content, etag or md5(content, usedforsecurity=False).hexdigest()
+
+    def _of(self, ref: ObjectRef) -> tuple[bytes, str]:
+        if (ref.bucket, ref.key) not in self.objects:
+            raise Permanent("there is no such object", reason="not_found")
+        return self.objects[ref.bucket, ref.key]
+
+    async def stat(self, ref: ObjectRef) -> ObjectStat:
+        content, etag = self._of(ref)
+        return ObjectStat(
+            bucket=ref.bucket, key=ref.key, version=ref.version, etag=etag, size_bytes=len(content)
+        )
+
+    async def fetch(self, ref: ObjectRef, path: Path) -> int:
+        self.reads += 1
+        return await asyncio.to_thread(path.write_bytes, self._of(ref)[0])
+
+    async def read(self, ref: ObjectRef, limit: int) -> bytes:
+        content, _ = self._of(ref)
+        if len(content) > limit:
+            raise Permanent("too large", reason="too_large")
+        return content
+
+    async def put_json(self, ref: ObjectRef, content: Any) -> None:
+        self.put(ref.key, repr(content).replace("'", '"').encode(), bucket=ref.bucket)
+
+    async def put_file(self, ref: ObjectRef, file: BinaryIO, content_type: str) -> ObjectRef:
+        file.seek(0)
+        self.put(ref.key, file.read(), bucket=ref.bucket)
+        return ref.model_copy(update={"etag": self._of(ref)[1]})
+
+    async def presign(self, ref: ObjectRef, expires: int) -> str:
+        return f"https://s3.test/{ref.bucket}/{ref.key}?expires={expires}"
+
+
+class FakeLimiter:
+    """Lets so many requests of a client through."""
+
+    def __init__(self, allowed: int = 1000) -> None:
+        self.left = allowed
+
+    async def seconds_to_wait(self, client: str) -> int | None:
+        self.left -= 1
+        return 7 if self.left < 0 else None
+
+
+@dataclass
+class FakeCache:
+    """Answers in memory."""
+
+    kept: dict[str, bytes] = field(default_factory=dict)
+
+    async def get(self, name: str) -> bytes | None:
+        return self.kept.get(name)
+
+    async def set(self, name: str, answer: bytes) -> None:
+        self.kept[name] = answer
+
+
+class FakeEmbedder:
+    """Every text is the same direction."""
+
+    async def embed(self, texts: Any) -> Embedded:
+        return Embedded(tuple([1.0, 0.0] for _ in texts), Work(provider="fake", model="fake"))
+
+
+@dataclass
+class FakeIndex:
+    """Answers with what it was given and remembers what it was asked."""
+
+    hits: list[Hit] = field(default_factory=list)
+    asked: list[tuple[str, str, int]] = field(default_factory=list)
+
+    async def search(self, tenant_id: str, text: str, vector: Any, limit: int) -> list[Hit]:
+        self.asked.append((tenant_id, text, limit))
+        return self.hits[:limit]
+
+
+@dataclass
+class Outside:
+    """Everything ingest needs, faked."""
+
+    settings: DoorSettings
+    bucket: FakeBucket = field(default_factory=FakeBucket)
+    limiter: Any = field(default_factory=FakeLimiter)
+    cache: Any = field(default_factory=FakeCache)
+    index: FakeIndex = field(default_factory=FakeIndex)
+    now: datetime = NOW
+
+    def __post_init__(self) -> None:
+        database: Any = mongomock.MongoClient(tz_aware=True)["callstream"]
+        self.rows = {
+            name: FakeCollection(database[name])
+            for name in ("journal", "calls", "transcripts", "analyses", "work")
+        }
+        self.claims = Claims(self.rows["work"], days=1)
+        self.journal = Journal(self.rows["journal"])
+        self.calls = Store(self.rows["calls"], Call)
+        self.transcripts = Store(self.rows["transcripts"], Transcript)
+        self.analyses = Store(self.rows["analyses"], Analysis)
+
+    @asynccontextmanager
+    async def open(self, settings: object) -> AsyncIterator[dict[str, object]]:
+        recordings: Any = self.bucket
+        yield {
+            "journal": self.journal,
+            "claims": self.claims,
+            "calls": self.calls,
+            "transcripts": self.transcripts,
+            "analyses": self.analyses,
+            "recordings": recordings,
+            "inspector": Inspector(recordings, self.settings.rules),
+            "limiter": self.limiter,
+            "cache": self.cache,
+            "embedder": FakeEmbedder(),
+            "index": self.index,
+            "clock": lambda: self.now,
+        }
+
+
+def door_settings(**more: Any) -> DoorSettings:
+    """The least that the door must be told."""
+    return DoorSettings(
+        aws_region="eu-central-1",
+        s3_bucket_audio=BUCKET,
+        s3_bucket_transcripts="callstream-transcripts",
+        mongodb_uri="mongodb://127.0.0.1:1/",
+        redis_endpoint="127.0.0.1:1",
+        opensearch_url="http://127.0.0.1:1",
+        openai_api_key="none",
+        sqs_ingest_queue_url="http://127.0.0.1:1/q/ingest",
+        sqs_transcribe_queue_url="http://127.0.0.1:1/q/transcribe",
+        **more,
+    )
+
+
+def wav(seconds: float = 1.0, *, rate: int = 8000, channels: int = 2) -> bytes:
+    """A WAV file of silence."""
+    buffer = BytesIO()
+    with wave.open(buffer, "wb") as file:
+        file.setnchannels(channels)
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        file.writeframes(bytes(int(seconds * rate) * 2 * channels))
+    return buffer.getvalue()
+
+
+@asynccontextmanager
+async def serving(app: Any) -> AsyncIterator[None]:
+    """Start and stop an ASGI application as a server does: in a task of its own."""
+    told: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+    heard: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+    running = asyncio.create_task(app({"type": "lifespan", "asgi": {"version": "3.0"}}, told.get, heard.put))
+    await _said(told, heard, "startup", running)
+    yield
+    await _said(told, heard, "shutdown", running)
+    await running
+
+
+async def _said(
+    told: asyncio.Queue[dict[str, Any]],
+    heard: asyncio.Queue[dict[str, Any]],
+    what: str,
+    running: asyncio.Task[None],
+) -> None:
+    await told.put({"type": f"lifespan.{what}"})
+    answer = asyncio.create_task(heard.get())
+    await asyncio.wait({answer, running}, timeout=30, return_when=asyncio.FIRST_COMPLETED)
+    if not answer.done():
+        answer.cancel()
+        await running
+    assert {"type": f"lifespan.{what}.complete"} == answer.result()
