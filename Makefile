@@ -21,7 +21,7 @@ help: ## Show this help
 	python3 -m pip install --quiet --disable-pip-version-check --target .tools uv==$(UV_VERSION)
 
 $(READY): $(UV) uv.lock pyproject.toml $(wildcard services/*/pyproject.toml libs/*/pyproject.toml deploy/local/pyproject.toml)
-	@$(UV) sync --quiet --frozen --all-packages --all-groups
+	@$(UV) sync --quiet --frozen --all-packages --all-groups --compile-bytecode
 	@touch $@
 
 setup: $(READY) ## Install the pinned uv (if there is none) and the locked environment

@@ -13,7 +13,8 @@ def write_call(path: Path, *, seconds: float = 8.0, seed: int = 0, channels: int
     rng = np.random.default_rng(seed)
     time = np.arange(int(seconds * RATE)) / RATE
     tracks = [
-        _turns(time, channel, channels, 300 + 50 * channel + rng.integers(40)) for channel in range(channels)
+        _turns(time, channel, channels, 300.0 + 50 * channel + int(rng.integers(40)))
+        for channel in range(channels)
     ]
     samples = (np.stack(tracks, axis=1) * 12_000).astype("<i2")
     with wave.open(str(path), "wb") as file:

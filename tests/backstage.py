@@ -72,7 +72,7 @@ ONE_OF_EACH = {"calls": 1, "transcripts": 1, "analyses": 1, "indexed": 1, "journ
 async def open_backstage(environment: Mapping[str, str]) -> AsyncIterator[Backstage]:
     """Clients of the servers that *environment* names."""
     common = environment.get("AWS_ENDPOINT_URL")
-    login = {
+    login: dict[str, Any] = {
         "region_name": environment["AWS_REGION"],
         "aws_access_key_id": environment["AWS_ACCESS_KEY_ID"],
         "aws_secret_access_key": environment["AWS_SECRET_ACCESS_KEY"],

@@ -25,6 +25,12 @@ class Transient(PipelineError):
         """Seconds to wait before the next delivery; None leaves it to the queue's back-off."""
 
 
+class Claimed(Transient):
+    """Another worker is at this very work: no fault of the message, which comes back later."""
+
+    default_reason = "claimed"
+
+
 class Permanent(PipelineError):
     """Trying again cannot succeed: send the message to the dead-letter queue."""
 

@@ -9,7 +9,8 @@ from common.model import Citation, Evidence, Utterance
 
 MAX_QUOTE = 600  # characters; a longer "quote" is a paraphrase of half the call
 MIN_LETTERS = 2  # a quote of punctuation proves nothing
-_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+_LETTER = r"[^\W_][\u0300-\u036f]*"  # an accent may be written after its letter
+_WORD = re.compile(rf"(?:{_LETTER})+(?:['’](?:{_LETTER})+)*")
 
 
 @dataclass(frozen=True, slots=True)

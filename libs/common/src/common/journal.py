@@ -26,10 +26,14 @@ class Failure(Noun):
 
 
 class StageEntry(Noun):
-    """One stage's record for one call; ``reported`` counts the attempts that came back, however."""
+    """One stage's record for one call.
+
+    ``reported`` counts the attempts that came back, however; ``causes`` the failed ones by reason.
+    """
 
     attempts: int = 0
     reported: int = 0
+    causes: dict[str, int] = Field(default_factory=dict)
     started_at: datetime | None = None
     finished_at: datetime | None = None
     processing_time_seconds: float | None = None
@@ -68,7 +72,7 @@ class Page:
 
 
 class Journal:
-    """The ``journal`` collection, keyed ``call_id:revision``."""
+    """The ``journal`` collection, keyed as every document is."""
 
     def __init__(self, collection: Any) -> None:
         self._collection = collection
@@ -105,7 +109,8 @@ class Journal:
     ) -> Entry:
         """An attempt failed; *final* ends the call as ``failed``."""
         row = failure.model_dump()
-        update: dict[str, dict[str, Any]] = {"$inc": {"reported": 1}, "$set": {"error": row}}
+        counted = {"reported": 1, f"causes.{failure.reason}": 1}
+        update: dict[str, dict[str, Any]] = {"$inc": counted, "$set": {"error": row}}
         return await self._change(key, stage, now, update, call={"failed": row} if final else {})
 
     async def release(self, key: CallKey, stage: Stage, now: datetime) -> Entry:

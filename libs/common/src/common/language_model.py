@@ -1,23 +1,19 @@
 """An OpenAI-compatible chat model that answers in a given shape, or says why it cannot."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from openai import AsyncOpenAI, ContentFilterFinishReasonError, LengthFinishReasonError
 from pydantic import BaseModel, ValidationError
 
-from common.errors import Permanent, Transient, raising
+from common.errors import Permanent, Transient
 from common.model import Work
 from common.prices import chat_cost
 from common.providers import asking
 
 A = TypeVar("A", bound=BaseModel)
-
-_BAD_ANSWERS: dict[type[Exception], type[Transient] | type[Permanent]] = {
-    ContentFilterFinishReasonError: Permanent,
-    LengthFinishReasonError: Permanent,
-    ValidationError: Transient,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +31,7 @@ class LanguageModel:
         self, client: AsyncOpenAI, model: str, provider: str, *, max_output_tokens: int = 16_000
     ) -> None:
         self._client = client
-        self._model = model
+        self.name = model
         self._provider = provider
         self._max_output_tokens = max_output_tokens
 
@@ -46,9 +42,9 @@ class LanguageModel:
             Transient: the provider is busy or down, or its answer did not fit (reason ``provider_answer``).
             Permanent: it refused the request, or its answer was cut off at the token limit.
         """
-        with raising("reading the model's answer", _BAD_ANSWERS), asking("asking the language model"):
+        with asking("asking the language model"), _reading():
             completion = await self._client.chat.completions.parse(
-                model=self._model,
+                model=self.name,
                 messages=[{"role": "system", "content": instructions}, {"role": "user", "content": content}],
                 response_format=shape,
                 **self._options(),
@@ -58,22 +54,35 @@ class LanguageModel:
     def _options(self) -> dict[str, Any]:
         """gpt-5 and later reason unless told not to, and name the token limit anew."""
         options: dict[str, Any] = {"max_completion_tokens": self._max_output_tokens}
-        if self._model.startswith(("gpt-5", "gpt-6")):
+        if self.name.startswith(("gpt-5", "gpt-6")):
             options["reasoning_effort"] = "none"
         return options
 
     def _work(self, completion: Any) -> Work:
         usage = completion.usage
         tokens_in, tokens_out = (usage.prompt_tokens, usage.completion_tokens) if usage else (0, 0)
-        model = completion.model or self._model
+        model = completion.model or self.name
         return Work(
             provider=self._provider,
             model=model,
-            cost_usd=0.0 if self._provider == "local" else chat_cost(self._model, tokens_in, tokens_out),
+            cost_usd=0.0 if self._provider == "local" else chat_cost(self.name, tokens_in, tokens_out),
             requests=1,
             input_tokens=tokens_in,
             output_tokens=tokens_out,
         )
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
+    """Answers that came but are none, told apart before the SDK's other errors are."""
+    try:
+        yield
+    except LengthFinishReasonError as error:
+        raise Permanent("the answer was cut off at the token limit", reason="answer_too_long") from error
+    except ContentFilterFinishReasonError as error:
+        raise Permanent("the provider filters the answer", reason="provider_refused") from error
+    except ValidationError as error:
+        raise Transient("the answer does not fit the shape", reason="provider_answer") from error
 
 
 def _parsed(completion: Any, shape: type[A]) -> A:

@@ -15,9 +15,19 @@ from structlog.typing import FilteringBoundLogger
 Fields = MutableMapping[str, Any]
 
 # Locals hold transcripts and keys: never show them.
-_exceptions = structlog.processors.ExceptionRenderer(
-    ExceptionDictTransformer(show_locals=False, max_frames=20)
-)
+_frames = ExceptionDictTransformer(show_locals=False, max_frames=20)
+
+
+def _traceback(exc_info: Any) -> list[dict[str, Any]]:
+    """What went wrong and where; the text of a validation error quotes the bad value, so it is left out."""
+    shown = _frames(exc_info)
+    for one in shown:
+        if one["exc_type"] == "ValidationError":
+            one["exc_value"] = ""
+    return shown
+
+
+_exceptions = structlog.processors.ExceptionRenderer(_traceback)
 
 
 def _shape(_logger: Any, _method: str, fields: Fields) -> Fields:
@@ -75,7 +85,11 @@ def _bridge(stamp: Any) -> logging.Handler:
     renderer = structlog.processors.JSONRenderer(serializer=lambda fields, **_: _dumps(fields).decode())
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=[structlog.stdlib.add_logger_name, *_SHARED],
+            foreign_pre_chain=[
+                structlog.stdlib.add_logger_name,
+                structlog.stdlib.ExtraAdder(allow=["queue", "message_id"]),
+                *_SHARED,
+            ],
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, stamp, _shape, renderer],
         )
     )

@@ -3,20 +3,25 @@
 import asyncio
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
+from json import JSONDecodeError
 from typing import Any
 
 from faststream import BaseMiddleware, ContextRepo
 from faststream.exceptions import HandlerException, NackMessage, RejectMessage
 from pydantic import ValidationError
 
-from common.errors import Permanent, PipelineError, Transient
+from common.errors import Claimed, Permanent, PipelineError, Transient
 from common.journal import Entry, Failure, Journal, work_of
 from common.logging import about, get_logger
 from common.model import CallKey
 from common.pipeline import Stage
 
+UNKNOWN = "internal_error"
 MAX_UNKNOWN_ERRORS = 5  # a bug met five times is not going to go away
+MAX_BAD_ANSWERS = 3  # each of them is paid for
+LONGEST_POSTPONEMENT = 300.0  # seconds; twenty deliveries then outlast the longest handler
 MAX_CRASHES = 5  # attempts that started and never reported back: this message kills its worker
 
 log = get_logger("callstream.stage")
@@ -57,13 +62,13 @@ class Attempt:
 
     async def finish(self, result: object) -> None:
         """The stage did its work."""
-        if self.key:
+        if self.key and self.entry:
             await self._journal.finish(self.key, self._stage, now(), self.took, work_of(result))
 
     async def fail(self, reason: str, message: str, *, final: bool) -> None:
         """The stage could not do its work, this time or ever."""
-        if self.key:
-            retries = self.entry.stages[self._stage.name].attempts - 1 if self.entry else 0
+        if self.key and self.entry:
+            retries = self.entry.stages[self._stage.name].attempts - 1
             failure = Failure(
                 stage=self._stage.name, reason=reason, message=message, timestamp=now(), retry_count=retries
             )
@@ -71,8 +76,12 @@ class Attempt:
 
     async def release(self) -> None:
         """The stage was told to stop before it was done."""
-        if self.key:
+        if self.key and self.entry:
             await self._journal.release(self.key, self._stage, now())
+
+    def failures(self, reason: str) -> int:
+        """How often this stage has failed for this reason before."""
+        return self.entry.stages[self._stage.name].causes.get(reason, 0) if self.entry else 0
 
     @property
     def number(self) -> int | None:
@@ -102,12 +111,19 @@ class AroundStage(BaseMiddleware):
         except HandlerException:
             raise
         except asyncio.CancelledError:
-            await asyncio.shield(attempt.release())
+            with suppress(PipelineError):  # the journal out of reach must not keep a stop waiting
+                await asyncio.shield(attempt.release())
             raise
+        except Claimed as error:
+            await attempt.release()
+            self._log(attempt, "postponed", reason=error.reason, error=error)
+            raise NackMessage(delay=min(2.0 ** _receive_count(msg), LONGEST_POSTPONEMENT)) from error
         except Transient as error:
-            final = bool(getattr(msg, "is_last_attempt", False))
+            final = _given_up(error, attempt, msg)
             await self._report(attempt, error.reason, error, final=final)
-            raise NackMessage(delay=error.retry_after) from error
+            raise (
+                RejectMessage(reason=error.reason) if final else NackMessage(delay=error.retry_after)
+            ) from error
         except Exception as error:  # every failure must reach the journal, whatever it is
             reason, final = _verdict(error, attempt, msg)
             await self._report(attempt, reason, error, final=final)
@@ -124,7 +140,7 @@ class AroundStage(BaseMiddleware):
         return result
 
     async def _report(self, attempt: Attempt, reason: str, error: Exception, *, final: bool) -> None:
-        text = str(error) if isinstance(error, PipelineError) else type(error).__name__
+        text = _told(error)
         self._log(attempt, "failed" if final else "retried", reason=reason, error=error)
         await attempt.fail(reason, text, final=final)
 
@@ -134,7 +150,7 @@ class AroundStage(BaseMiddleware):
         with about(**_ids(attempt.key), attempt=attempt.number, reason=reason):
             took = round(attempt.took * 1000)
             write = log.info if error is None else log.warning
-            unexpected = error if not isinstance(error, PipelineError) else None
+            unexpected = None if isinstance(error, PipelineError | ValidationError) else error
             write("message.processed", outcome=outcome, duration_ms=took, exc_info=unexpected)
 
 
@@ -167,15 +183,33 @@ class StopAfter(BaseMiddleware):
             self._countdown.step()
 
 
+def _given_up(error: Transient, attempt: Attempt, msg: Any) -> bool:
+    """On the queue's last delivery, or when a model was paid for nonsense again and again."""
+    met = attempt.failures(error.reason) + 1
+    nonsense = error.reason == "provider_answer" and met >= MAX_BAD_ANSWERS
+    return nonsense or bool(getattr(msg, "is_last_attempt", False))
+
+
 def _verdict(error: Exception, attempt: Attempt, msg: Any) -> tuple[str, bool]:
     """The reason code of a failure that is not transient, and whether it ends the call."""
     if isinstance(error, Permanent):
         return error.reason, True
-    if isinstance(error, ValidationError):
+    if isinstance(error, ValidationError | JSONDecodeError | UnicodeDecodeError):
         return "invalid_message", True
     if isinstance(error, TimeoutError):
         return "timeout", False
-    return "internal_error", (attempt.number or _receive_count(msg)) >= MAX_UNKNOWN_ERRORS
+    met = attempt.failures(UNKNOWN) + 1 if attempt.entry else _receive_count(msg)
+    return UNKNOWN, met >= MAX_UNKNOWN_ERRORS
+
+
+def _told(error: Exception) -> str:
+    """What the journal may say of it: an unknown error's text, or a bad value, could be a caller's words."""
+    if isinstance(error, PipelineError):
+        return str(error)
+    if isinstance(error, ValidationError):
+        details = error.errors(include_input=False, include_url=False, include_context=False)
+        return "invalid: " + ", ".join(".".join(map(str, one["loc"])) for one in details)
+    return type(error).__name__
 
 
 def _receive_count(msg: Any) -> int:

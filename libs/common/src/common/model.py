@@ -31,8 +31,8 @@ class CallKey(Noun):
 
     @property
     def id(self) -> str:
-        """The document id, ``call_id:revision``."""
-        return f"{self.call_id}:{self.revision}"
+        """The document id, ``tenant_id:call_id:revision``: two tenants may name a call alike."""
+        return f"{self.tenant_id}:{self.call_id}:{self.revision}"
 
 
 class ObjectRef(Noun):
@@ -299,5 +299,5 @@ class Chunk(CallKey):
 
     @property
     def chunk_id(self) -> str:
-        """``call_id:revision:n``."""
+        """``tenant_id:call_id:revision:n``."""
         return f"{self.id}:{self.n}"

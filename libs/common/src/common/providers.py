@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
+from math import isnan
 from time import time
 
 from openai import (
     APIStatusError,
     AuthenticationError,
+    NotFoundError,
     OpenAIError,
     PermissionDeniedError,
     RateLimitError,
@@ -27,14 +29,18 @@ def asking(what: str) -> Iterator[None]:
         yield
     except OpenAIError as error:
         raise _ours(what, error) from error
+    except (ValueError, TypeError) as error:  # the SDK takes what it got for an answer, and stumbles
+        raise Transient(f"{what}: the answer cannot be read", reason="provider_answer") from error
 
 
 def _ours(what: str, error: OpenAIError) -> PipelineError:
     if isinstance(error, RateLimitError):
         return _too_many(what, error)
-    if isinstance(error, AuthenticationError | PermissionDeniedError):
-        # The key is wrong, not the message: the backlog must not land in the dead-letter queue.
-        return Transient(f"{what}: the key is refused", reason="provider_denied", retry_after=MAX_RETRY_AFTER)
+    if isinstance(error, AuthenticationError | PermissionDeniedError | NotFoundError):
+        # The key or the model's name is wrong, not the message: no backlog belongs in a dead-letter queue.
+        return Transient(
+            f"{what}: the key or the model is refused", reason="provider_denied", retry_after=MAX_RETRY_AFTER
+        )
     if isinstance(error, APIStatusError):
         return _by_status(what, error)
     return Transient(f"{what}: {type(error).__name__}", reason="provider_unavailable")
@@ -60,7 +66,7 @@ def retry_after(error: APIStatusError) -> float | None:
     """Seconds the provider asks us to wait, between 0 and two minutes; None if it says nothing sensible."""
     value = error.response.headers.get("retry-after", "")
     seconds = _seconds(value)
-    return None if seconds is None else min(max(seconds, 0.0), MAX_RETRY_AFTER)
+    return None if seconds is None or isnan(seconds) else min(max(seconds, 0.0), MAX_RETRY_AFTER)
 
 
 def _seconds(value: str) -> float | None:

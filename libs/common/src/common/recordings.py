@@ -117,7 +117,7 @@ class RecordingBucket:
     async def _put_parts(self, target: dict[str, str], file: BinaryIO) -> list[dict[str, Any]]:
         parts: list[dict[str, Any]] = []
         await asyncio.to_thread(file.seek, 0)
-        while block := await asyncio.to_thread(file.read, PART):
+        while (block := await asyncio.to_thread(file.read, PART)) or not parts:  # S3 wants one, if empty
             number = len(parts) + 1
             answer = await self._call(
                 "uploading a part", self._s3.upload_part, **target, PartNumber=number, Body=block

@@ -124,6 +124,14 @@ class MongoSettings(ServiceSettings):
     mongodb_database: str = Field("callstream", description="MongoDB database")
 
 
+class PaidWorkSettings(MongoSettings):
+    """How long paid answers are remembered."""
+
+    paid_work_days: PositiveInt = Field(
+        30, description="Days a paid answer is kept, so that no retry pays again"
+    )
+
+
 class RedisSettings(ServiceSettings):
     """Where rate limits and caches live; losing it loses nothing else."""
 

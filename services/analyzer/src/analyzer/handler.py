@@ -41,6 +41,6 @@ async def analyze(
 async def _conclude(transcribed: CallTranscribed, transcript: Transcript, model: Model) -> Analysis:
     if not transcript.utterances:
         return analysis.analysed(transcribed.key, None, analysis.nothing_said())
-    answer = await model.answer(analysis.instructions(), analysis.question(transcript), analysis.Asked)
-    insights = analysis.checked(answer.content, transcript)
-    return analysis.analysed(transcribed.key, insights, answer.work)
+    answered = await model.conclude(transcript)
+    insights = analysis.checked(answered.insights, transcript)
+    return analysis.analysed(transcribed.key, insights, answered.work)

@@ -10,13 +10,15 @@ from common.language_model import LanguageModel
 from common.model import Analysis, Transcript
 from common.settings import Provider
 from common.store import Store
+from common.work import Claims
 from faststream import Context
 
+from analyzer.remembered import RememberedModel
 from analyzer.settings import Settings
 
 Transcripts = Annotated[Store[Transcript], Context()]
 Analyses = Annotated[Store[Analysis], Context()]
-Model = Annotated[LanguageModel, Context()]
+Model = Annotated[RememberedModel, Context()]
 
 
 @asynccontextmanager
@@ -29,14 +31,17 @@ async def open_resources(settings: Settings) -> AsyncIterator[dict[str, object]]
     ):
         analyses = Store(db["analyses"], Analysis)
         await analyses.prepare()
+        claims = Claims(db["work"], days=settings.paid_work_days)
+        await claims.prepare()
+        model = LanguageModel(
+            client,
+            settings.analysis_model,
+            "local" if is_local(provider.base_url) else "openai",
+            max_output_tokens=settings.analysis_max_output_tokens,
+        )
         yield {
             "journal": Journal(db["journal"]),
             "transcripts": Store(db["transcripts"], Transcript),
             "analyses": analyses,
-            "model": LanguageModel(
-                client,
-                settings.analysis_model,
-                "local" if is_local(provider.base_url) else "openai",
-                max_output_tokens=settings.analysis_max_output_tokens,
-            ),
+            "model": RememberedModel(model, claims),
         }

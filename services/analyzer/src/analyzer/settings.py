@@ -1,11 +1,11 @@
 """What an operator of the analyzer may choose."""
 
 from common.app import StageSettings
-from common.settings import AnalysisSettings, AnalyzeQueueSettings, EmbedQueueSettings, MongoSettings
+from common.settings import AnalysisSettings, AnalyzeQueueSettings, EmbedQueueSettings, PaidWorkSettings
 from pydantic import Field, PositiveInt
 
 
-class Settings(StageSettings, MongoSettings, AnalysisSettings, AnalyzeQueueSettings, EmbedQueueSettings):
+class Settings(StageSettings, PaidWorkSettings, AnalysisSettings, AnalyzeQueueSettings, EmbedQueueSettings):
     """Every field is in .env.example; a test says so."""
 
     analysis_timeout_seconds: PositiveInt = Field(120, description="Longest wait for one answer of the model")

@@ -1,0 +1,21 @@
+"""Serve an ASGI application as ``uvicorn`` does, and end with 0 when told to stop.
+
+``python -m common.serve --factory transcriber.app:create_app --port 8000`` takes uvicorn's own arguments.
+uvicorn drains on SIGTERM and then raises the signal again, to die of it; a stop that went well is no failure.
+"""
+
+import signal
+import sys
+
+import uvicorn
+
+
+def main() -> None:
+    """Run until told to stop."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: sys.exit(0))
+    uvicorn.main()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,213 @@
+"""The outside world in memory; ``integration/test_fakes_agree.py`` holds each fake to the real thing."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from common.errors import PipelineError, Transient
+from common.index import Hit
+from common.journal import Entry, Failure, StageEntry
+from common.language_model import Answer
+from common.model import CallKey, Chunk, Work
+from common.pipeline import STATUSES, Stage
+from common.vectors import Embedded, Vector
+from common.work import WorkId
+from pydantic import BaseModel
+
+D = TypeVar("D", bound=CallKey)
+A = TypeVar("A", bound=BaseModel)
+
+
+class FakeStore(Generic[D]):
+    """A ``Store`` in a dictionary; ``kept`` is what it holds, by document id."""
+
+    def __init__(self, *documents: D) -> None:
+        self.kept: dict[str, D] = {document.id: document for document in documents}
+
+    async def keep(self, document: D) -> D:
+        kept = self.kept.setdefault(document.id, document)
+        return kept if kept.tenant_id == document.tenant_id else await self.get(document.key)
+
+    async def find(self, key: CallKey) -> D | None:
+        found = self.kept.get(key.id)
+        return found if found and found.tenant_id == key.tenant_id else None
+
+    async def latest(self, key: CallKey) -> D | None:
+        same_call = [
+            document
+            for document in self.kept.values()
+            if (document.tenant_id, document.call_id) == (key.tenant_id, key.call_id)
+        ]
+        older = [document for document in same_call if document.revision <= key.revision]
+        return max(older, key=lambda document: document.revision, default=None)
+
+    async def get(self, key: CallKey) -> D:
+        found = await self.latest(key)
+        if found is None:
+            raise Transient("nothing of the kind is kept for this call", reason="not_kept")
+        return found
+
+
+class FakeJournal:
+    """A ``Journal`` in a dictionary; ``notes`` is what it was told, in order."""
+
+    def __init__(self) -> None:
+        self.entries: dict[str, Entry] = {}
+        self.notes: list[tuple[str, str]] = []
+
+    async def begin(self, key: CallKey, stage: Stage, now: datetime) -> Entry:
+        entry = self._entry(key, now)
+        mine = entry.stages.get(stage.name, StageEntry())
+        changed = mine.model_copy(update={"attempts": mine.attempts + 1, "started_at": now})
+        again = entry.failed is not None and entry.failed.stage == stage.name
+        call = {"rank": max(entry.rank, STATUSES.index(stage.doing))} | ({"failed": None} if again else {})
+        return self._write("begin", entry, stage, changed, now, call)
+
+    async def finish(
+        self, key: CallKey, stage: Stage, now: datetime, took: float, work: Work | None
+    ) -> Entry:
+        entry = self._entry(key, now)
+        mine = entry.stages.get(stage.name, StageEntry())
+        paid = {} if work is None else work.model_dump(include={"provider", "model", "cost_usd"})
+        figures = {"finished_at": now, "processing_time_seconds": round(took, 3), "error": None}
+        changed = mine.model_copy(update={"reported": mine.reported + 1} | figures | paid)
+        call = {"rank": max(entry.rank, STATUSES.index(stage.done))}
+        return self._write("finish", entry, stage, changed, now, call)
+
+    async def fail(
+        self, key: CallKey, stage: Stage, now: datetime, failure: Failure, *, final: bool
+    ) -> Entry:
+        entry = self._entry(key, now)
+        mine = entry.stages.get(stage.name, StageEntry())
+        causes = mine.causes | {failure.reason: mine.causes.get(failure.reason, 0) + 1}
+        figures = {"reported": mine.reported + 1, "error": failure, "causes": causes}
+        changed = mine.model_copy(update=figures)
+        note = f"{'failed' if final else 'retried'}: {failure.reason}"
+        return self._write(note, entry, stage, changed, now, {"failed": failure} if final else {})
+
+    async def release(self, key: CallKey, stage: Stage, now: datetime) -> Entry:
+        entry = self._entry(key, now)
+        mine = entry.stages.get(stage.name, StageEntry())
+        changed = mine.model_copy(update={"reported": mine.reported + 1})
+        return self._write("release", entry, stage, changed, now, {})
+
+    async def find(self, tenant_id: str, call_id: str, revision: int | None = None) -> Entry | None:
+        same_call = [e for e in self.entries.values() if (e.tenant_id, e.call_id) == (tenant_id, call_id)]
+        wanted = [entry for entry in same_call if revision in {None, entry.revision}]
+        return max(wanted, key=lambda entry: entry.revision, default=None)
+
+    def _entry(self, key: CallKey, now: datetime) -> Entry:
+        return self.entries.get(key.id) or Entry(**dict(key), created_at=now, updated_at=now)
+
+    def _write(
+        self, note: str, entry: Entry, stage: Stage, mine: StageEntry, now: datetime, call: dict[str, Any]
+    ) -> Entry:
+        stages = entry.stages | {stage.name: mine}
+        self.entries[entry.id] = entry.model_copy(update={"stages": stages, "updated_at": now, **call})
+        self.notes.append((entry.id, note))
+        return self.entries[entry.id]
+
+
+class Workshop:
+    """Where work that costs money is done: counted, made to fail, or held until so many are at it."""
+
+    def __init__(self) -> None:
+        self.done = 0
+        self.failure: PipelineError | None = None
+        self.together = 1
+        self._all_here = asyncio.Event()
+        self._here = 0
+
+    async def work(self) -> int:
+        """Do one piece of work; return which one it is, the first being 1."""
+        if self.failure:
+            raise self.failure
+        self._here += 1
+        if self._here >= self.together:
+            self._all_here.set()
+        await self._all_here.wait()
+        self.done += 1
+        return self.done
+
+
+class FakeClaims:
+    """``Claims`` in a dictionary; two workers may be at the same work, as when a lease ran out."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, BaseModel] = {}
+
+    async def once(self, work: WorkId, shape: type[A], do: Callable[[], Awaitable[A]]) -> A:
+        if work.digest not in self.kept:
+            result = await do()
+            self.kept.setdefault(work.digest, result)
+        return shape.model_validate(self.kept[work.digest].model_dump(mode="json"))
+
+
+class FakeModel:
+    """A ``LanguageModel`` with its answers ready; the last one is given again and again."""
+
+    def __init__(self, *answers: BaseModel, work: Work) -> None:
+        self.name = work.model
+        self.workshop = Workshop()
+        self.asked: list[tuple[str, str]] = []
+        self._answers = answers
+        self._work = work
+
+    async def answer(self, instructions: str, content: str, shape: type[A]) -> Answer[A]:
+        number = await self.workshop.work()
+        self.asked.append((instructions, content))
+        answer = self._answers[min(number, len(self._answers)) - 1]
+        assert isinstance(answer, shape)
+        return Answer(answer, self._work)
+
+
+class FakeEmbedder:
+    """An ``Embedder`` whose vectors count words; texts that share words are near."""
+
+    def __init__(self, work: Work, dimensions: int = 8) -> None:
+        self.workshop = Workshop()
+        self.model = work.model
+        self._work = work
+        self._dimensions = dimensions
+
+    async def embed(self, texts: Sequence[str]) -> Embedded:
+        number = await self.workshop.work()
+        vectors = tuple(self._vector(text) for text in texts)
+        return Embedded(vectors, self._work.model_copy(update={"requests": number}))
+
+    def _vector(self, text: str) -> Vector:
+        vector = [0.0] * self._dimensions
+        for word in text.lower().split():
+            vector[sum(word.encode()) % self._dimensions] += 1.0
+        return vector
+
+
+class FakeIndex:
+    """A ``ChunkIndex`` in a dictionary, by call; it finds words, and never another tenant's."""
+
+    def __init__(self) -> None:
+        self.chunks: dict[tuple[str, str], list[Chunk]] = defaultdict(list)
+
+    async def replace(self, key: CallKey, chunks: Sequence[Chunk], vectors: Sequence[Vector]) -> None:
+        assert len(chunks) == len(vectors)
+        assert list(range(len(chunks))) == [chunk.n for chunk in chunks]
+        call = (key.tenant_id, key.call_id)
+        newer = [chunk for chunk in self.chunks[call] if chunk.revision > key.revision]
+        self.chunks[call] = [*chunks, *newer]
+
+    async def search(self, tenant_id: str, text: str, vector: Vector, limit: int) -> list[Hit]:
+        words = set(text.lower().split())
+        ours = [chunk for (tenant, _), found in self.chunks.items() if tenant == tenant_id for chunk in found]
+        ranked = sorted(((len(words & _words(chunk)), chunk) for chunk in ours), key=lambda pair: -pair[0])
+        return [_hit(shared, chunk) for shared, chunk in ranked[:limit] if shared]
+
+
+def _words(chunk: Chunk) -> set[str]:
+    return {word.strip(".,;:?!") for word in chunk.text.lower().split()}
+
+
+def _hit(score: int, chunk: Chunk) -> Hit:
+    row = chunk.model_dump(include={"call_id", "text", "speakers", "utterance_ids", "start_ms", "end_ms"})
+    return Hit(chunk_id=chunk.chunk_id, score=score, **row)

@@ -1,0 +1,247 @@
+"""Each fake and the real thing live through the same scenarios, with the same expectations."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from common.errors import Transient
+from common.index import ChunkIndex
+from common.journal import Entry, Failure, Journal
+from common.language_model import LanguageModel
+from common.model import CallKey, Chunk, Transcript, Work
+from common.pipeline import ANALYZE, EMBED, TRANSCRIBE
+from common.store import Store
+from common.vectors import Embedder
+from common.work import Claims, WorkId
+from fakes import FakeClaims, FakeEmbedder, FakeIndex, FakeJournal, FakeModel, FakeStore
+from integration.provider import completion, open_client, open_desk, vectors
+from nouns import KEY, insights, transcript, work
+
+NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
+LATER = NOW + timedelta(minutes=5)
+STRANGER = KEY.model_copy(update={"tenant_id": "globex"})
+
+both = pytest.mark.parametrize("kind", ["fake", "real"])
+
+
+@pytest.fixture
+def store(kind: str, request: pytest.FixtureRequest) -> Any:
+    if kind == "fake":
+        return FakeStore[Transcript]()
+    return Store(request.getfixturevalue("database")["transcripts"], Transcript)
+
+
+@pytest.fixture
+def journal(kind: str, request: pytest.FixtureRequest) -> Any:
+    return FakeJournal() if kind == "fake" else Journal(request.getfixturevalue("database")["journal"])
+
+
+@pytest.fixture
+def claims(kind: str, request: pytest.FixtureRequest) -> Any:
+    if kind == "fake":
+        return FakeClaims()
+    return Claims(request.getfixturevalue("database")["work"], days=30)
+
+
+@pytest.fixture
+def index(kind: str, request: pytest.FixtureRequest) -> Any:
+    if kind == "fake":
+        return FakeIndex()
+    return ChunkIndex(request.getfixturevalue("search"), "any", request.getfixturevalue("fresh"))
+
+
+def revision(number: int) -> CallKey:
+    """Another revision of the same call."""
+    return KEY.model_copy(update={"revision": number})
+
+
+@both
+async def test_a_store_keeps_the_first(store: Any) -> None:
+    """The second is answered with the first."""
+    second = transcript(spoken=(("agent", "Something else."),))
+
+    assert [transcript(), transcript()] == [await store.keep(transcript()), await store.keep(second)]
+    assert [transcript(), None] == [await store.find(KEY), await store.find(revision(2))]
+
+
+@both
+async def test_a_store_reads_the_newest_before(store: Any) -> None:
+    """At or before the revision that is asked for."""
+    await store.keep(transcript(revision(2)))
+    await store.keep(transcript(revision(4)))
+
+    found = [await store.latest(revision(number)) for number in (1, 2, 3, 5)]
+    assert [None, 2, 2, 4] == [document and document.revision for document in found]
+    assert 4 == (await store.get(revision(9))).revision
+
+
+@both
+async def test_a_store_without_the_document_says_so(store: Any) -> None:
+    """Transient, ``not_kept``."""
+    with pytest.raises(Transient) as error:
+        await store.get(KEY)
+
+    assert "not_kept" == error.value.reason
+
+
+@both
+async def test_a_store_has_a_wall_between_tenants(store: Any) -> None:
+    """The same call id opens nothing and replaces nothing."""
+    await store.keep(transcript())
+
+    assert [None, None] == [await store.find(STRANGER), await store.latest(STRANGER)]
+    await store.keep(transcript(STRANGER, spoken=(("agent", "Mine."),)))
+    assert transcript() == await store.find(KEY)
+
+
+@both
+async def test_paid_work_is_remembered(claims: Any) -> None:
+    """The same question has one answer, whatever revision asks; a failure is none."""
+    paid = iter([work("first"), work("second")])
+
+    async def ask() -> Work:
+        return next(paid)
+
+    async def refuse() -> Work:
+        raise Transient("busy")
+
+    asked, other = WorkId(KEY, "analyze", ("question",)), WorkId(KEY, "analyze", ("another",))
+    with pytest.raises(Transient, match="busy"):
+        await claims.once(other, Work, refuse)
+
+    again = WorkId(revision(2), asked.stage, asked.asked)
+    answers = [await claims.once(one, Work, ask) for one in (asked, asked, again, other)]
+    assert [work("first")] * 3 + [work("second")] == answers
+
+
+def failure(reason: str) -> Failure:
+    """A failed attempt."""
+    return Failure(stage="analyze", reason=reason, message="no", timestamp=NOW)
+
+
+@both
+async def test_a_journal_ends_the_same(journal: Any) -> None:
+    """A call with everything: a retry, a stop, a failure, another chance, and a late message."""
+    steps: list[Entry] = [
+        await journal.begin(KEY, TRANSCRIBE, NOW),
+        await journal.finish(KEY, TRANSCRIBE, NOW, 2.00049, work("gpt-transcribe", cost_usd=0.5)),
+        await journal.begin(KEY, ANALYZE, NOW),
+        await journal.fail(KEY, ANALYZE, NOW, failure("busy"), final=False),
+        await journal.begin(KEY, ANALYZE, NOW),
+        await journal.release(KEY, ANALYZE, NOW),
+        await journal.begin(KEY, ANALYZE, NOW),
+        await journal.fail(KEY, ANALYZE, NOW, failure("refused"), final=True),
+        await journal.begin(KEY, TRANSCRIBE, LATER),
+        await journal.begin(KEY, ANALYZE, LATER),
+        await journal.finish(KEY, ANALYZE, LATER, 1.0, None),
+        await journal.finish(KEY, EMBED, LATER, 1.0, None),
+        await journal.begin(KEY, ANALYZE, LATER),
+    ]
+
+    assert [step.status for step in steps] == [
+        "transcribing",
+        "transcribed",
+        *["analyzing"] * 5,
+        *["failed"] * 2,
+        "analyzing",
+        "analyzed",
+        "completed",
+        "completed",
+    ]
+    last = steps[-1]
+    analyze = last.stages["analyze"]
+    assert (5, 4, {"busy": 1, "refused": 1}) == (analyze.attempts, analyze.reported, analyze.causes)
+    assert (NOW, LATER, 0.5) == (last.created_at, last.updated_at, last.cost_usd)
+    assert 2.0 == last.stages["transcribe"].processing_time_seconds
+    assert last == await journal.find("acme", "c-42")
+
+
+@both
+async def test_a_journal_is_found_by_its_newest_revision(journal: Any) -> None:
+    """Unless one is named; never by strangers."""
+    for number in (1, 2):
+        await journal.begin(revision(number), ANALYZE, NOW)
+
+    found = [await journal.find("acme", "c-42"), await journal.find("acme", "c-42", 1)]
+    assert [2, 1] == [entry.revision for entry in found]
+    assert [None, None] == [await journal.find("globex", "c-42"), await journal.find("acme", "c-42", 3)]
+
+
+def chunk(n: int, text: str, key: CallKey) -> Chunk:
+    """A chunk of a call."""
+    return Chunk(
+        **dict(key), n=n, text=text, speakers=("agent",), utterance_ids=("u1",), start_ms=0, end_ms=1
+    )
+
+
+async def found(index: Any, tenant: str, text: str) -> set[str]:
+    """What a word leads to; the vector points nowhere near."""
+    return {hit.chunk_id for hit in await index.search(tenant, text, (0.0, 1.0), 1)}
+
+
+@both
+async def test_an_index_holds_a_calls_chunks_as_a_whole(index: Any) -> None:
+    """Written, written again, replaced by fewer, and none."""
+    both_chunks = [chunk(0, "Price is high.", KEY), chunk(1, "Friday works.", KEY)]
+    for _ in range(2):
+        await index.replace(KEY, both_chunks, [(1.0, 0.0), (1.0, 0.1)])
+        assert {"acme:c-42:1:0"} == await found(index, "acme", "price")
+
+    await index.replace(KEY, [chunk(0, "Friday works.", KEY)], [(1.0, 0.1)])
+    assert {"acme:c-42:1:0"} == await found(index, "acme", "friday")
+    assert ["Friday works."] == [hit.text for hit in await index.search("acme", "friday", (1.0, 0.0), 9)]
+
+    await index.replace(KEY, [], [])
+    assert set() == await found(index, "acme", "friday")
+
+
+@both
+async def test_an_index_keeps_what_is_newer_and_other_tenants_apart(index: Any) -> None:
+    """An old revision that comes late does not take the newer one out."""
+    theirs = CallKey(tenant_id="globex", call_id="c-99")
+    await index.replace(theirs, [chunk(0, "Price is fine.", theirs)], [(1.0, 0.0)])
+    await index.replace(revision(2), [chunk(0, "Price is high.", revision(2))], [(1.0, 0.0)])
+    await index.replace(KEY, [], [])
+
+    assert {"acme:c-42:2:0"} == await found(index, "acme", "price")
+    assert {"globex:c-99:1:0"} == await found(index, "globex", "price")
+
+
+@pytest.fixture
+async def model(kind: str) -> AsyncIterator[Any]:
+    if kind == "fake":
+        paid = work("gpt-6-luna-2026-09-01", cost_usd=0.0002, input_tokens=1000, output_tokens=200)
+        yield FakeModel(insights(), work=paid)
+        return
+    async with open_desk() as desk, open_client(desk.url) as client:
+        desk.replies = [completion(insights().model_dump_json())]
+        yield LanguageModel(client, "gpt-6-luna", "openai")
+
+
+@both
+async def test_a_model_answers_in_shape_and_says_what_it_took(model: Any) -> None:
+    """Content and work."""
+    answer = await model.answer("Analyse.", "BEGIN TRANSCRIPT", type(insights()))
+
+    assert insights() == answer.content
+    assert ("openai", 1, 0.0002) == (answer.work.provider, answer.work.requests, answer.work.cost_usd)
+
+
+@pytest.fixture
+async def embedder(kind: str) -> AsyncIterator[Any]:
+    if kind == "fake":
+        yield FakeEmbedder(work("text-embedding-3-small", cost_usd=1.4e-07, input_tokens=7), dimensions=2)
+        return
+    async with open_desk() as desk, open_client(desk.url) as client:
+        desk.replies = [vectors([1.0, 0.0], [0.0, 1.0])]
+        yield Embedder(client, "text-embedding-3-small", "openai")
+
+
+@both
+async def test_an_embedder_answers_with_a_vector_for_each_text(embedder: Any) -> None:
+    """As many as were asked for, of one length, and what they cost."""
+    embedded = await embedder.embed(["one", "two"])
+
+    assert [2, 2] == [len(vector) for vector in embedded.vectors]
+    assert ("openai", 1, 1.4e-07) == (embedded.work.provider, embedded.work.requests, embedded.work.cost_usd)

@@ -1,0 +1,181 @@
+"""Chunks in the search server: replaced as a whole, found by words and by meaning, never by strangers."""
+
+from typing import Any
+
+import pytest
+from common.clients import open_opensearch
+from common.errors import Transient
+from common.index import ChunkIndex
+from common.model import CallKey, Chunk
+from common.settings import OpenSearchSettings
+from common.vectors import Vector
+from nouns import KEY
+
+MONEY: Vector = (1.0, 0.0, 0.0)
+TIME: Vector = (0.0, 1.0, 0.0)
+PEOPLE: Vector = (0.0, 0.0, 1.0)
+
+
+@pytest.fixture
+def index(search: Any, fresh: str) -> ChunkIndex:
+    return ChunkIndex(search, "text-embedding-3-small", fresh)
+
+
+def chunk(n: int, text: str, key: CallKey = KEY) -> Chunk:
+    """A chunk a minute into the call for each one before it."""
+    return Chunk(
+        **dict(key),
+        n=n,
+        text=text,
+        speakers=("agent", "customer"),
+        utterance_ids=(f"u{n}",),
+        start_ms=n * 60_000,
+        end_ms=n * 60_000 + 5000,
+    )
+
+
+CHUNKS = (
+    chunk(0, "customer: Your quotation is way beyond what we can spend."),
+    chunk(1, "agent: The rollout takes six weeks."),
+    chunk(2, "agent: Dana will be your contact."),
+)
+VECTORS = (MONEY, TIME, PEOPLE)
+
+
+async def found(index: ChunkIndex, text: str, vector: Vector = PEOPLE, tenant: str = "acme") -> list[str]:
+    """The chunks that answer, best first."""
+    return [hit.chunk_id for hit in await index.search(tenant, text, vector, 10)]
+
+
+async def everything(index: ChunkIndex, tenant: str = "acme") -> set[str]:
+    """All chunks of a tenant: with few of them, each is somebody's nearest."""
+    return set(await found(index, "anything", MONEY, tenant))
+
+
+def test_an_index_is_named_after_its_model(index: ChunkIndex, fresh: str) -> None:
+    """Vectors of two models are not compared."""
+    assert f"{fresh}-chunks-text-embedding-3-small" == index.name
+
+
+async def test_nothing_was_embedded_yet(index: ChunkIndex) -> None:
+    """A search before the first call finds nothing and is no error."""
+    assert [] == await found(index, "quotation")
+
+
+async def test_a_chunk_is_found_by_its_words(index: ChunkIndex) -> None:
+    """With everything a reader needs to go and listen."""
+    await index.replace(KEY, CHUNKS, VECTORS)
+
+    first = (await index.search("acme", "rollout weeks", TIME, 10))[0]
+
+    assert ("c-42", "acme:c-42:1:1", 60_000, 65_000) == (
+        first.call_id,
+        first.chunk_id,
+        first.start_ms,
+        first.end_ms,
+    )
+    assert (("agent", "customer"), ("u1",)) == (first.speakers, first.utterance_ids)
+    assert "agent: The rollout takes six weeks." == first.text
+    assert any("<em>rollout</em>" in highlight for highlight in first.highlights)
+
+
+async def test_a_paraphrase_is_found_by_its_meaning(index: ChunkIndex) -> None:
+    """No word is shared; the vector is near."""
+    await index.replace(KEY, CHUNKS, VECTORS)
+
+    assert "acme:c-42:1:0" == (await found(index, "too expensive", MONEY))[0]
+
+
+async def test_words_and_meaning_together_beat_either(index: ChunkIndex) -> None:
+    """What both rankings like comes first."""
+    await index.replace(KEY, CHUNKS, VECTORS)
+
+    assert "acme:c-42:1:2" == (await found(index, "Dana contact", PEOPLE))[0]
+
+
+async def test_no_more_than_asked_for(index: ChunkIndex) -> None:
+    """A page has its size."""
+    await index.replace(KEY, CHUNKS, VECTORS)
+
+    assert 2 == len(await index.search("acme", "agent", TIME, 2))
+
+
+async def test_doing_it_again_changes_nothing(index: ChunkIndex) -> None:
+    """The same chunks under the same ids, once."""
+    await index.replace(KEY, CHUNKS, VECTORS)
+    before = await everything(index)
+
+    await index.replace(KEY, CHUNKS, VECTORS)
+
+    assert {"acme:c-42:1:0", "acme:c-42:1:1", "acme:c-42:1:2"} == before == await everything(index)
+
+
+async def test_a_re_run_with_fewer_chunks_leaves_no_old_ones(index: ChunkIndex) -> None:
+    """Within a revision, and from one to the next."""
+    await index.replace(KEY, CHUNKS, VECTORS)
+    await index.replace(KEY, CHUNKS[:1], VECTORS[:1])
+    assert {"acme:c-42:1:0"} == await everything(index)
+
+    later = KEY.model_copy(update={"revision": 2})
+    await index.replace(later, [chunk(0, "agent: Hello.", later)], [TIME])
+    assert {"acme:c-42:2:0"} == await everything(index)
+
+
+async def test_a_call_without_words_has_no_chunks(index: ChunkIndex) -> None:
+    """What it had before goes; an index that is not there is no error."""
+    await index.replace(KEY, [], [])
+    await index.replace(KEY, CHUNKS, VECTORS)
+
+    await index.replace(KEY, [], [])
+
+    assert set() == await everything(index)
+
+
+async def test_a_late_older_revision_does_not_delete_a_newer(index: ChunkIndex) -> None:
+    """Deliveries overtake one another; the newer revision stays whole."""
+    later = KEY.model_copy(update={"revision": 2})
+    await index.replace(later, [chunk(n, "agent: New words.", later) for n in range(3)], VECTORS)
+
+    await index.replace(KEY, CHUNKS[:1], VECTORS[:1])
+
+    assert {"acme:c-42:2:0", "acme:c-42:2:1", "acme:c-42:2:2"} <= await everything(index)
+
+
+async def test_other_calls_are_left_alone(index: ChunkIndex) -> None:
+    """Replacing one call's chunks touches no other's."""
+    other = KEY.model_copy(update={"call_id": "c-43"})
+    await index.replace(other, [chunk(0, "agent: Another call.", other)], [TIME])
+
+    await index.replace(KEY, CHUNKS, VECTORS)
+    await index.replace(KEY, [], [])
+
+    assert {"acme:c-43:1:0"} == await everything(index)
+
+
+async def test_between_tenants_there_is_a_wall(index: ChunkIndex) -> None:
+    """Neither words nor meaning lead to another tenant's call."""
+    theirs = CallKey(tenant_id="globex", call_id="c-99")
+    await index.replace(KEY, CHUNKS, VECTORS)
+    await index.replace(theirs, [chunk(0, "customer: Your quotation is high.", theirs)], [MONEY])
+
+    assert {"globex:c-99:1:0"} == await everything(index, "globex")
+    assert "globex:c-99:1:0" not in await found(index, "quotation high", MONEY)
+    assert [] == await found(index, "quotation", MONEY, "initech")
+
+
+@pytest.mark.parametrize("text", ["", "AND OR NOT (", '"', "tenant_id:globex", "*", "a" * 3000], ids=str)
+async def test_a_question_is_words_not_a_query_language(index: ChunkIndex, text: str) -> None:
+    """Whatever somebody types is looked for, and breaks nothing."""
+    await index.replace(KEY, CHUNKS, VECTORS)
+
+    assert set(await found(index, text, TIME)) <= {"acme:c-42:1:0", "acme:c-42:1:1", "acme:c-42:1:2"}
+
+
+async def test_a_server_out_of_reach_is_worth_another_try() -> None:
+    """Connection errors of the client come out as ours."""
+    settings = OpenSearchSettings.model_validate({"opensearch_url": "http://127.0.0.1:9"})
+    async with open_opensearch(settings, "us-east-1") as nowhere:
+        with pytest.raises(Transient) as error:
+            await ChunkIndex(nowhere, "any").replace(KEY, CHUNKS, VECTORS)
+
+    assert "index_unavailable" == error.value.reason

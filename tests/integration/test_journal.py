@@ -1,0 +1,200 @@
+"""What became of each call: a status that only moves forward, and figures that add up."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from common.journal import Entry, Failure, Journal, Page
+from common.model import CallKey
+from common.pipeline import ANALYZE, EMBED, INGEST, PIPELINE, TRANSCRIBE
+from nouns import KEY, work
+
+NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
+FAILURE = Failure(stage="analyze", reason="provider_refused", message="refused", timestamp=NOW, retry_count=1)
+PAID = work("gpt-6-luna", cost_usd=0.25)
+
+
+@pytest.fixture
+async def journal(database: Any) -> Journal:
+    journal = Journal(database["journal"])
+    await journal.prepare()
+    return journal
+
+
+def call(name: str, tenant: str = "acme", revision: int = 1) -> CallKey:
+    """Another call."""
+    return CallKey(tenant_id=tenant, call_id=name, revision=revision)
+
+
+async def known(journal: Journal) -> Entry:
+    """The entry of the call all these tests are about."""
+    entry = await journal.find("acme", "c-42")
+    assert entry is not None
+    return entry
+
+
+async def test_a_call_moves_down_the_line(journal: Journal) -> None:
+    """Each stage says what it does and what it has done."""
+    seen = []
+    for stage in PIPELINE:
+        seen.append((await journal.begin(KEY, stage, NOW)).status)
+        seen.append((await journal.finish(KEY, stage, NOW, 1.5, PAID)).status)
+
+    assert seen == [
+        "uploaded",
+        "uploaded",
+        "transcribing",
+        "transcribed",
+        "analyzing",
+        "analyzed",
+        "embedding",
+        "completed",
+    ]
+
+
+async def test_a_late_message_does_not_move_a_call_back(journal: Journal) -> None:
+    """A stale delivery counts its attempt and changes no status."""
+    await journal.finish(KEY, EMBED, NOW, 1.0, None)
+
+    entry = await journal.begin(KEY, TRANSCRIBE, NOW)
+
+    assert ("completed", 1) == (entry.status, entry.stages["transcribe"].attempts)
+
+
+async def test_a_failed_call_that_is_tried_again_is_no_longer_failed(journal: Journal) -> None:
+    """Redriven from the dead-letter queue, it goes on from where it was."""
+    await journal.begin(KEY, ANALYZE, NOW)
+    failed = await journal.fail(KEY, ANALYZE, NOW, FAILURE, final=True)
+    again = await journal.begin(KEY, ANALYZE, NOW)
+    done = await journal.finish(KEY, ANALYZE, NOW, 1.0, PAID)
+
+    assert ["failed", "analyzing", "analyzed"] == [failed.status, again.status, done.status]
+    assert FAILURE == failed.failed
+    assert done.stages["analyze"].error is None
+
+
+async def test_another_stage_does_not_forgive(journal: Journal) -> None:
+    """Only the stage that failed can take it back."""
+    await journal.fail(KEY, ANALYZE, NOW, FAILURE, final=True)
+
+    assert "failed" == (await journal.begin(KEY, TRANSCRIBE, NOW)).status
+
+
+async def test_a_failed_attempt_is_not_a_failed_call(journal: Journal) -> None:
+    """Retried is not failed; why and how often is on record."""
+    await journal.begin(KEY, ANALYZE, NOW)
+    await journal.fail(KEY, ANALYZE, NOW, FAILURE, final=False)
+    await journal.begin(KEY, ANALYZE, NOW)
+    entry = await journal.fail(KEY, ANALYZE, NOW, FAILURE, final=False)
+
+    assert ("analyzing", FAILURE) == (entry.status, entry.stages["analyze"].error)
+    assert {"provider_refused": 2} == entry.stages["analyze"].causes
+
+
+async def test_attempts_that_never_came_back_can_be_told(journal: Journal) -> None:
+    """Begun minus reported is what died on the way or is at it now."""
+    for _ in range(4):
+        await journal.begin(KEY, ANALYZE, NOW)
+    await journal.release(KEY, ANALYZE, NOW)
+    await journal.fail(KEY, ANALYZE, NOW, FAILURE, final=False)
+    entry = await journal.finish(KEY, ANALYZE, NOW, 1.0, None)
+
+    assert (4, 3) == (entry.stages["analyze"].attempts, entry.stages["analyze"].reported)
+
+
+async def test_beginnings_at_the_same_moment_all_count(journal: Journal) -> None:
+    """The first entry is written once, however many want to write it."""
+    await asyncio.gather(*(journal.begin(KEY, ANALYZE, NOW) for _ in range(10)))
+
+    assert 10 == (await known(journal)).stages["analyze"].attempts
+
+
+async def test_times_and_costs_are_those_of_the_stages(journal: Journal) -> None:
+    """What a repeat reports again is not added again."""
+    later = NOW + timedelta(seconds=90)
+    await journal.begin(KEY, TRANSCRIBE, NOW)
+    await journal.finish(KEY, TRANSCRIBE, later, 89.9994, work("gpt-transcribe", cost_usd=0.5))
+    await journal.finish(KEY, ANALYZE, later, 1.0, PAID)
+    entry = await journal.finish(KEY, ANALYZE, later, 1.0, PAID)
+
+    stage = entry.stages["transcribe"]
+    assert (NOW, later, 89.999) == (stage.started_at, stage.finished_at, stage.processing_time_seconds)
+    assert ("openai", "gpt-transcribe", 0.5) == (stage.provider, stage.model, stage.cost_usd)
+    assert (NOW, later, 0.75) == (entry.created_at, entry.updated_at, entry.cost_usd)
+
+
+async def test_a_call_is_found_by_its_newest_revision(journal: Journal) -> None:
+    """Unless one is named."""
+    for revision in (1, 3, 2):
+        await journal.begin(call("c-42", revision=revision), INGEST, NOW)
+
+    found = [await journal.find("acme", "c-42"), await journal.find("acme", "c-42", 2)]
+    assert [3, 2] == [entry.revision for entry in found if entry]
+    assert await journal.find("acme", "c-42", 4) is None
+    assert await journal.find("acme", "c-43") is None
+
+
+async def test_another_tenant_neither_sees_nor_changes_a_call(journal: Journal) -> None:
+    """The same call id in another tenant's hands is another call."""
+    await journal.finish(KEY, ANALYZE, NOW, 1.0, PAID)
+    before = await known(journal)
+
+    assert await journal.find("globex", "c-42") is None
+    theirs = await journal.begin(call("c-42", tenant="globex"), INGEST, NOW)
+    assert ("uploaded", ["ingest"]) == (theirs.status, list(theirs.stages))
+    assert before == await known(journal)
+
+
+@pytest.fixture
+async def listed(journal: Journal) -> Journal:
+    """Five calls of one tenant, a minute apart, two of them of the same instant, and one of another's."""
+    for n in range(4):
+        await journal.begin(call(f"c-{n}"), INGEST, NOW + timedelta(minutes=n))
+    await journal.begin(call("c-3b"), TRANSCRIBE, NOW + timedelta(minutes=3))
+    await journal.begin(call("theirs", tenant="globex"), INGEST, NOW)
+    await journal.fail(call("c-2"), INGEST, NOW, FAILURE, final=True)
+    return journal
+
+
+async def test_calls_are_listed_newest_first(listed: Journal) -> None:
+    """One tenant's, and no other's."""
+    assert ["c-3b", "c-3", "c-2", "c-1", "c-0"] == [e.call_id for e in await listed.newest("acme", 10)]
+    assert ["theirs"] == [entry.call_id for entry in await listed.newest("globex", 10)]
+
+
+@pytest.mark.parametrize(
+    ("filters", "found"),
+    [
+        ({"status": "uploaded"}, ["c-3", "c-1", "c-0"]),
+        ({"status": "transcribing"}, ["c-3b"]),
+        ({"status": "failed"}, ["c-2"]),
+        ({"status": "completed"}, []),
+        ({"since": NOW + timedelta(minutes=2)}, ["c-3b", "c-3", "c-2"]),
+        ({"until": NOW + timedelta(minutes=2)}, ["c-1", "c-0"]),
+        ({"since": NOW + timedelta(minutes=1), "until": NOW + timedelta(minutes=3)}, ["c-2", "c-1"]),
+    ],
+    ids=str,
+)
+async def test_a_list_can_be_narrowed(listed: Journal, filters: dict[str, Any], found: list[str]) -> None:
+    """By status, and by a period that includes its start and not its end."""
+    assert found == [entry.call_id for entry in await listed.newest("acme", 10, **filters)]
+
+
+async def test_pages_lose_and_repeat_nothing(listed: Journal) -> None:
+    """Page by page the list is the list, calls of the same instant included."""
+    pages, after = [], None
+    while page := await listed.newest("acme", 2, after=after):
+        pages.append([entry.call_id for entry in page])
+        after = Page(page[-1].created_at, page[-1].id)
+
+    assert [["c-3b", "c-3"], ["c-2", "c-1"], ["c-0"]] == pages
+
+
+async def test_a_call_that_arrives_meanwhile_does_not_shift_the_pages(listed: Journal) -> None:
+    """The cursor is a place in time, not a number."""
+    first = await listed.newest("acme", 2)
+    await listed.begin(call("c-new"), INGEST, NOW + timedelta(hours=1))
+
+    after = Page(first[-1].created_at, first[-1].id)
+    assert ["c-2", "c-1"] == [entry.call_id for entry in await listed.newest("acme", 2, after=after)]

@@ -1,0 +1,86 @@
+"""An embedding model over HTTP: a vector for each text, in order, or one typed failure."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from common.errors import Permanent, PipelineError, Transient
+from common.model import Work
+from common.providers import MAX_RETRY_AFTER
+from common.vectors import MAX_INPUTS, Embedder
+from integration.provider import Desk, Reply, open_client, open_desk, refusal, vectors
+
+
+@pytest.fixture
+async def desk() -> AsyncIterator[Desk]:
+    async with open_desk() as desk:
+        yield desk
+
+
+@pytest.fixture
+async def embedder(desk: Desk) -> AsyncIterator[Embedder]:
+    async with open_client(desk.url) as client:
+        yield Embedder(client, "text-embedding-3-small", "openai")
+
+
+async def test_each_text_has_its_vector(desk: Desk, embedder: Embedder) -> None:
+    """In the order of the texts, whatever the order of the answer."""
+    swapped = [
+        {"object": "embedding", "index": 1, "embedding": [0.0, 2.0]},
+        {"object": "embedding", "index": 0, "embedding": [1.0, 0.0]},
+    ]
+    desk.replies = [vectors(data=swapped)]
+
+    embedded = await embedder.embed(["one", "two"])
+
+    assert [[1.0, 0.0], [0.0, 2.0]] == [list(vector) for vector in embedded.vectors]
+    assert embedded.work == Work(
+        provider="openai", model="text-embedding-3-small", cost_usd=1.4e-07, requests=1, input_tokens=7
+    )
+
+
+async def test_many_texts_are_asked_for_in_batches(desk: Desk, embedder: Embedder) -> None:
+    """No request is larger than a provider takes; the costs add up."""
+    desk.replies = [vectors(*([[1.0]] * MAX_INPUTS)), vectors([2.0])]
+
+    embedded = await embedder.embed([f"text {n}" for n in range(MAX_INPUTS + 1)])
+
+    assert [MAX_INPUTS, 1] == [len(asked["input"]) for asked in desk.asked]
+    assert [1.0] * MAX_INPUTS + [2.0] == [vector[0] for vector in embedded.vectors]
+    assert (2, 14) == (embedded.work.requests, embedded.work.input_tokens)
+
+
+async def test_no_text_is_no_request(desk: Desk, embedder: Embedder) -> None:
+    """A call in which nothing was said costs nothing."""
+    embedded = await embedder.embed([])
+
+    assert ((), 0, 0.0) == (embedded.vectors, embedded.work.requests, embedded.work.cost_usd)
+    assert [] == desk.asked
+
+
+OUTCOMES = {
+    "busy": (refusal(429, after="7"), Transient, "provider_busy", 7.0),
+    "quota": (refusal(429, code="insufficient_quota"), Transient, "provider_quota", MAX_RETRY_AFTER),
+    "down": (refusal(500), Transient, "provider_unavailable", None),
+    "key refused": (refusal(401), Transient, "provider_denied", MAX_RETRY_AFTER),
+    "bad request": (refusal(400), Permanent, "provider_refused", None),
+    "garbage": (Reply("{{{"), Transient, "provider_answer", None),
+    "not even an answer": (Reply({}), Transient, "provider_answer", None),
+    "too few vectors": (vectors([1.0]), Transient, "provider_answer", None),
+    "too many vectors": (vectors([1.0], [2.0], [3.0]), Transient, "provider_answer", None),
+}
+
+
+@pytest.mark.parametrize(("reply", "kind", "reason", "wait"), OUTCOMES.values(), ids=OUTCOMES.keys())
+async def test_each_answer_has_exactly_one_outcome(
+    desk: Desk, embedder: Embedder, reply: Reply, kind: type[PipelineError], reason: str, wait: float | None
+) -> None:
+    """One request, one typed failure, and no word of the call in it."""
+    desk.replies = [reply]
+
+    with pytest.raises(PipelineError) as error:
+        await embedder.embed(["my pin is 1234", "two"])
+
+    assert (kind, reason) == (type(error.value), error.value.reason)
+    assert wait == getattr(error.value, "retry_after", None)
+    assert "1234" not in str(error.value)
+    assert 1 == len(desk.asked)

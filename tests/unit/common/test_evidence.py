@@ -1,0 +1,136 @@
+"""Quotes are looked up as a person would hear them, and shown as they were spoken."""
+
+import pytest
+from common.evidence import MAX_QUOTE, Transcribed
+from common.model import Evidence
+from hypothesis import given
+from hypothesis import strategies as st
+from nouns import citation, utterance
+
+SPOKEN = (
+    utterance(1, "agent", "Thanks for calling."),
+    utterance(2, "customer", "It's  TOO expensive -- I mean, 12,000 dollars?!"),
+    utterance(3, "agent", "We’ll see. Café or tea?"),
+    utterance(4, "customer", "That's it."),
+    utterance(5, "agent", "Bye."),
+)
+
+
+def check(quote: str, *ids: str) -> Evidence:
+    return Transcribed(SPOKEN).check(citation(quote, *ids))
+
+
+@pytest.mark.parametrize(
+    ("quote", "spoken"),
+    [
+        ("Thanks for calling.", "Thanks for calling"),
+        ("thanks FOR calling", "Thanks for calling"),
+        ("“Thanks, for… calling!”", "Thanks for calling"),
+        ("calling", "calling"),
+    ],
+    ids=["exact", "another case", "another punctuation", "a part"],
+)
+def test_a_quote_is_found_as_it_is_heard(quote: str, spoken: str) -> None:
+    """Case and punctuation are the writer's; what comes back is the transcript's."""
+    found = check(quote, "u1")
+
+    assert (True, spoken, ("u1",)) == (found.verified, found.quote, found.utterance_ids)
+
+
+@pytest.mark.parametrize(
+    ("quote", "id_", "spoken"),
+    [
+        ("It’s too expensive", "u2", "It's  TOO expensive"),
+        ("We'll see", "u3", "We’ll see"),
+        ("Cafe\u0301 or tea", "u3", "Café or tea"),
+        ("12,000 dollars", "u2", "12,000 dollars"),
+    ],
+    ids=["a typographic apostrophe", "a typewriter's", "a decomposed accent", "a number"],
+)
+def test_the_shape_of_a_letter_does_not_matter(quote: str, id_: str, spoken: str) -> None:
+    """Apostrophes and accents match however they are encoded."""
+    assert (True, spoken) == (check(quote, id_).verified, check(quote, id_).quote)
+
+
+def test_a_quote_in_a_neighbour_is_found_there() -> None:
+    """A model that is off by one utterance is right about the words; the place is corrected."""
+    found = check("Café or tea", "u2")
+
+    assert (True, ("u3",), "agent", 10_000, 15_000) == (
+        found.verified,
+        found.utterance_ids,
+        found.speaker,
+        found.start_ms,
+        found.end_ms,
+    )
+
+
+def test_a_cited_utterance_comes_before_its_neighbours() -> None:
+    """Words that stand in several places are taken from the cited one."""
+    twice = Transcribed([utterance(1, "agent", "Yes sir"), utterance(2, "customer", "Yes sir")])
+
+    assert ("u2",) == twice.check(citation("yes sir", "u2")).utterance_ids
+
+
+@pytest.mark.parametrize(
+    ("quote", "ids"),
+    [
+        ("Bye", ("u1",)),
+        ("Thanks for calling", ()),
+        ("Thanks for calling", ("u99",)),
+        ("Thanks calling", ("u1",)),
+        ("calling for Thanks", ("u1",)),
+        ("hanks for callin", ("u1",)),
+        ("Thanks for calling It's TOO", ("u1", "u2")),
+        ("That s it", ("u4",)),
+        ("", ("u1",)),
+        ("…?!", ("u2",)),
+        ("I", ("u2",)),
+        ("Thanks for calling " * 40, ("u1",)),
+    ],
+    ids=[
+        "elsewhere",
+        "nowhere cited",
+        "an unknown utterance",
+        "words left out",
+        "another order",
+        "half words",
+        "across speakers",
+        "an apostrophe lost",
+        "nothing",
+        "punctuation",
+        "a single letter",
+        "longer than a quote",
+    ],
+)
+def test_what_was_not_said_there_is_not_verified(quote: str, ids: tuple[str, ...]) -> None:
+    """It comes back as the model gave it, without a speaker or a time."""
+    assert Evidence(utterance_ids=ids, quote=quote, verified=False) == check(quote, *ids)
+
+
+TEXTS = st.text(alphabet="aAbÉé'’ß ﬁ.,-_!?0\u0301\n", max_size=30)
+
+
+@given(texts=st.lists(TEXTS, min_size=1, max_size=4), quote=TEXTS, cited=st.integers(0, 5))
+def test_a_verified_quote_stands_verbatim_in_its_utterance(texts: list[str], quote: str, cited: int) -> None:
+    """Whatever is asked, ``verified`` means: these characters are in that utterance."""
+    spoken = {f"u{n}": utterance(n, "agent", text) for n, text in enumerate(texts, start=1)}
+
+    found = Transcribed(spoken.values()).check(citation(quote, f"u{cited}"))
+
+    assert not found.verified or found.quote in spoken[found.utterance_ids[0]].text
+    assert not found.verified or (found.quote and found.start_ms is not None)
+
+
+@given(text=st.text(max_size=MAX_QUOTE), data=st.data())
+def test_words_copied_from_an_utterance_are_verified(text: str, data: st.DataObject) -> None:
+    """Any run of whole words of the cited utterance is found, if it has two letters."""
+    words = text.split()
+    start = data.draw(st.integers(0, len(words)))
+    end = data.draw(st.integers(start, len(words)))
+    quote = " ".join(words[start:end])
+
+    found = Transcribed([utterance(1, "agent", " ".join(words))]).check(citation(quote, "u1"))
+
+    letters = sum(character.isalnum() for character in quote)
+    assert found.verified or letters < 2

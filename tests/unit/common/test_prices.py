@@ -1,0 +1,39 @@
+"""What a model costs."""
+
+from datetime import date
+
+import pytest
+from common.prices import CHAT, EMBEDDING, SPEECH, chat_cost, embedding_cost, speech_cost
+
+
+@pytest.mark.parametrize(
+    ("cost", "usd"),
+    [
+        (speech_cost("gpt-transcribe", 90), 0.00675),
+        (speech_cost("local-whisper-base", 3600), 0.0),
+        (chat_cost("gpt-6-luna", 1_000_000, 0), 0.10),
+        (chat_cost("gpt-6-luna", 2000, 1000), 0.0007),
+        (embedding_cost("text-embedding-3-small", 500_000), 0.01),
+    ],
+)
+def test_a_known_model_has_a_cost(cost: float | None, usd: float) -> None:
+    """By minute of audio, or by token in and out."""
+    assert usd == pytest.approx(cost)
+
+
+@pytest.mark.parametrize(
+    "cost",
+    [speech_cost("new", 60), chat_cost("new", 1, 1), embedding_cost("new", 1)],
+    ids=["speech", "chat", "text"],
+)
+def test_an_unknown_price_is_not_invented(cost: float | None) -> None:
+    """None, not zero: zero would be a claim."""
+    assert cost is None
+
+
+@pytest.mark.parametrize("table", [SPEECH, CHAT, EMBEDDING], ids=["speech", "chat", "text"])
+def test_no_default_model_is_about_to_be_shut_down(table: dict[str, object]) -> None:
+    """The first of each table is what the settings name; it has no end yet."""
+    first = next(iter(table.values()))
+
+    assert None is getattr(first, "shutdown", date.min)

@@ -1,0 +1,100 @@
+"""What a provider answers instead of a result becomes one of our two kinds of failure."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import httpx2
+import openai
+import pytest
+from common.errors import Permanent, PipelineError, Transient
+from common.providers import MAX_RETRY_AFTER, asking, retry_after
+
+REQUEST = httpx2.Request("POST", "http://provider.invalid/v1/chat/completions")
+
+ByStatus = Callable[..., openai.APIStatusError]
+
+
+def refusal(status: int, *, after: str | None = None, code: str | None = None) -> openai.APIStatusError:
+    """The SDK's error for an answer."""
+    headers = {} if after is None else {"retry-after": after}
+    response = httpx2.Response(status, headers=headers, request=REQUEST)
+    kinds: dict[int, type[openai.APIStatusError]] = {
+        400: openai.BadRequestError,
+        401: openai.AuthenticationError,
+        403: openai.PermissionDeniedError,
+        404: openai.NotFoundError,
+        429: openai.RateLimitError,
+        500: openai.InternalServerError,
+    }
+    kind = kinds.get(status, openai.APIStatusError)
+    return kind("the words of the request", response=response, body={"code": code})
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("7", 7.0),
+        ("0.5", 0.5),
+        ("0", 0.0),
+        ("-3", 0.0),
+        ("1e9", MAX_RETRY_AFTER),
+        ("inf", MAX_RETRY_AFTER),
+        ("nan", None),
+        ("soon", None),
+        ("", None),
+        (None, None),
+        ("Sun, 06 Nov 1994 08:49:37 GMT", 0.0),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", MAX_RETRY_AFTER),
+    ],
+)
+def test_a_wait_is_sensible(value: str | None, seconds: float | None) -> None:
+    """Between nothing and two minutes, or left to the queue's back-off."""
+    assert seconds == retry_after(refusal(429, after=value))
+
+
+def test_a_date_is_a_wait_too() -> None:
+    """HTTP allows both."""
+    soon = format_datetime(datetime.now(UTC) + timedelta(seconds=30), usegmt=True)
+
+    assert retry_after(refusal(429, after=soon)) == pytest.approx(30, abs=2)
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "reason", "wait"),
+    [
+        (refusal(429, after="7"), Transient, "provider_busy", 7.0),
+        (refusal(429, code="insufficient_quota"), Transient, "provider_quota", MAX_RETRY_AFTER),
+        (refusal(401), Transient, "provider_denied", MAX_RETRY_AFTER),
+        (refusal(403), Transient, "provider_denied", MAX_RETRY_AFTER),
+        (refusal(500), Transient, "provider_unavailable", None),
+        (refusal(503, after="2"), Transient, "provider_unavailable", 2.0),
+        (refusal(408), Transient, "provider_unavailable", None),
+        (refusal(409), Transient, "provider_unavailable", None),
+        (refusal(400), Permanent, "provider_refused", None),
+        (refusal(404), Transient, "provider_denied", MAX_RETRY_AFTER),
+        (refusal(413), Permanent, "provider_refused", None),
+        (openai.APIConnectionError(request=REQUEST), Transient, "provider_unavailable", None),
+        (openai.APITimeoutError(request=REQUEST), Transient, "provider_unavailable", None),
+    ],
+    ids=lambda value: (
+        f"{type(value).__name__}-{value.status_code}" if isinstance(value, openai.APIStatusError) else None
+    ),
+)
+def test_each_refusal_has_one_outcome(
+    error: openai.OpenAIError, kind: type[PipelineError], reason: str, wait: float | None
+) -> None:
+    """Busy, down and denied can be tried again; what is wrong with the request cannot."""
+    with pytest.raises(PipelineError) as caught, asking("asking"):
+        raise error
+
+    assert (kind, reason) == (type(caught.value), caught.value.reason)
+    assert wait == getattr(caught.value, "retry_after", None)
+
+
+def test_no_word_of_a_request_is_repeated() -> None:
+    """A provider's error may quote what it was sent."""
+    with pytest.raises(Permanent) as caught, asking("recognising speech"):
+        raise refusal(400)
+
+    assert "recognising speech: refused with status 400" == str(caught.value)
