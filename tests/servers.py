@@ -152,3 +152,18 @@ def _pass_on(ended: "Future[None]", opened: "Future[Any]") -> None:
     """Whoever waits for what never opened is told why."""
     if not opened.done() and (error := ended.exception()):
         opened.set_exception(error)
+
+
+DATA_SERVERS: dict[Kind, str] = {
+    "sqs": "AWS_ENDPOINT_URL_SQS",
+    "s3": "AWS_ENDPOINT_URL_S3",
+    "mongo": "MONGODB_URI",
+    "redis": "REDIS_ENDPOINT",
+    "search": "OPENSEARCH_URL",
+}
+"""What keeps a whole stack's data, and the variable that names it to the one-machine runner."""
+
+
+def named(servers: Servers) -> dict[str, str]:
+    """The variables that make a stack use these servers for all its data."""
+    return {variable: servers(kind) for kind, variable in DATA_SERVERS.items()}

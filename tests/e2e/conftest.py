@@ -9,12 +9,14 @@ import pytest_asyncio
 from backstage import Backstage, open_backstage
 from onebox.door import Door, open_door
 from onebox.stack import Names, Stack, running_stack
+from servers import Servers, named
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
+async def stack(tmp_path_factory: pytest.TempPathFactory, server: Servers) -> AsyncIterator[Stack]:
     names = Names(f"e2e-{uuid4().hex[:8]}")
-    async with running_stack(tmp_path_factory.mktemp("stack"), dict(os.environ), names) as stack:
+    environment = {**os.environ, **named(server)}
+    async with running_stack(tmp_path_factory.mktemp("stack"), environment, names) as stack:
         yield stack
 
 
