@@ -13,7 +13,6 @@ from onebox.stack import Names, running_stack
 from scene import Scene
 from servers import Servers, named
 
-
 CHOSEN = {"VOICE_ACTIVITY": "energy", "DRAIN_SECONDS": "5"}
 """Tones count as speech, and a stop is not waited for long."""
 
