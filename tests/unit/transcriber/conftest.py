@@ -57,13 +57,13 @@ def record_wav(tmp_path: Path) -> Record:
 
 @pytest.fixture
 def record(tmp_path: Path) -> Record:
-    """Encode one or two channels with one of FFmpeg's codecs."""
+    """Encode one, two or eight channels with one of FFmpeg's codecs."""
 
     def write(
         *channels: Sound, codec: str, container: str, rate: int = 16_000, name: str = "recording"
     ) -> Path:
         path = tmp_path / name
-        layout = "mono" if len(channels) == 1 else "stereo"
+        layout = {1: "mono", 2: "stereo", 8: "7.1"}[len(channels)]
         with av.open(str(path), "w", format=container) as output:
             stream = cast("AudioStream", output.add_stream(codec, rate=rate, layout=layout))
             for frame in _frames(channels, rate, layout):

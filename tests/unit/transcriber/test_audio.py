@@ -93,6 +93,19 @@ def test_8_khz_becomes_exactly_twice_as_many_samples(
     assert 40_000 == pytest.approx(decoded.samples, abs=2)
 
 
+@pytest.mark.parametrize(("codec", "container"), [("aac", "adts"), ("libopus", "ogg")])
+def test_eight_channels_that_lie_in_planes_stay_apart(
+    record: Record, make_voice: Make, make_silence: Make, decode: Decode, codec: str, container: str
+) -> None:
+    """As many planes as FFmpeg's frame can name are read within their bounds, none beside another."""
+    others = [make_silence(1) for _ in range(7)]
+    decoded = decode(record(make_voice(1), *others, codec=codec, container=container, rate=48_000))
+
+    loudness = [int(np.abs(samples(path)).max()) for path in decoded.channels]
+    assert 8 == len(loudness)
+    assert max(loudness) > 1000 > sorted(loudness)[-2]
+
+
 @pytest.mark.parametrize("channels", [2, 3, 6, 8, 9, 32])
 def test_channels_stay_apart(
     record_wav: Record, make_voice: Make, make_silence: Make, decode: Decode, channels: int

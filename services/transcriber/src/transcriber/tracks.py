@@ -16,6 +16,8 @@ from transcriber.cuts import SAMPLE_RATE
 
 Samples = NDArray[np.int16]
 
+# PyAV finds the end of a frame's planes by a null pointer, and eight planes fill the list it looks in.
+_MOST_PLANES = 7
 _BLOCK = 65_536  # values, all channels together
 
 
@@ -78,8 +80,21 @@ def _kind(frame: AudioFrame) -> tuple[int, str, int]:
 def _rows(frame: AudioFrame) -> NDArray[np.generic]:
     """The samples in the shape (channels, samples), whichever way they lie."""
     with raising("reading decoded samples", UNREADABLE):
-        samples = frame.to_ndarray()
-    return samples if frame.format.is_planar else samples.reshape(-1, frame.layout.nb_channels).T
+        if not frame.format.is_planar:
+            return _interleaved(frame)
+        if frame.layout.nb_channels <= _MOST_PLANES:
+            return frame.to_ndarray()
+        return np.concatenate([_interleaved(packed) for packed in _packed(frame)], axis=1)
+
+
+def _interleaved(frame: AudioFrame) -> NDArray[np.generic]:
+    return frame.to_ndarray().reshape(-1, frame.layout.nb_channels).T
+
+
+def _packed(frame: AudioFrame) -> list[AudioFrame]:
+    """The same samples in one plane."""
+    resampler = AudioResampler(format=frame.format.packed.name, layout=frame.layout, rate=frame.sample_rate)
+    return [*resampler.resample(frame), *resampler.resample(None)]
 
 
 class Resampling:
