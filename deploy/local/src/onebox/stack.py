@@ -20,6 +20,7 @@ from onebox.servers import running_aws, running_mongo, running_redis, running_se
 REGION = "us-east-1"
 NOTIFIES = "ONEBOX_S3_NOTIFIES_SQS"
 GRACE = 30.0  # seconds a service has to drain
+PATIENCE = 90.0  # seconds a service has to become ready, on however busy a machine
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,7 @@ class Service:
             env={**environment, "PORT": str(port)},
             ready=f"{self.url}/health/ready",
             log=folder / f"{name}.log",
+            patience=PATIENCE,
             grace=GRACE,
         )
         self._life = AsyncExitStack()
