@@ -37,7 +37,7 @@ test: $(READY) ## All that a bare machine can run: unit, contract, integration, 
 	@$(PYTEST) -q
 
 test-fast: $(READY) ## Unit and contract tests
-	@$(PYTEST) -q tests/unit tests/contract libs/faststream-sqs/tests -m "not wire"
+	@$(PYTEST) -q tests/unit tests/contract libs/faststream-sqs/tests --ignore=libs/faststream-sqs/tests/test_wire.py
 
 test-real: $(READY) ## Integration and e2e against the servers that the environment names; a missing one fails
 	@REQUIRE_REAL=1 $(PYTEST) -q tests/integration tests/e2e
