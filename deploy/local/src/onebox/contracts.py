@@ -1,5 +1,6 @@
 """``make contracts``: write down what the code promises — event schemas, AsyncAPI, OpenAPI, settings."""
 
+import inspect
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
@@ -65,7 +66,20 @@ def _schema_path(root: Path, event: type[Any]) -> Path:
 def _asyncapi(service: str) -> Any:
     app = CONSUMERS[service]()
     schema = AsyncAPI(*app.brokers, title=service, version="1", schema_version="3.0.0")
-    return schema.to_specification().to_jsonable()
+    return _dedented(schema.to_specification().to_jsonable())
+
+
+def _dedented(document: Any) -> Any:
+    """Docstrings as Python 3.13 reads them, on every Python."""
+    match document:
+        case dict():
+            return {name: _dedented(value) for name, value in document.items()}
+        case list():
+            return [_dedented(value) for value in document]
+        case str():
+            return inspect.cleandoc(document)
+        case _:
+            return document
 
 
 def _json(document: Any) -> str:

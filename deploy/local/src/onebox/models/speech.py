@@ -10,8 +10,9 @@ from typing import Any
 
 import av
 import numpy as np
+from av.audio.resampler import AudioResampler
 from faster_whisper import WhisperModel
-from faster_whisper.audio import decode_audio, pad_or_trim
+from faster_whisper.audio import pad_or_trim
 from numpy.typing import NDArray
 
 SAMPLE_RATE = 16_000  # samples a second, what Whisper hears
@@ -20,6 +21,11 @@ _SHORTEST = 0.1  # seconds; the cloud API refuses less, and so do we
 _WINDOW = 30.0  # seconds Whisper hears at once
 _TOKENS_A_SECOND = 14  # nobody speaks faster: what goes on beyond is a loop
 _TOKENS_ANYWAY = 30
+# What is sent is sound: no format that names other files or addresses, no protocol to reach them by.
+_OPTIONS = {
+    "protocol_whitelist": "none",
+    "format_whitelist": "wav,mp3,mov,matroska,ogg,flac,aac,asf,amr,aiff,au,caf",
+}
 _LOOP = re.compile(r"(\b[^.?!]{2,80}?[.?!,]?)(?:\s+\1){3,}")
 
 
@@ -117,14 +123,22 @@ class Recogniser:
 def decode(recording: bytes) -> NDArray[np.float32]:
     """16 kHz mono samples of a recording in any format FFmpeg reads; raise UndecodableError otherwise."""
     try:
-        audio: NDArray[np.float32] = decode_audio(io.BytesIO(recording), sampling_rate=SAMPLE_RATE)
-    except (av.FFmpegError, ValueError, LookupError) as error:
+        audio = _samples(recording)
+    except (av.FFmpegError, ValueError, LookupError, EOFError) as error:
         raise UndecodableError(
             "The audio file could not be decoded or its format is not supported."
         ) from error
     if audio.size < _SHORTEST * SAMPLE_RATE:
         raise UndecodableError(f"Audio file is too short: at least {_SHORTEST} seconds are needed.")
     return audio
+
+
+def _samples(recording: bytes) -> NDArray[np.float32]:
+    resampler = AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE)
+    with av.open(io.BytesIO(recording), options=_OPTIONS) as container:
+        frames = [part for frame in container.decode(audio=0) for part in resampler.resample(frame)]
+    parts = [frame.to_ndarray().reshape(-1) for frame in [*frames, *resampler.resample(None)]]
+    return np.concatenate(parts).astype(np.float32) / np.iinfo(np.int16).max
 
 
 def _most_tokens(seconds: float) -> int | None:
