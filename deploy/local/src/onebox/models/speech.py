@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 SAMPLE_RATE = 16_000  # samples a second, what Whisper hears
 
+_LOUDEST = 32_768  # of 16 bits
 _SHORTEST = 0.1  # seconds; the cloud API refuses less, and so do we
 _WINDOW = 30.0  # seconds Whisper hears at once
 _TOKENS_A_SECOND = 14  # nobody speaks faster: what goes on beyond is a loop
@@ -135,10 +136,10 @@ def decode(recording: bytes) -> NDArray[np.float32]:
 
 def _samples(recording: bytes) -> NDArray[np.float32]:
     resampler = AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE)
-    with av.open(io.BytesIO(recording), options=_OPTIONS) as container:
+    with av.open(io.BytesIO(recording), "r", options=_OPTIONS) as container:
         frames = [part for frame in container.decode(audio=0) for part in resampler.resample(frame)]
     parts = [frame.to_ndarray().reshape(-1) for frame in [*frames, *resampler.resample(None)]]
-    return np.concatenate(parts).astype(np.float32) / np.iinfo(np.int16).max
+    return np.concatenate(parts).astype(np.float32) / np.float32(_LOUDEST)
 
 
 def _most_tokens(seconds: float) -> int | None:
