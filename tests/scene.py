@@ -7,6 +7,9 @@ from model_server import ModelServer
 from onebox.door import Door
 from onebox.stack import Stack
 
+HELD = {"transcriber": "transcribe", "analyzer": "analyze", "embedder": "embed"}
+"""Services that can be caught in the act: their models hold the answer back."""
+
 
 @dataclass(frozen=True)
 class Scene:

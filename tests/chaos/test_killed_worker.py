@@ -6,16 +6,13 @@ from pathlib import Path
 
 from audio_files import write_call
 from invariants import every_call_completed_once
-from scene import Scene
-
-STAGES = {"transcriber": "transcribe", "analyzer": "analyze", "embedder": "embed"}
-"""Services that can be caught in the act: their models hold the answer back."""
+from scene import HELD, Scene
 
 
 async def test_calls_survive_the_kill_of_every_service_while_it_works(scene: Scene, tmp_path: Path) -> None:
     """SIGKILL of each service in the middle of a call, and a restart, leave every call completed once."""
     calls = []
-    for seed, (service, model) in enumerate(STAGES.items()):
+    for seed, (service, model) in enumerate(HELD.items()):
         gate = scene.models.gates[model]
         gate.shut()
         calls.append(await scene.door.hand_in(write_call(tmp_path / f"{seed}.wav", seed=seed)))

@@ -5,10 +5,8 @@ from pathlib import Path
 
 from audio_files import write_call
 from invariants import every_call_completed_once
-from scene import Scene
+from scene import HELD, Scene
 from waiting import until
-
-HELD = {"transcriber": "transcribe", "analyzer": "analyze", "embedder": "embed"}
 
 
 async def test_sigterm_leaves_no_message_invisible(scene: Scene, tmp_path: Path) -> None:

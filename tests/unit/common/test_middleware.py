@@ -6,7 +6,7 @@ from contextlib import nullcontext
 
 import pytest
 from common.app import StageSettings, consumer
-from common.errors import Permanent, Transient
+from common.errors import Claimed, Permanent, Transient
 from common.events import CallTranscribed
 from common.middleware import MAX_BAD_ANSWERS, MAX_CRASHES, MAX_UNKNOWN_ERRORS, Countdown, now
 from common.pipeline import ANALYZE
@@ -76,12 +76,13 @@ def invalid() -> Exception:
         (None, ACKED, "finish"),
         (Transient("busy"), Fate("nacked"), "retried: unavailable"),
         (Transient("busy", retry_after=9.5), Fate("nacked", delay=9.5), "retried: unavailable"),
+        (Claimed("elsewhere"), Fate("nacked", delay=2.0), "release"),
         (Permanent("no", reason="not_found"), Fate("rejected", reason="not_found"), "failed: not_found"),
         (invalid(), Fate("rejected", reason="invalid_message"), "failed: invalid_message"),
         (TimeoutError(), Fate("nacked"), "retried: timeout"),
         (ZeroDivisionError(), Fate("nacked"), "retried: internal_error"),
     ],
-    ids=["success", "transient", "with a delay", "permanent", "invalid", "too slow", "a bug"],
+    ids=["success", "transient", "with a delay", "claimed", "permanent", "invalid", "too slow", "a bug"],
 )
 async def test_each_outcome_has_one_fate(
     stage: Running, handler: Handler, journal: FakeJournal, error: Exception | None, fate: Fate, note: str
