@@ -9,7 +9,7 @@ from typing import Any
 
 from faststream import ContextRepo
 from faststream.asgi import AsgiFastStream, AsgiResponse, get
-from faststream_sqs import SQSBroker, SQSRouter
+from faststream_sqs import ExponentialRetry, SQSBroker, SQSRouter
 from prometheus_client import REGISTRY, generate_latest
 
 from common import logging
@@ -18,6 +18,7 @@ from common.pipeline import Stage
 from common.settings import AwsSettings, WorkerSettings, queue_urls
 
 PING_TIMEOUT = 5.0  # seconds
+LONGEST_BACK_OFF = 900.0  # seconds; twenty deliveries then outlast an hour of somebody else's fault
 
 
 class StageSettings(WorkerSettings, AwsSettings):
@@ -37,6 +38,7 @@ def open_broker(settings: StageSettings, stage: Stage | None = None) -> SQSBroke
         wait_time=settings.sqs_wait_seconds,
         handler_timeout=settings.handler_timeout_seconds,
         graceful_timeout=settings.drain_seconds,
+        retry=ExponentialRetry(cap=LONGEST_BACK_OFF),
         middlewares=[] if stage is None else [partial(AroundStage, stage=stage), _counting(settings)],
         logger=stdlib_logging.getLogger("faststream_sqs"),
         log_level=stdlib_logging.DEBUG,  # one canonical line a message is ours
