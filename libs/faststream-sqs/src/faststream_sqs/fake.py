@@ -144,6 +144,12 @@ class FakeSQS:
         async with self._request("create_queue", request):
             return {"QueueUrl": self.add_queue(request["QueueName"], **request.get("Attributes") or {})}
 
+    async def delete_queue(self, **request: Any) -> Mapping[str, Any]:
+        """DeleteQueue."""
+        async with self._request("delete_queue", request):
+            del self._queues[self._queue(request["QueueUrl"]).name]
+            return {}
+
     async def get_queue_url(self, **request: Any) -> Mapping[str, Any]:
         """GetQueueUrl."""
         async with self._request("get_queue_url", request):

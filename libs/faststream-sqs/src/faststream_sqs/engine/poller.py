@@ -39,7 +39,7 @@ class Poller:
         self._last_full = False
         self.reserved = 0
         self.receiving = 0
-        self.last_success = now()
+        self.last_success = self.last_answer = now()
         self.refused = False
 
     @property
@@ -53,7 +53,7 @@ class Poller:
 
     def resume(self) -> None:
         """Receive again."""
-        self.last_success = now()
+        self.last_success = self.last_answer = now()
         self._resumed.set()
 
     def stop(self) -> None:
@@ -74,9 +74,9 @@ class Poller:
             await self._poll(asked)
 
     async def _poll(self, asked: int) -> None:
+        started = self.last_answer = now()
         if not self._failures:
-            self.last_success = now()  # a poll that was not due before cannot be late
-        started = now()
+            self.last_success = started  # a poll that was not due before cannot be late
         self.reserved += asked
         self.receiving += 1
         try:
@@ -85,6 +85,7 @@ class Poller:
             self._failed(error)
             messages = None
         finally:
+            self.last_answer = now()
             self.reserved -= asked
             self.receiving -= 1
         if messages is None:
