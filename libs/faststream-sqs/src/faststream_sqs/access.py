@@ -8,6 +8,7 @@ from typing import Any, cast
 from aiobotocore.config import AioConfig
 from aiobotocore.session import AioSession, get_session
 
+from .claim_check import S3ClientProto
 from .engine.client import SQSClientProto
 from .engine.consumer import READ_MARGIN
 
@@ -33,6 +34,14 @@ class Access:
         session = self.session or get_session()
         async with session.create_client("sqs", config=self._config(), **self._arguments()) as client:
             yield cast("SQSClientProto", client)
+
+    @asynccontextmanager
+    async def s3(self, endpoint_url: str | None) -> AsyncIterator[S3ClientProto]:
+        """A client of S3 with the same credentials, while it is needed."""
+        session = self.session or get_session()
+        arguments = self._arguments() | {"endpoint_url": endpoint_url}
+        async with session.create_client("s3", config=self._config(), **arguments) as client:
+            yield cast("S3ClientProto", client)
 
     def _arguments(self) -> dict[str, Any]:
         names = (

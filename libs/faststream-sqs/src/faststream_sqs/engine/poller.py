@@ -80,7 +80,7 @@ class Poller:
         self.reserved += asked
         self.receiving += 1
         try:
-            messages = await self._receive(asked)
+            messages = await receive(self._api, self._queue, asked, self._wait_time)
         except CallError as error:
             self._failed(error)
             messages = None
@@ -96,19 +96,6 @@ class Poller:
         self._deliver(messages, asked)
         self._permits_changed.set()
         await wait_for_event(self._stopping, self._rest(len(messages), asked, started))
-
-    async def _receive(self, asked: int) -> Messages:
-        answer = await self._api.call(
-            "receive_message",
-            self._queue.name,
-            QueueUrl=self._queue.url,
-            MaxNumberOfMessages=asked,
-            WaitTimeSeconds=self._wait_time,
-            VisibilityTimeout=self._queue.visibility,
-            MessageAttributeNames=["All"],
-            MessageSystemAttributeNames=["All"],
-        )
-        return list(answer.get("Messages") or [])
 
     def _rest(self, received: int, asked: int, started: float) -> float:
         if received == 0:
@@ -135,3 +122,18 @@ class Poller:
         if self.refused:
             return DEAD_END
         return retry_delay(self._failures, first=0.5, cap=DEAD_END)
+
+
+async def receive(api: SQSApi, queue: QueueInfo, count: int, wait: int) -> Messages:
+    """One ReceiveMessage of at most `count` messages, waiting so many seconds; raises `CallError`."""
+    answer = await api.call(
+        "receive_message",
+        queue.name,
+        QueueUrl=queue.url,
+        MaxNumberOfMessages=count,
+        WaitTimeSeconds=wait,
+        VisibilityTimeout=queue.visibility,
+        MessageAttributeNames=["All"],
+        MessageSystemAttributeNames=["All"],
+    )
+    return list(answer.get("Messages") or [])
