@@ -21,9 +21,8 @@ def make_sqs_health_asgi(
     if check not in {"live", "ready"}:
         raise ValueError(f"check must be 'live' or 'ready', not {check!r}")
 
-    @get(include_in_schema=include_in_schema, **options)
     async def health(scope: Any) -> AsgiResponse:  # noqa: ARG001 - the route's signature
         good = broker.alive if check == "live" else await broker.ping()
         return AsgiResponse(b"", 204 if good else 503)
 
-    return health
+    return get(include_in_schema=include_in_schema, **options)(health)

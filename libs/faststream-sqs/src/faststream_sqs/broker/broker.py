@@ -225,7 +225,7 @@ class SQSBroker(SQSRegistrator, BrokerUsecase[RawMessage, SQSClientProto, SQSBro
         return {one.queue.name: one.stats for one in self._sqs_subscribers if one.stats}
 
     def pause(self, *queues: str) -> None:
-        """Receive nothing more for now, from these queues or all; what is held is handled and stays leased."""
+        """Receive nothing more for now, of these queues or all; what is held is handled and stays leased."""
         for subscriber in self._of(queues):
             subscriber.pause()
 
@@ -331,8 +331,8 @@ class SQSBroker(SQSRegistrator, BrokerUsecase[RawMessage, SQSClientProto, SQSBro
         message: SendableMessage = None,
         queue: str | SQSQueue = "",
         /,
-        *,
         timeout: float = 30.0,  # noqa: ASYNC109 - FastStream's signature
+        *,
         headers: dict[str, Any] | None = None,
         correlation_id: str | None = None,
         group_id: IdOf = None,

@@ -245,10 +245,7 @@ class Consumer:
 
     async def _run(self, leases: Sequence[Lease], work: Awaitable[None]) -> None:
         _handler_task.set(asyncio.current_task())
-        if self._options.handler_timeout is not None:
-            until = now() + self._options.handler_timeout
-            for lease in leases:
-                lease.extend_until = min(lease.extend_until, until)
+        self._limit(leases)
         try:
             await work
         except asyncio.CancelledError:
@@ -259,8 +256,14 @@ class Consumer:
             self._log(logging.ERROR, f"a handler of {self.queue.name!r} failed: {error!r}")
         finally:
             for lease in leases:
-                if lease.held:
-                    lease.state = LeaseState.ABANDONED
+                lease.abandon()
+
+    def _limit(self, leases: Sequence[Lease]) -> None:
+        if self._options.handler_timeout is None:
+            return
+        until = now() + self._options.handler_timeout
+        for lease in leases:
+            lease.extend_until = min(lease.extend_until, until)
 
     def _on_end(self, lease: Lease) -> None:
         if lease.state is LeaseState.LOST:

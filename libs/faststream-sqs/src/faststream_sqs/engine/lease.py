@@ -89,6 +89,11 @@ class Lease:
         self.state = state
         return True
 
+    def abandon(self) -> None:
+        """Nobody decided: it may still be settled, but it is extended no more."""
+        if self.held:
+            self.state = LeaseState.ABANDONED
+
 
 class LeaseTable:
     """Every open lease of one consumer, by message id; a lease leaves it exactly once."""

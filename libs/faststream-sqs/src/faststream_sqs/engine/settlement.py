@@ -80,9 +80,9 @@ class Settlement:
             self._writer.wish(lease, 0, "release")
 
     def _return(self, lease: Lease, seconds: float | None) -> None:
-        if seconds is None and lease.held:
-            lease.state = LeaseState.ABANDONED
-        elif seconds is not None and lease.settle(LeaseState.NACKING):
+        if seconds is None:
+            lease.abandon()
+        elif lease.settle(LeaseState.NACKING):
             self._writer.wish(lease, seconds, "nack")
 
     async def _move(self, target: DeadLetters, lease: Lease, reason: str | None) -> None:

@@ -5,7 +5,9 @@ from typing import Any
 from faststream.message import StreamMessage
 from faststream.opentelemetry import TelemetrySettingsProvider
 from faststream.opentelemetry.consts import MESSAGING_DESTINATION_PUBLISH_NAME
-from opentelemetry.semconv.trace import SpanAttributes
+from opentelemetry.semconv.trace import (  # type: ignore[import-not-found,unused-ignore]  # an optional extra
+    SpanAttributes,
+)
 
 from faststream_sqs.message import RawMessage, SQSBatchMessage
 from faststream_sqs.response import SQSPublishCommand

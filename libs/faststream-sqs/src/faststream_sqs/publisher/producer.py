@@ -99,7 +99,7 @@ class SQSProducer(ProducerProto[SQSPublishCommand]):
             replies.forget(token)
 
     async def encode(self, cmd: SQSPublishCommand, body: Any) -> dict[str, Any]:
-        """The entry SQS gets for one message of a publication; a large body goes to S3 where that is set up."""
+        """The entry SQS gets for one message of a publication; a large body goes to S3 if so set up."""
         content, content_type = await self.codec.encode(body, self.serializer)
         entry = self._entry(cmd, content, content_type, offload=False)
         checks = self._connection.claim_checks if self._connection else None

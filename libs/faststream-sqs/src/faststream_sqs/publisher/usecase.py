@@ -92,8 +92,8 @@ class SQSPublisher(PublisherUsecase):
         message: SendableMessage = None,
         queue: str = "",
         /,
-        *,
         timeout: float = 30.0,  # noqa: ASYNC109 - FastStream's signature
+        *,
         headers: dict[str, Any] | None = None,
         correlation_id: str | None = None,
         group_id: IdOf = None,

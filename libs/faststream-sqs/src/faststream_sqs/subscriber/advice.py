@@ -20,15 +20,15 @@ def _redrive(config: SQSSubscriberConfig, queue: QueueInfo) -> list[str]:
     found = []
     if count is None and config.consumption.dead_letter is None:
         found.append(
-            "it has no dead-letter queue, so a message that always fails comes back until it expires: give it a "
-            "redrive policy, or name SQSQueue(redrive=RedrivePolicy(...)) or dead_letter="
+            "it has no dead-letter queue, so a message that always fails comes back until it expires: "
+            "give it a redrive policy, or name SQSQueue(redrive=RedrivePolicy(...)) or dead_letter="
         )
         if config.ack_policy is AckPolicy.REJECT_ON_ERROR:
             found.append("ack_policy REJECT_ON_ERROR cannot move a message anywhere: name dead_letter=")
     if count is not None and count < FEWEST_RECEIVES:
         found.append(
-            f"its maxReceiveCount of {count} sends healthy messages to the dead-letter queue, since every stop "
-            f"gives messages back: raise it to {FEWEST_RECEIVES} or more"
+            f"its maxReceiveCount of {count} sends healthy messages to the dead-letter queue, since every "
+            f"stop gives messages back: raise it to {FEWEST_RECEIVES} or more"
         )
     return found
 
@@ -38,18 +38,18 @@ def _lease(config: SQSSubscriberConfig, queue: QueueInfo) -> list[str]:
     found = []
     if settings.heartbeat and lease < SHORTEST_LEASE:
         found.append(
-            f"a lease of {lease} s leaves no time to extend it: raise visibility_timeout to {SHORTEST_LEASE} s "
-            "or more"
+            f"a lease of {lease} s leaves no time to extend it: raise visibility_timeout to "
+            f"{SHORTEST_LEASE} s or more"
         )
     if not settings.heartbeat and (limit is None or limit > lease):
         found.append(
-            f"a handler that takes longer than {lease} s has its message delivered again: leave heartbeat on, or "
-            f"set handler_timeout below visibility_timeout"
+            f"a handler that takes longer than {lease} s has its message delivered again: leave heartbeat on "
+            "or set handler_timeout below visibility_timeout"
         )
     if settings.heartbeat and limit is not None and limit > settings.max_lease:
         found.append(
-            f"handler_timeout ({limit:g} s) exceeds max_lease ({settings.max_lease:g} s), after which leases run "
-            "out: raise max_lease"
+            f"handler_timeout ({limit:g} s) exceeds max_lease ({settings.max_lease:g} s), after which leases "
+            "run out: raise max_lease"
         )
     if config.batch and config.consumption.batch_window > lease / 2:
         found.append(

@@ -1,4 +1,4 @@
-"""Rules around handlers: they end in time, what cannot be read is rejected at once, batches may fail in part."""
+"""Rules around handlers: they end in time, what cannot be read is rejected, batches may fail in part."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -73,7 +73,7 @@ class _Rejecting(BaseMiddleware):
 
 
 async def _sort_out(batch: SQSBatchMessage, error: Exception, models: Sequence[Any]) -> bool:
-    """Reject a batch's invalid messages; whether valid ones are left and the handler deserves another call."""
+    """Reject a batch's invalid messages; True when valid ones are left and the handler gets another call."""
     reasons = invalid_items(error, models)
     bad = {batch.messages[position]: reason for position, reason in reasons.items()}
     for one in batch.messages:

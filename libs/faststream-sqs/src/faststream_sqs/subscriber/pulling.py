@@ -1,6 +1,5 @@
 """A queue whose messages are taken by hand."""
 
-
 from faststream_sqs.engine.pull import Puller
 from faststream_sqs.engine.timing import now
 from faststream_sqs.message import RawMessage

@@ -98,7 +98,8 @@ class SQSSubscriber(SubscriberUsecase[RawMessage]):
     async def start(self) -> None:
         """Find the queue and begin to poll."""
         await super().start()
-        if not self.running and self._outer_config.in_memory is None:
+        opened = self._consumer is not None or self._pulled is not None
+        if not opened and self._outer_config.in_memory is None:
             await self._open()
         self._post_start()
 
@@ -227,7 +228,7 @@ class SQSSubscriber(SubscriberUsecase[RawMessage]):
         await self.consume(cast("RawMessage", batch))
 
     def _stopped(self) -> None:
-        self.running = False
+        self.running, self._consumer = False, None
 
     def _log_engine(self, level: int, text: str) -> None:
         self._log(level, text, extra=self.get_log_context(None))
