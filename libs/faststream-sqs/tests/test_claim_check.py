@@ -128,7 +128,7 @@ async def test_threshold(fake: FakeSQS, make_broker: MakeBroker, s3: FakeS3) -> 
 
 @pytest.mark.parametrize("legacy", [False, True])
 async def test_other_clients_messages_are_read(
-    fake: FakeSQS, make_broker: MakeBroker, eventually: Eventually, s3: FakeS3, legacy: bool
+    fake: FakeSQS, make_broker: MakeBroker, eventually: Eventually, s3: FakeS3, *, legacy: bool
 ) -> None:
     """What the Java, Python or Go client stored is read, in today's format and in the old one."""
     s3.objects["theirs", "k"] = b"hello"

@@ -78,9 +78,7 @@ class Call(BaseModel):
     number: int
 
 
-@pytest.mark.parametrize(
-    "event", [S3_EVENT, notification(S3_EVENT)], ids=["from S3 itself", "through SNS"]
-)
+@pytest.mark.parametrize("event", [S3_EVENT, notification(S3_EVENT)], ids=["from S3 itself", "through SNS"])
 @pytest.mark.parametrize("envelope", ["s3", "auto"])
 async def test_s3_event(event: dict[str, Any], envelope: Any) -> None:
     """A handler gets typed records with decoded keys, however many there are."""
@@ -122,7 +120,7 @@ async def test_s3_event_through_eventbridge() -> None:
 @pytest.mark.parametrize("event", [TEST_EVENT, notification(TEST_EVENT)], ids=["plain", "through SNS"])
 @pytest.mark.parametrize("batch", [False, True])
 async def test_s3_test_event_is_dropped(
-    fake: FakeSQS, make_broker: MakeBroker, eventually: Eventually, event: dict[str, Any], batch: bool
+    fake: FakeSQS, make_broker: MakeBroker, eventually: Eventually, event: dict[str, Any], *, batch: bool
 ) -> None:
     """The message S3 sends when a queue is set up is acknowledged and calls no handler."""
     broker = make_broker()
@@ -242,12 +240,14 @@ def test_unknown_envelope() -> None:
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(
-        st.sampled_from(["Records", "s3", "object", "Type", "Message", "detail", "source", "Event", "id"])
-        | st.text(),
-        inner,
-        max_size=4,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["Records", "s3", "object", "Type", "Message", "detail", "source", "Event", "id"])
+            | st.text(),
+            inner,
+            max_size=4,
+        )
     ),
 )
 

@@ -2,8 +2,9 @@
 
 import asyncio
 import gc
-from collections.abc import Callable
-from typing import Any
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from typing import Any, cast
 
 import pytest
 from faststream.exceptions import IncorrectState, SetupError
@@ -83,13 +84,12 @@ async def test_iteration(fake: FakeSQS, make_broker: MakeBroker, eventually: Eve
     await broker.publish_batch(*"abcde", queue="work")
     seen: list[Any] = []
 
-    iteration = aiter(subscriber)
-    async for message in iteration:
-        seen.append(await message.decode())
-        await message.ack()
-        if len(seen) == 3:
-            break
-    await iteration.aclose()  # type: ignore[attr-defined] - it is a generator
+    async with aclosing(cast("AsyncGenerator[SQSMessage]", aiter(subscriber))) as messages:
+        async for message in messages:
+            seen.append(await message.decode())
+            await message.ack()
+            if len(seen) == 3:
+                break
 
     await eventually(lambda: len(fake.messages("work")) == 2 and not fake.in_flight("work"))
     assert (["a", "b", "c"], ["d", "e"]) == (seen, fake.bodies("work"))

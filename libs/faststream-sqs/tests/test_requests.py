@@ -230,7 +230,11 @@ async def test_response_fields(fake: FakeSQS, make_broker: MakeBroker, eventuall
     @broker.publisher(SQSQueue("line.fifo"))
     async def handle(number: int, message: SQSMessage) -> SQSResponse:
         return SQSResponse(
-            number, group_id="g", deduplication_id=lambda body: f"d{body}", reply_to="results", headers={"x": "y"}
+            number,
+            group_id="g",
+            deduplication_id=lambda body: f"d{body}",
+            reply_to="results",
+            headers={"x": "y"},
         )
 
     await broker.start()

@@ -190,7 +190,7 @@ class SQSBatchMessage(SQSMessage):
             raw_message=cast("RawMessage", batch),  # it has all that a single one has
             body=[one.body for one in messages],
             headers=first.headers,
-            batch_headers=[one.headers for one in messages],
+            batch_headers=_batch_headers(messages),
             content_type=first.content_type,
             correlation_id=first.correlation_id,
             message_id=first.message_id,
@@ -221,7 +221,7 @@ class SQSBatchMessage(SQSMessage):
         """Take settled messages out of the batch, so that the handler does not see them."""
         self.messages = [one for one in self.messages if one not in messages]
         self.body = [one.body for one in self.messages]
-        self.batch_headers = [one.headers for one in self.messages]
+        self.batch_headers = _batch_headers(self.messages)
         self.clear_cache()
 
     async def ack(self, *, flush: bool = False) -> None:
@@ -255,6 +255,11 @@ class SQSBatchMessage(SQSMessage):
         """Hold all of them for so many seconds from now."""
         for one in self.messages:
             await one.extend(seconds)
+
+
+def _batch_headers(messages: Sequence[SQSMessage]) -> list[dict[str, Any]]:
+    # FastStream's telemetry links a batch to its messages' traces by a header of this name.
+    return [{"correlation_id": one.correlation_id} | one.headers for one in messages]
 
 
 def _moment(milliseconds: str | None) -> datetime | None:

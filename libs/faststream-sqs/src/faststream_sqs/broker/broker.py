@@ -93,7 +93,7 @@ class SQSBroker(SQSRegistrator, BrokerUsecase[RawMessage, SQSClientProto, SQSBro
         parser: CustomCallable | None = None,
         codec: CodecProto | None = None,
         dependencies: Sequence[Dependant] = (),
-        middlewares: Sequence[BrokerMiddleware[Any]] = (),
+        middlewares: Sequence[BrokerMiddleware[Any, Any]] = (),
         routers: Iterable[SQSRegistrator] = (),
         id_generator: IdGenerator = gen_cor_id,
         security: BaseSecurity | None = None,

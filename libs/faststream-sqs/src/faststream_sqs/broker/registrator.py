@@ -190,7 +190,7 @@ class SQSRegistrator(Registrator[RawMessage, SQSBrokerConfig]):
         *,
         prefix: str = "",
         dependencies: Sequence[Dependant] = (),
-        middlewares: Sequence[BrokerMiddleware[Any]] = (),
+        middlewares: Sequence[BrokerMiddleware[Any, Any]] = (),
         include_in_schema: bool | None = None,
     ) -> None:
         """Take over a router's subscribers and publishers."""

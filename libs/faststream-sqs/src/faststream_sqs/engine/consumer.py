@@ -14,7 +14,7 @@ from .dead_letter import DeadLetters
 from .dispatch import Dispatcher
 from .lease import Lease, LeaseState
 from .permits import batch_poll_size, poll_size
-from .poller import Messages, Poller
+from .poller import DEAD_END, Messages, Poller
 from .recorder import Recorder
 from .settlement import Retry, Settlement
 from .timing import Log, now
@@ -162,7 +162,8 @@ class Consumer:
         if not self._custody.alive or any(task.done() for task in self._polls):
             return False
         silent = now() - self._poller.last_answer
-        return self._poller.paused or not self._ask(0) or silent <= self._patience
+        # Between two attempts during an outage there is silence, too.
+        return self._poller.paused or not self._ask(0) or silent <= self._patience + DEAD_END
 
     @property
     def _patience(self) -> float:
