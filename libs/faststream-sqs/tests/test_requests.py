@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
@@ -241,8 +240,7 @@ async def test_response_fields(fake: FakeSQS, make_broker: MakeBroker, eventuall
     await broker.publish(7, "work", correlation_id="c-7")
     await eventually(lambda: fake.messages("line.fifo"))
 
-    async with AsyncExitStack():
-        (sent,) = (message.entry for message in fake.messages("line.fifo"))
+    (sent,) = (message.entry for message in fake.messages("line.fifo"))
     said = {name: value["StringValue"] for name, value in sent["MessageAttributes"].items()}
     assert ("g", "d7") == (sent["MessageGroupId"], sent["MessageDeduplicationId"])
     assert ("results", "y", "c-7") == (said["reply-to"], said["x"], said["correlation-id"])

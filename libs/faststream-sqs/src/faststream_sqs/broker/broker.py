@@ -5,7 +5,6 @@ import logging
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
-from datetime import timedelta
 from types import TracebackType
 from typing import Any, cast
 
@@ -18,7 +17,6 @@ from fast_depends.pydantic import PydanticSerializer
 from faststream.exceptions import FeatureNotSupportedException
 from faststream.message import gen_cor_id
 from faststream.middlewares import AckPolicy
-from faststream.response.publish_type import PublishType
 from faststream.security import BaseSecurity
 from faststream.specification.schema import BrokerSpec
 from faststream.specification.schema.extra import Tag, TagDict
@@ -26,14 +24,12 @@ from faststream.specification.schema.extra import Tag, TagDict
 from faststream_sqs._faststream import (
     EMPTY,
     BrokerMiddleware,
-    BrokerUsecase,
     CodecProto,
     ContextRepo,
     CustomCallable,
     FastDependsConfig,
     IdGenerator,
     LoggerProto,
-    SendableMessage,
 )
 from faststream_sqs.access import Access
 from faststream_sqs.claim_check import ClaimChecks, S3ClaimCheck
@@ -43,16 +39,15 @@ from faststream_sqs.engine.consumer import DEFAULT_GRACE, ConsumerStats, inside_
 from faststream_sqs.engine.queues import OnMissing
 from faststream_sqs.engine.recorder import CountingRecorder, Recorder
 from faststream_sqs.engine.signals import hurried_by_signals
-from faststream_sqs.message import RawMessage, SQSMessage
 from faststream_sqs.parser import HeaderMode
 from faststream_sqs.publisher.producer import SQSProducer
-from faststream_sqs.response import IdOf, SQSPublishCommand
 from faststream_sqs.schemas.queue import ProcessQueue, SQSQueue
 from faststream_sqs.schemas.retry import ExponentialRetry, RetryPolicy
 from faststream_sqs.security import only_once, parse_security
 from faststream_sqs.subscriber.usecase import SQSSubscriber
 
 from .logging import make_sqs_logger_state
+from .publications import Publications
 from .registrator import SQSRegistrator
 
 # An invalid message's content belongs into the dead-letter queue, not into the log of its error.
@@ -61,7 +56,7 @@ QUIET_SERIALIZER = PydanticSerializer(
 )
 
 
-class SQSBroker(SQSRegistrator, BrokerUsecase[RawMessage, SQSClientProto, SQSBrokerConfig]):
+class SQSBroker(SQSRegistrator, Publications):
     """A FastStream broker for Amazon SQS."""
 
     def __init__(
@@ -272,88 +267,6 @@ class SQSBroker(SQSRegistrator, BrokerUsecase[RawMessage, SQSClientProto, SQSBro
     def alive(self) -> bool:
         """Whether every engine is at work, even while SQS does not answer: False calls for a restart."""
         return all(one.alive for one in self._sqs_subscribers)
-
-    async def publish(
-        self,
-        message: SendableMessage = None,
-        queue: str | SQSQueue = "",
-        *,
-        headers: dict[str, Any] | None = None,
-        correlation_id: str | None = None,
-        reply_to: str = "",
-        group_id: IdOf = None,
-        deduplication_id: IdOf = None,
-        delay: float | timedelta | None = None,
-    ) -> str:
-        """Send a message and return its id; raises SQSError when SQS did not take it."""
-        cmd = SQSPublishCommand(
-            message,
-            queue=SQSQueue.of(queue).address,
-            headers=headers,
-            correlation_id=correlation_id or self._settings.id_generator(),
-            reply_to=reply_to,
-            group_id=group_id,
-            deduplication_id=deduplication_id,
-            delay=delay,
-            _publish_type=PublishType.PUBLISH,
-        )
-        return cast("str", await self._basic_publish(cmd, producer=self.config.producer))
-
-    async def publish_batch(
-        self,
-        *messages: SendableMessage,
-        queue: str | SQSQueue,
-        headers: dict[str, Any] | None = None,
-        correlation_id: str | None = None,
-        reply_to: str = "",
-        group_id: IdOf = None,
-        deduplication_id: IdOf = None,
-        delay: float | timedelta | None = None,
-    ) -> list[str]:
-        """Send messages and return their ids; raises BatchPublishError naming those SQS did not take."""
-        if not messages:
-            return []
-        cmd = SQSPublishCommand(
-            *messages,
-            queue=SQSQueue.of(queue).address,
-            headers=headers,
-            correlation_id=correlation_id or self._settings.id_generator(),
-            reply_to=reply_to,
-            group_id=group_id,
-            deduplication_id=deduplication_id,
-            delay=delay,
-            _publish_type=PublishType.PUBLISH,
-        )
-        return cast("list[str]", await self._basic_publish_batch(cmd, producer=self.config.producer))
-
-    async def request(
-        self,
-        message: SendableMessage = None,
-        queue: str | SQSQueue = "",
-        /,
-        timeout: float = 30.0,  # noqa: ASYNC109 - FastStream's signature
-        *,
-        headers: dict[str, Any] | None = None,
-        correlation_id: str | None = None,
-        group_id: IdOf = None,
-        deduplication_id: IdOf = None,
-    ) -> SQSMessage:
-        """Send a message and wait for its reply; raises TimeoutError when none comes in time."""
-        cmd = SQSPublishCommand(
-            message,
-            queue=SQSQueue.of(queue).address,
-            headers=headers,
-            correlation_id=correlation_id or self._settings.id_generator(),
-            group_id=group_id,
-            deduplication_id=deduplication_id,
-            timeout=timeout,
-            _publish_type=PublishType.REQUEST,
-        )
-        return cast("SQSMessage", await self._basic_request(cmd, producer=self.config.producer))
-
-    @property
-    def _settings(self) -> SQSBrokerConfig:
-        return self.config.broker_config
 
     @property
     def _sqs_subscribers(self) -> list[SQSSubscriber]:

@@ -17,7 +17,7 @@ from faststream_sqs._faststream import (
 )
 from faststream_sqs.configs import Source, SQSBrokerConfig
 from faststream_sqs.engine.client import MAX_BATCH
-from faststream_sqs.engine.consumer import DEFAULT_GRACE, Consumer, ConsumerStats
+from faststream_sqs.engine.consumer import DEFAULT_GRACE, Consumer, ConsumerStats, inside_handler
 from faststream_sqs.engine.lease import Lease
 from faststream_sqs.engine.settlement import Settlement
 from faststream_sqs.exceptions import public_errors
@@ -54,6 +54,7 @@ class SQSSubscriber(SubscriberUsecase[RawMessage]):
         self._consumer: Consumer | None = None
         self._pulled: PulledQueue | None = None
         self._intake = Intake(config.envelope, None, self._log_engine)
+        self._prepares = config.envelope is not None
 
     def __repr__(self) -> str:
         return f"<SQSSubscriber {self.queue.name} [{self._report()}]>"
@@ -106,6 +107,7 @@ class SQSSubscriber(SubscriberUsecase[RawMessage]):
     async def _open(self) -> None:
         connection = self._outer_config.connected
         self._intake = Intake(self._config.envelope, connection.claim_checks, self._log_engine)
+        self._prepares = self._prepares or connection.claim_checks is not None
         opening = Opening(self._config, self.queue, connection, self._log_engine)
         if not self.calls:
             self._pulled = PulledQueue(await opening.puller(), self._intake)
@@ -126,7 +128,8 @@ class SQSSubscriber(SubscriberUsecase[RawMessage]):
             self.running = False
         else:
             await self._consumer.stop()
-        await self._intake.close()
+        if not inside_handler():
+            await self._intake.close()
 
     def hurry(self) -> None:
         """Cut a stop short: handlers still at work are cancelled, their messages go back."""
@@ -171,8 +174,9 @@ class SQSSubscriber(SubscriberUsecase[RawMessage]):
     async def _parsed(self, raw: RawMessage) -> SQSMessage:
         context = self._outer_config.context
         parser, decoder = self._get_parser_and_decoder()
-        middlewares = (make(raw, context=context) for make in self._outer_config.broker_middlewares)
-        message = await process_msg(msg=raw, middlewares=middlewares, parser=parser, decoder=decoder)
+        given: Any = RawBatch((raw,)) if self._config.batch else raw
+        middlewares = (make(given, context=context) for make in self._outer_config.broker_middlewares)
+        message = await process_msg(msg=given, middlewares=middlewares, parser=parser, decoder=decoder)
         return cast("SQSMessage", message)
 
     async def process_message(self, msg: RawMessage | RawBatch) -> Response:
@@ -192,11 +196,6 @@ class SQSSubscriber(SubscriberUsecase[RawMessage]):
         finally:
             for one in ready.messages if isinstance(ready, RawBatch) else (ready,):
                 self._intake.handled(one)
-
-    @property
-    def _prepares(self) -> bool:
-        connection = self._outer_config.connection
-        return self._config.envelope is not None or bool(connection and connection.claim_checks)
 
     def get_log_context(self, message: StreamMessage[RawMessage] | None) -> dict[str, str]:
         """The queue and the message's id."""
