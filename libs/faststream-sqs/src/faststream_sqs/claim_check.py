@@ -30,7 +30,7 @@ class S3ClientProto(Protocol):
         """PutObject."""
 
     async def get_object(self, **request: Any) -> Mapping[str, Any]:
-        """GetObject; the answer's `Body` is read with `await body.read(amount)`."""
+        """GetObject; the answer's `Body` is read with `await body.read(amount)` until that brings nothing."""
 
     async def delete_object(self, **request: Any) -> Mapping[str, Any]:
         """DeleteObject."""
@@ -151,13 +151,21 @@ class ClaimChecks:
                 body = answer["Body"]
                 if hasattr(body, "__aexit__"):
                     await stack.enter_async_context(body)
-                content = await body.read(limit + 1)
+                content = await _read(body, limit + 1)
         if len(content) > limit:
             raise ClaimCheckError(_too_large(limit))
         try:
-            return str(content.decode())
+            return content.decode()
         except UnicodeDecodeError as error:
             raise ClaimCheckError("the object a message points at is not text") from error
+
+
+async def _read(body: Any, limit: int) -> bytes:
+    # One read may bring less than is there.
+    content = bytearray()
+    while len(content) < limit and (part := await body.read(limit - len(content))):
+        content += part
+    return bytes(content)
 
 
 def _too_large(limit: int) -> str:
