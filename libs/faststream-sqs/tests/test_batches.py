@@ -363,3 +363,53 @@ def test_batch_permits(
     assert 0 <= asked <= max(0, min(10, room))
     if len(busy) < workers and buffered + reserved < size:
         assert asked > 0
+
+
+async def test_fifo_failure_takes_back_what_is_buffered(
+    fake: FakeSQS, make_broker: MakeBroker, eventually: Eventually
+) -> None:
+    """Messages already received behind a failed one are not handled before it."""
+    broker = make_broker()
+    fake.add_queue("line.fifo")
+    done: list[int] = []
+
+    @broker.subscriber("line.fifo", batch=True, batch_size=2, prefetch=8)
+    async def handle(calls: list[Call], message: SQSBatchMessage) -> None:
+        await asyncio.sleep(1)
+        first = message.messages[0]
+        if first.receive_count == 1 and calls[0].number == 0:
+            raise BatchFailure({first.message_id: RuntimeError("not yet")})
+        done.extend(call.number for call in calls)
+
+    await broker.connect()
+    for number in range(8):
+        await broker.publish(Call(number=number), "line.fifo", group_id="a", deduplication_id=str(number))
+    await broker.start()
+    await eventually(lambda: not fake.messages("line.fifo"), 120)
+
+    assert list(range(8)) == done
+
+
+async def test_a_batch_is_cancelled_when_all_of_it_is_lost(
+    fake: FakeSQS, make_broker: MakeBroker, eventually: Eventually
+) -> None:
+    """Nobody goes on working for messages that are all somebody else's."""
+    broker = make_broker()
+    ended: list[str] = []
+
+    @broker.subscriber("work", batch=True)
+    async def handle(calls: list[Call]) -> None:
+        for stored in fake.messages("work"):
+            stored.handle = f"{stored.message_id}/taken"
+        try:
+            await asyncio.sleep(10_000)
+        except asyncio.CancelledError:
+            ended.append("cancelled")
+            raise
+
+    await broker.connect()
+    await broker.publish_batch(*calls(1, 2), queue="work")
+    await broker.start()
+    await eventually(lambda: ended, 120)
+
+    assert 2 == len(fake.messages("work"))

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -284,3 +285,63 @@ def test_impossible_threshold(s3: FakeS3) -> None:
     """A threshold above SQS's limit is refused."""
     with pytest.raises(ValueError, match="threshold"):
         check(s3, threshold=2_000_000)
+
+
+async def test_a_batch_is_not_held_up(
+    fake: FakeSQS, make_broker: MakeBroker, eventually: Eventually, s3: FakeS3
+) -> None:
+    """Of a batch, those whose bodies can be had are handled, the others dead-lettered."""
+    s3.objects["ours", "k"] = b'"hello"'
+    broker = make_broker(claim_check=check(s3))
+    seen: list[list[str]] = []
+
+    @broker.subscriber("work", batch=True)
+    async def handle(bodies: list[Any]) -> None:
+        seen.append(bodies)
+
+    fake.put("work", **pointing("ours", "gone"))
+    fake.put("work", **pointing("ours", "k"))
+    fake.put("work", '"small"')
+    await broker.start()
+    await eventually(lambda: not fake.messages("work"))
+
+    assert (1, ["hello", "small"]) == (len(fake.bodies("dead")), seen[0])
+
+
+async def test_reply_through_s3(fake: FakeSQS, make_broker: MakeBroker, s3: FakeS3) -> None:
+    """Replies may be large, too."""
+    fake.add_queue("replies")
+    broker = make_broker(claim_check=check(s3), response_queue="replies")
+
+    @broker.subscriber("work")
+    async def handle(size: int) -> str:
+        return "x" * size
+
+    await broker.start()
+    reply = await broker.request(2_000_000, "work")
+
+    assert 2_000_000 == len(reply.body)
+
+
+async def test_undeleted_object_is_told(
+    fake: FakeSQS,
+    make_broker: MakeBroker,
+    eventually: Eventually,
+    s3: FakeS3,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """An object that could not be deleted is named in the log, and harms nobody."""
+    caplog.set_level(logging.INFO, "stored")
+    broker = make_broker(
+        claim_check=check(s3, threshold=0, delete_after_ack=True), logger=logging.getLogger("stored")
+    )
+
+    @broker.subscriber("work")
+    async def handle(body: str) -> None:
+        s3.errors = [refusal("AccessDenied", "no", 403)]
+
+    await broker.start()
+    await broker.publish("x", "work")
+    await eventually(lambda: "stays in S3" in caplog.text)
+
+    assert [] == fake.bodies("work")

@@ -207,3 +207,44 @@ async def test_test_broker_over_the_real_engine(eventually: Eventually) -> None:
         assert 2 == handle.mock.call_count
 
     assert ([1, 2], factory) == (counts, broker.config.broker_config.client_factory)
+
+
+async def test_a_long_wait_is_several_polls(
+    fake: FakeSQS, make_broker: MakeBroker, eventually: Eventually
+) -> None:
+    """A wait longer than SQS's longest poll goes on, and ends when the broker stops."""
+    broker = make_broker()
+    subscriber = broker.subscriber("work")
+    await broker.start()
+    asking = asyncio.create_task(subscriber.get_one(timeout=100))
+    await eventually(lambda: broker.requests["receive_message"] == 3, 90)
+    await broker.stop()
+
+    assert await asking is None
+
+
+async def test_surface_in_memory() -> None:
+    """Filters, parsers and a publisher's request work under test as they do over SQS."""
+
+    async def parser(raw: Any, original: Callable[[Any], Any]) -> Any:
+        message = await original(raw)
+        message.headers["parsed"] = "yes"
+        return message
+
+    broker = SQSBroker(logger=None, parser=parser)
+    subscriber = broker.subscriber("work")
+
+    @subscriber(filter=lambda message: message.headers.get("kind") == "new")
+    async def first(body: str, message: SQSMessage) -> str:
+        return f"new {body} {message.headers['parsed']}"
+
+    @subscriber
+    async def second(body: str) -> str:
+        return f"old {body}"
+
+    publisher = broker.publisher("work")
+    async with TestSQSBroker(broker):
+        new = await publisher.request("a", headers={"kind": "new"})
+        old = await publisher.request("b")
+
+    assert ("new a yes", "old b") == (await new.decode(), await old.decode())

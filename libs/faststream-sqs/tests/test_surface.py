@@ -458,6 +458,26 @@ async def test_start_says_what_to_change(
         await broker.stop()
 
 
+@pytest.mark.parametrize("validate", ["warn", "strict"])
+async def test_missing_dead_letter_queue(
+    fake: FakeSQS, make_broker: MakeBroker, caplog: pytest.LogCaptureFixture, validate: Any
+) -> None:
+    """A redrive policy that leads nowhere is told at the start."""
+    fake.add_queue("orphan", dead_letter="nowhere")
+    caplog.set_level(logging.INFO, "orphan")
+    broker = make_broker(validate=validate, logger=logging.getLogger("orphan"))
+
+    @broker.subscriber("orphan")
+    async def handle(call: Call) -> None: ...
+
+    if validate == "strict":
+        with pytest.raises(QueueMismatchError, match="nowhere"):
+            await broker.start()
+    else:
+        await broker.start()
+        assert "no rejected message can be moved" in caplog.text
+
+
 async def test_nothing_to_change(
     fake: FakeSQS, make_broker: MakeBroker, caplog: pytest.LogCaptureFixture
 ) -> None:
