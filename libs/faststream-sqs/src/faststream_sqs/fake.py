@@ -89,10 +89,13 @@ class StoredQueue:
 
 
 class FakeSQS:
-    """Implements the engine's client protocol; `client` is an `SQSBroker(client_factory=...)`."""
+    """Implements the engine's client protocol; `client` is an `SQSBroker(client_factory=...)`.
 
-    def __init__(self, clock: Callable[[], float] = now) -> None:
-        self._clock = clock
+    Every request takes `round_trip` seconds.
+    """
+
+    def __init__(self, clock: Callable[[], float] = now, *, round_trip: float = 0.0) -> None:
+        self._clock, self._round_trip = clock, round_trip
         self._queues: dict[str, StoredQueue] = {}
         self._ids = count(1)
         self._faults: dict[str, deque[Fault]] = defaultdict(deque)
@@ -194,7 +197,7 @@ class FakeSQS:
         self.requests[action] += 1
         self.log.append((action, request))
         fault = self._faults[action].popleft() if self._faults[action] else None
-        await asyncio.sleep(fault.delay if fault else 0)
+        await asyncio.sleep(self._round_trip + (fault.delay if fault else 0))
         _check_batch(request.get("Entries"))
         whole = fault is not None and fault.entries is None
         if fault and whole and not fault.after_effect:
