@@ -23,6 +23,7 @@ from faststream_sqs.engine.lease import Lease
 from faststream_sqs.engine.queues import mismatches
 from faststream_sqs.engine.settlement import Settlement
 from faststream_sqs.exceptions import QueueMismatchError, public_errors
+from faststream_sqs.inline import read_inline
 from faststream_sqs.message import RawMessage
 from faststream_sqs.parser import SQSParser
 from faststream_sqs.publisher.fake import SQSFakePublisher
@@ -120,6 +121,8 @@ class SQSSubscriber(SubscriberUsecase[RawMessage]):
         # Only now, routers included, is the broker's policy known.
         set_ack_policy(self, self._config.ack_policy)
         super()._build_fastdepends_model()
+        for call in self.calls:
+            read_inline(call.dependant)
 
     def _make_response_publisher(self, message: StreamMessage[RawMessage]) -> Iterable[PublisherProto]:
         return (SQSFakePublisher(self._outer_config.producer, message.reply_to),)
