@@ -176,8 +176,22 @@ def _add_queue(sqs: FakeSQS, content: Content) -> Any:
 
 
 def _put(sqs: FakeSQS, content: Content) -> Any:
-    queue = content.pop("queue")
-    return [sqs.put(queue, body, **inbound(dict(content))) for body in content.pop("bodies")]
+    return [sqs.put(content["queue"], **_put_arguments(entry)) for entry in content["entries"]]
+
+
+def _put_arguments(entry: Content) -> Content:
+    return {"body" if name == "MessageBody" else name: value for name, value in inbound(entry).items()}
+
+
+def _messages(sqs: FakeSQS, content: Content) -> Any:
+    entries = [message.entry for message in sqs.messages(content["queue"])]
+    return [_storable(entry) for entry in entries[: content.get("limit", 1_000)]]
+
+
+def _storable(entry: Mapping[str, Any]) -> Content:
+    kept = {name: value for name, value in entry.items() if name not in {"Id", "QueueUrl"}}
+    attributes = {name: _encoded(value) for name, value in (entry.get("MessageAttributes") or {}).items()}
+    return kept | ({"MessageAttributes": attributes} if attributes else {})
 
 
 def _clear(sqs: FakeSQS, _: Content) -> Any:
@@ -197,5 +211,6 @@ CONTROLS: Mapping[tuple[str, str], Callable[[FakeSQS, Content], Any]] = {
     ("GET", "queues"): _queues,
     ("POST", "queues"): _add_queue,
     ("DELETE", "queues"): _clear,
+    ("GET", "messages"): _messages,
     ("POST", "messages"): _put,
 }
