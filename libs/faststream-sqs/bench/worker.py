@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -121,7 +121,8 @@ def templates(peer: Peer, task: Task, server: Server, count: int) -> list[Mappin
     """The first queue's messages, as this peer's own producer writes them."""
     if peer.script in {"ours", "limit", "lean_limit"}:
         return [{"MessageBody": json.dumps({"number": number})} for number in range(count)]
-    subprocess.run(peer.command(task, str(count)), check=True, env=_surroundings(), capture_output=True)  # noqa: S603 - our own script
+    command = peer.command(replace(task, notes=os.devnull), str(count))
+    subprocess.run(command, check=True, env=_surroundings(), stdout=sys.stderr)  # noqa: S603 - our own script
     return list(server.control("GET", "messages", {"queue": task.queues[0], "limit": count}))
 
 

@@ -1,5 +1,6 @@
 """The fake behind SQS's JSON protocol, with a switch for faults and counters other processes can reach."""
 
+import asyncio
 import base64
 import hashlib
 import json
@@ -11,10 +12,13 @@ from typing import Any
 from aiohttp import web
 from botocore.exceptions import ClientError
 
+from faststream_sqs.engine.client import MAX_BYTES
+
 from .faults import Fault
 from .sqs import FakeSQS
 
 CONTROL = "/_fake/"
+LARGEST_BODY = 64 * MAX_BYTES
 JSON = "application/x-amz-json-1.0"
 _WORDS = re.compile(r"(?<!^)(?=[A-Z])")
 _LEGACY = {"QueueDoesNotExist": "AWS.SimpleQueueService.NonExistentQueue"}  # the query protocol's own names
@@ -31,7 +35,8 @@ Content = dict[str, Any]
 @asynccontextmanager
 async def serving(sqs: FakeSQS, port: int = 0, host: str = "127.0.0.1") -> AsyncIterator[str]:
     """Serve the fake while needed; yields its URL. Port 0 is any free one."""
-    runner = web.ServerRunner(web.Server(Front(sqs).answer))
+    server = web.Server(Front(sqs).answer, request_factory=_request)  # type: ignore[arg-type]  # see there
+    runner = web.ServerRunner(server)
     await runner.setup()
     try:
         site = web.TCPSite(runner, host, port, shutdown_timeout=0.1)
@@ -39,6 +44,11 @@ async def serving(sqs: FakeSQS, port: int = 0, host: str = "127.0.0.1") -> Async
         yield f"http://{host}:{runner.addresses[0][1]}"
     finally:
         await runner.cleanup()
+
+
+def _request(*parts: Any) -> web.BaseRequest:
+    # aiohttp's own limit is SQS's, and JSON is larger than what SQS counts.
+    return web.BaseRequest(*parts, asyncio.get_running_loop(), client_max_size=LARGEST_BODY)
 
 
 class Front:
