@@ -35,7 +35,7 @@ from faststream_sqs._faststream import (
     LoggerProto,
     SendableMessage,
 )
-from faststream_sqs.access import Access
+from faststream_sqs.access import Access, Transport
 from faststream_sqs.configs import ClientFactory, SQSBrokerConfig, Validation
 from faststream_sqs.engine.client import SQSClientProto
 from faststream_sqs.engine.consumer import DEFAULT_GRACE, ConsumerStats, inside_handler, outside_handler
@@ -72,6 +72,7 @@ class SQSBroker(SQSRegistrator, BrokerUsecase[RawMessage, SQSClientProto, SQSBro
         session: AioSession | None = None,
         client_config: AioConfig | None = None,
         client_factory: ClientFactory | None = None,
+        transport: Transport = "aiobotocore",
         queue_urls: Mapping[str, str] | None = None,
         max_workers: int = 1,
         wait_time: int = 20,
@@ -115,6 +116,7 @@ class SQSBroker(SQSRegistrator, BrokerUsecase[RawMessage, SQSClientProto, SQSBro
             session: An aiobotocore session with its own credential chain.
             client_config: Merged over this broker's client configuration.
             client_factory: Another client altogether, as an async context manager.
+            transport: "lean" makes the frequent requests without aiobotocore, for less processor time.
             queue_urls: Where logical queue names really are: name, URL or ARN of each.
             max_workers: Handlers at once of a subscriber that does not say.
             wait_time: Seconds a receive waits, of a subscriber that does not say.
@@ -155,6 +157,7 @@ class SQSBroker(SQSRegistrator, BrokerUsecase[RawMessage, SQSClientProto, SQSBro
             aws_session_token=aws_session_token,
             session=session,
             client_config=client_config,
+            transport=transport,
         )
         url = specification_url or endpoint_url or f"https://sqs.{region_name or 'region'}.amazonaws.com"
         super().__init__(
