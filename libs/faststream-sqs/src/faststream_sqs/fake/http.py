@@ -36,10 +36,10 @@ Content = dict[str, Any]
 async def serving(sqs: FakeSQS, port: int = 0, host: str = "127.0.0.1") -> AsyncIterator[str]:
     """Serve the fake while needed; yields its URL. Port 0 is any free one."""
     server = web.Server(Front(sqs).answer, request_factory=_request)  # type: ignore[arg-type]  # see there
-    runner = web.ServerRunner(server)
+    runner = web.ServerRunner(server, shutdown_timeout=0.1)
     await runner.setup()
     try:
-        site = web.TCPSite(runner, host, port, shutdown_timeout=0.1)
+        site = web.TCPSite(runner, host, port)
         await site.start()
         yield f"http://{host}:{runner.addresses[0][1]}"
     finally:
@@ -96,8 +96,9 @@ def refused(error: ClientError) -> web.Response:
 def failure(code: str, text: str, status: int) -> web.Response:
     """An error, by its JSON name and by the older protocol's."""
     side = "Sender" if status < 500 else "Receiver"  # noqa: PLR2004 - HTTP's line between the two
-    return web.json_response(
-        {"__type": f"com.amazonaws.sqs#{code.rsplit('.', 1)[-1]}", "message": text},
+    content = {"__type": f"com.amazonaws.sqs#{code.rsplit('.', 1)[-1]}", "message": text}
+    return web.Response(
+        body=json.dumps(content).encode(),
         status=status,
         headers={"x-amzn-query-error": f"{_LEGACY.get(code, code)};{side}", "Content-Type": JSON},
     )

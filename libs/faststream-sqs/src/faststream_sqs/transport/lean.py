@@ -55,7 +55,9 @@ async def lean_client(inner: Any, credentials: Credentials, ca_bundle: str | Non
         total=None, sock_connect=meta.config.connect_timeout, sock_read=meta.config.read_timeout
     )
     async with aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=meta.config.max_pool_connections, ssl=context),
+        connector=aiohttp.TCPConnector(
+            limit=meta.config.max_pool_connections, ssl=context, **meta.config.connector_args
+        ),
         timeout=timeout,
         trust_env=False,
     ) as session:
