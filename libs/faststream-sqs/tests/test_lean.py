@@ -247,3 +247,15 @@ def test_json_with_and_without_orjson() -> None:
     content = {"a": ["ü", 1, None], "b": {"c": "\u2028"}}
 
     assert [content, content] == [loads(dumps(content)), loads(_dumps(content))]
+
+
+async def test_the_largest_batch(connect: Connect, fake: FakeSQS) -> None:
+    """A mebibyte of messages goes through, though JSON makes more of it."""
+    bodies = ['"' * 104_857 for _ in range(10)]
+    async with connect("lean") as client:
+        answer = await client.send_message_batch(
+            QueueUrl=fake.add_queue("work"),
+            Entries=[{"Id": str(n), "MessageBody": body} for n, body in enumerate(bodies)],
+        )
+
+    assert ([], bodies) == (answer["Failed"], fake.bodies("work"))

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import io
 import random
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -21,6 +22,7 @@ from .json import dumps, loads
 from .signing import Keys, Signer
 
 AMZ_JSON = "application/x-amz-json-1.0"
+LARGE_BODY = 1_048_576  # bytes
 LONGEST_PAUSE = 20.0  # seconds between two attempts
 _THROTTLED = frozenset(
     {
@@ -156,7 +158,7 @@ class LeanClient:
         signed = self._signer.sign(headers, body, await self._credentials(), datetime.now(UTC))
         signed["user-agent"] = self._agent
         try:
-            async with self._session.post(self._url, data=body, headers=signed) as answer:
+            async with self._session.post(self._url, data=_sendable(body), headers=signed) as answer:
                 return answer.status, answer.headers, await answer.read()
         except TimeoutError as error:
             raise ReadTimeoutError(endpoint_url=self._url, error=error) from error
@@ -215,6 +217,11 @@ def plain(entry: Mapping[str, Any]) -> Mapping[str, Any]:
     if not attributes or not any("BinaryValue" in value for value in attributes.values()):
         return entry
     return {**entry, "MessageAttributes": {name: _plain(value) for name, value in attributes.items()}}
+
+
+def _sendable(body: bytes) -> bytes | io.BytesIO:
+    # aiohttp wants what is larger in pieces, for the sake of the event loop.
+    return body if len(body) <= LARGE_BODY else io.BytesIO(body)
 
 
 def _plain(value: Mapping[str, Any]) -> Mapping[str, Any]:
