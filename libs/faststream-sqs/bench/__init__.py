@@ -1,1 +1,1 @@
-"""Benchmarks of the broker against its peers; not part of the wheel. `python -m bench` in the package's folder."""
+"""Benchmarks of the broker against its peers, no part of the wheel: `python -m bench` in this folder."""

@@ -65,4 +65,6 @@ def machine() -> str:
     model = next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), "")
     cores = sum(line.startswith("processor") for line in lines)
     day = datetime.now(UTC).date()
-    return f"{day}, {cores} cores ({model or platform.machine()}), Python {platform.python_version()}, loopback."
+    return (
+        f"{day}, {cores} cores ({model or platform.machine()}), Python {platform.python_version()}, loopback."
+    )

@@ -246,5 +246,7 @@ SCENARIOS: Mapping[str, Scenario] = {
     "B9s": lambda peer, server: stopped(
         peer, server, Load(24, seconds=2.0, in_flight=24, visibility=10, warm_up=0), 1.0
     ),
-    "B12": lambda peer, server: stormy(peer, server, Load(600, seconds=0.05, in_flight=30, visibility=10), 0.2),
+    "B12": lambda peer, server: stormy(
+        peer, server, Load(600, seconds=0.05, in_flight=30, visibility=10), 0.2
+    ),
 }

@@ -54,7 +54,9 @@ class Server:
 @contextmanager
 def running_server() -> Iterator[Server]:
     """A fake while it is needed."""
-    process = subprocess.Popen([sys.executable, "-m", "faststream_sqs.fake"], stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "faststream_sqs.fake"], stdout=subprocess.PIPE, text=True
+    )
     try:
         assert process.stdout is not None  # noqa: S101 - asked for above
         yield Server(process.stdout.readline().strip())

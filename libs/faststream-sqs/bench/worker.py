@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from .peers.notes import Task
 from .server import Server
@@ -40,7 +40,7 @@ class Peer:
         place = ENVIRONMENTS / self.script
         if not place.exists():
             subprocess.run(["uv", "venv", "--quiet", "--python", sys.executable, place], check=True)  # noqa: S603, S607 - uv, by our own arguments
-            command = ["uv", "pip", "install", "--quiet", "--python", place, *self.needs]
+            command: list[str | Path] = ["uv", "pip", "install", "--quiet", "--python", place, *self.needs]
             subprocess.run(command, check=True)  # noqa: S603 - the same
         return str(place / "bin" / "python")
 
@@ -76,7 +76,7 @@ class Worker:
 
     def descriptors(self) -> int:
         """Open files."""
-        return sum(len(os.listdir(f"/proc/{pid}/fd")) for pid in _family(self.process.pid))
+        return sum(len(list(Path(f"/proc/{pid}/fd").iterdir())) for pid in _family(self.process.pid))
 
     def notes(self) -> list[Note]:
         """All it has noted."""
@@ -104,17 +104,25 @@ class Worker:
 def working(peer: Peer, task: Task, server: Server) -> Iterator[Worker]:
     """A peer that has begun to receive from every queue."""
     with tempfile.TemporaryDirectory() as folder:
-        mine = Task(**asdict(task) | {"notes": f"{folder}/notes", "options": {**task.options, **peer.options}})
+        mine = Task(
+            **asdict(task) | {"notes": f"{folder}/notes", "options": {**task.options, **peer.options}}
+        )
         Path(mine.notes).touch()
-        errors = Path(folder, "errors").open("wb")
-        with errors, subprocess.Popen(peer.command(mine), stdout=errors, stderr=errors, env=_surroundings()) as process:  # noqa: S603 - our own script
+        command = peer.command(mine)
+        with Path(folder, "errors").open("wb") as errors, _started(command, errors) as process:
             try:
-                until(lambda: server.requests().get("receive_message", 0) >= len(mine.queues), process, folder)
+                until(
+                    lambda: server.requests().get("receive_message", 0) >= len(mine.queues), process, folder
+                )
                 yield Worker(process, mine)
             finally:
                 if process.poll() is None:
                     process.kill()
                     process.wait()
+
+
+def _started(command: Sequence[str], output: IO[bytes]) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(command, stdout=output, stderr=output, env=_surroundings())  # noqa: S603 - our own script
 
 
 def templates(peer: Peer, task: Task, server: Server, count: int) -> list[Mapping[str, Any]]:

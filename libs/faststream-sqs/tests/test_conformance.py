@@ -20,7 +20,11 @@ from faststream_sqs.fake.http import serving
 
 OTHER = os.environ.get("FASTSTREAM_SQS_TEST_URL")  # an ElasticMQ
 SERVERS = ["fake", "ministack", *(["elasticmq"] if OTHER else [])]
-KEYS = {"region_name": "us-east-1", "aws_access_key_id": "test", "aws_secret_access_key": "test"}
+KEYS: dict[str, Any] = {
+    "region_name": "us-east-1",
+    "aws_access_key_id": "test",
+    "aws_secret_access_key": "test",
+}
 START = 30.0  # seconds MiniStack may take to answer
 
 Scenario = Callable[[Any, str], Awaitable[Any]]
@@ -198,18 +202,18 @@ async def group_order(client: Any, url: str) -> Any:
 
 
 async def deduplicated(client: Any, url: str) -> Any:
-    line = (await client.create_queue(QueueName=f"line-{uuid4().hex}.fifo", Attributes={"FifoQueue": "true"}))[
-        "QueueUrl"
-    ]
+    line = (
+        await client.create_queue(QueueName=f"line-{uuid4().hex}.fifo", Attributes={"FifoQueue": "true"})
+    )["QueueUrl"]
     for _ in range(2):
         await send(client, line, "x", MessageGroupId="g", MessageDeduplicationId="d")
     return len(await receive(client, line))
 
 
 async def fifo_without_a_group(client: Any, url: str) -> Any:
-    line = (await client.create_queue(QueueName=f"line-{uuid4().hex}.fifo", Attributes={"FifoQueue": "true"}))[
-        "QueueUrl"
-    ]
+    line = (
+        await client.create_queue(QueueName=f"line-{uuid4().hex}.fifo", Attributes={"FifoQueue": "true"})
+    )["QueueUrl"]
     return await refused(send(client, line, "x", MessageDeduplicationId="d"))
 
 
@@ -274,8 +278,10 @@ def ministack() -> Iterator[str]:
     url = f"http://127.0.0.1:{free_port()}"
     settings = {"SERVICES": "sqs", "BIND_HOST": "127.0.0.1", "LOG_LEVEL": "WARNING"}
     settings["GATEWAY_PORT"] = url.rsplit(":", 1)[-1]
-    command = [sys.executable, "-m", "ministack"]
-    with subprocess.Popen(command, env=os.environ | settings, stdout=subprocess.DEVNULL) as server:
+    environment = os.environ | settings
+    with subprocess.Popen(
+        [sys.executable, "-m", "ministack"], env=environment, stdout=subprocess.DEVNULL
+    ) as server:
         try:
             wait_for(url, server)
             yield url

@@ -40,8 +40,12 @@ async def caller() -> AsyncIterator[Caller]:
 
 async def test_set_up_and_count(caller: Caller) -> None:
     """Queues and messages are put there without a request that counts; counts begin anew on demand."""
-    url = (await caller.control("POST", "queues", name="work", attributes={"VisibilityTimeout": 5}))["QueueUrl"]
-    await caller.control("POST", "messages", queue="work", entries=[{"MessageBody": "a"}, {"MessageBody": "b"}])
+    url = (await caller.control("POST", "queues", name="work", attributes={"VisibilityTimeout": 5}))[
+        "QueueUrl"
+    ]
+    await caller.control(
+        "POST", "messages", queue="work", entries=[{"MessageBody": "a"}, {"MessageBody": "b"}]
+    )
     status, answer = await caller.sqs("ReceiveMessage", QueueUrl=url)
     counted = await caller.control("GET", "requests")
     await caller.control("DELETE", "requests")

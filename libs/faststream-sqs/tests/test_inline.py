@@ -1,7 +1,7 @@
 """What a handler asks of the context costs no thread."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
 
 import anyio.to_thread
 import pytest
@@ -47,7 +47,7 @@ async def test_code_of_the_users_stays_in_its_thread(threads: list[Any]) -> None
         return [1]
 
     @broker.subscriber("work")
-    async def handle(number: int, items: list[int] = Context("items", initial=made)) -> None:
+    async def handle(number: int, items: Annotated[list[int], Context("items", initial=made)]) -> None:
         items.append(number)
 
     async with TestSQSBroker(broker):

@@ -27,7 +27,11 @@ from faststream_sqs.fake.http import serving
 from faststream_sqs.transport.json import _dumps, dumps, loads
 from faststream_sqs.transport.lean import UnsupportedConfigurationError, check
 
-KEYS = {"region_name": "us-east-1", "aws_access_key_id": "key", "aws_secret_access_key": "secret"}
+KEYS: dict[str, Any] = {
+    "region_name": "us-east-1",
+    "aws_access_key_id": "key",
+    "aws_secret_access_key": "secret",
+}
 TRANSPORTS: list[Transport] = ["aiobotocore", "lean"]
 ONCE = AioConfig(retries={"total_max_attempts": 1})
 Connect = Callable[..., AbstractAsyncContextManager[Any]]
@@ -185,7 +189,7 @@ class CountingCredentials(AioCredentials):
 
     asked = 0
 
-    async def get_frozen_credentials(self) -> ReadOnlyCredentials:
+    async def get_frozen_credentials(self) -> ReadOnlyCredentials:  # type: ignore[override]  # as aiobotocore does
         self.asked += 1
         return ReadOnlyCredentials("k", "s", f"t{self.asked}")
 

@@ -4,7 +4,7 @@ import sys
 import time
 from typing import Any
 
-from celery import Celery
+from celery import Celery  # type: ignore[import-not-found]  # only in its own environment
 
 from bench.peers.notes import Notes, Task, given_task
 
@@ -60,7 +60,9 @@ def main() -> None:
     pool = ["--pool", "threads", "--concurrency", str(min(100, task.in_flight * len(task.queues)))]
     if not task.seconds:
         pool = ["--pool", "prefork", "--concurrency", "2"]
-    app.worker_main(["--quiet", "worker", "--without-gossip", "--without-mingle", "-Q", ",".join(task.queues), *pool])
+    app.worker_main(
+        ["--quiet", "worker", "--without-gossip", "--without-mingle", "-Q", ",".join(task.queues), *pool]
+    )
 
 
 if __name__ == "__main__":

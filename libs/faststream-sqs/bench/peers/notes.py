@@ -5,6 +5,7 @@ import os
 import sys
 import time
 from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Task:
         position = self.queues.index(queue) + 1
         return self.queues[position] if position < len(self.queues) else None
 
-    def account(self) -> dict[str, str]:
+    def account(self) -> dict[str, Any]:
         """A client's arguments."""
         return {
             "endpoint_url": self.url,

@@ -5,8 +5,8 @@ import signal
 import sys
 from typing import Any
 
-from taskiq.receiver import Receiver
-from taskiq_aio_sqs import SQSBroker
+from taskiq.receiver import Receiver  # type: ignore[import-not-found]  # only in its own environment
+from taskiq_aio_sqs import SQSBroker  # type: ignore[import-not-found]  # the same
 
 from bench.peers.notes import Notes, Task, given_task
 

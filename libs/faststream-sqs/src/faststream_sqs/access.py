@@ -46,9 +46,8 @@ class Access:
                 yield lean
 
     async def _credentials(self, session: AioSession) -> Credentials:
-        given = (self.aws_access_key_id, self.aws_secret_access_key)
-        if given[0] and given[1]:
-            keys = Keys(given[0], given[1], self.aws_session_token)
+        if self.aws_access_key_id and self.aws_secret_access_key:
+            keys = Keys(self.aws_access_key_id, self.aws_secret_access_key, self.aws_session_token)
 
             async def fixed() -> Keys:
                 return keys
@@ -60,7 +59,7 @@ class Access:
 
         async def fresh() -> Keys:
             frozen = await chain.get_frozen_credentials()
-            return Keys(frozen.access_key, frozen.secret_key, frozen.token)
+            return Keys(str(frozen.access_key), str(frozen.secret_key), frozen.token)
 
         return fresh
 

@@ -23,10 +23,21 @@ JSON = "application/x-amz-json-1.0"
 _WORDS = re.compile(r"(?<!^)(?=[A-Z])")
 _LEGACY = {"QueueDoesNotExist": "AWS.SimpleQueueService.NonExistentQueue"}  # the query protocol's own names
 _ACTIONS = (
-    "CreateQueue GetQueueUrl GetQueueAttributes SetQueueAttributes ListQueues DeleteQueue PurgeQueue "
-    "SendMessage SendMessageBatch ReceiveMessage DeleteMessage DeleteMessageBatch "
-    "ChangeMessageVisibility ChangeMessageVisibilityBatch"
-).split()
+    "CreateQueue",
+    "GetQueueUrl",
+    "GetQueueAttributes",
+    "SetQueueAttributes",
+    "ListQueues",
+    "DeleteQueue",
+    "PurgeQueue",
+    "SendMessage",
+    "SendMessageBatch",
+    "ReceiveMessage",
+    "DeleteMessage",
+    "DeleteMessageBatch",
+    "ChangeMessageVisibility",
+    "ChangeMessageVisibilityBatch",
+)
 METHODS = {f"AmazonSQS.{action}": _WORDS.sub("_", action).lower() for action in _ACTIONS}
 
 Content = dict[str, Any]
@@ -35,7 +46,7 @@ Content = dict[str, Any]
 @asynccontextmanager
 async def serving(sqs: FakeSQS, port: int = 0, host: str = "127.0.0.1") -> AsyncIterator[str]:
     """Serve the fake while needed; yields its URL. Port 0 is any free one."""
-    server = web.Server(Front(sqs).answer, request_factory=_request)  # type: ignore[arg-type]  # see there
+    server = web.Server(Front(sqs).answer, request_factory=_request)
     runner = web.ServerRunner(server, shutdown_timeout=0.1)
     await runner.setup()
     try:
@@ -46,9 +57,10 @@ async def serving(sqs: FakeSQS, port: int = 0, host: str = "127.0.0.1") -> Async
         await runner.cleanup()
 
 
-def _request(*parts: Any) -> web.BaseRequest:
+def _request(message: Any, payload: Any, protocol: Any, writer: Any, task: Any) -> web.BaseRequest:
     # aiohttp's own limit is SQS's, and JSON is larger than what SQS counts.
-    return web.BaseRequest(*parts, asyncio.get_running_loop(), client_max_size=LARGEST_BODY)
+    loop = asyncio.get_running_loop()
+    return web.BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=LARGEST_BODY)
 
 
 class Front:
@@ -127,7 +139,9 @@ def outbound(answer: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _decoded(value: Content) -> Content:
-    return value | {"BinaryValue": base64.b64decode(value["BinaryValue"])} if "BinaryValue" in value else value
+    return (
+        value | {"BinaryValue": base64.b64decode(value["BinaryValue"])} if "BinaryValue" in value else value
+    )
 
 
 def _encoded(value: Mapping[str, Any]) -> Content:
@@ -179,7 +193,9 @@ def _round_trip(sqs: FakeSQS, content: Content) -> Any:
 
 
 def _queues(sqs: FakeSQS, _: Content) -> Any:
-    return {name: {"held": len(queue.held), "hidden": sqs.in_flight(name)} for name, queue in sqs.queues.items()}
+    return {
+        name: {"held": len(queue.held), "hidden": sqs.in_flight(name)} for name, queue in sqs.queues.items()
+    }
 
 
 def _add_queue(sqs: FakeSQS, content: Content) -> Any:

@@ -82,4 +82,6 @@ def asked_for(values: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]
     if not values or "All" in names or ".*" in names:
         return dict(values)
     prefixes = tuple(name[:-2] for name in names if name.endswith(".*"))
-    return {name: value for name, value in values.items() if name in names or name.startswith(prefixes or "\0")}
+    return {
+        name: value for name, value in values.items() if name in names or name.startswith(prefixes or "\0")
+    }

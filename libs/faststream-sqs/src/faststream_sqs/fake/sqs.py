@@ -25,7 +25,8 @@ _CARRIED = ("MessageGroupId", "MessageDeduplicationId", "AWSTraceHeader")
 class FakeSQS:
     """Implements the engine's client protocol; `client` is an `SQSBroker(client_factory=...)`.
 
-    Every request takes `round_trip` seconds; queue URLs begin with `url`; without `keep_log` requests are counted, not kept.
+    Every request takes `round_trip` seconds; queue URLs begin with `url`; without `keep_log` requests are
+    counted, not kept.
     """
 
     def __init__(

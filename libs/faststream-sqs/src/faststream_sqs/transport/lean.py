@@ -1,4 +1,4 @@
-"""The frequent requests on a bare HTTP client, all others through aiobotocore: a fraction of the processor time."""
+"""The frequent requests on a bare HTTP client, for a fraction of the processor time."""
 
 import asyncio
 import base64
@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 from aiobotocore.config import AioConfig
-from botocore.exceptions import ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
+from botocore.exceptions import ClientError, ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
 from botocore.httpsession import get_cert_path
 from botocore.utils import get_environ_proxies
 
@@ -48,7 +48,9 @@ class UnsupportedConfigurationError(ValueError):
 
 
 @asynccontextmanager
-async def lean_client(inner: Any, credentials: Credentials, ca_bundle: str | None) -> AsyncIterator["LeanClient"]:
+async def lean_client(
+    inner: Any, credentials: Credentials, ca_bundle: str | None
+) -> AsyncIterator["LeanClient"]:
     """A client in front of an aiobotocore one, whose endpoint, region and timeouts it takes over."""
     meta = inner.meta
     check(meta.endpoint_url, meta.config)
@@ -66,8 +68,9 @@ async def lean_client(inner: Any, credentials: Credentials, ca_bundle: str | Non
         yield LeanClient(inner, session, credentials)
 
 
-def check(endpoint_url: str, config: AioConfig) -> None:
-    """Refuse what this transport cannot honour, all of it in one error."""
+def check(endpoint_url: str, config: Any) -> None:
+    """Refuse what this transport cannot honour of an AioConfig, all of it in one error."""
+    usual: Any = AioConfig()
     url = urlsplit(endpoint_url)
     refused = {
         "an endpoint with a path": url.path not in {"", "/"},
@@ -76,8 +79,8 @@ def check(endpoint_url: str, config: AioConfig) -> None:
         "a dual-stack endpoint": bool(config.use_dualstack_endpoint),
         "a client certificate": bool(config.client_cert),
         f"signature version {config.signature_version!r}": config.signature_version not in {None, "v4"},
-        "an HTTP session class": config.http_session_cls is not AioConfig().http_session_cls,
-        "connector arguments": config.connector_args != AioConfig().connector_args,
+        "an HTTP session class": config.http_session_cls is not usual.http_session_cls,
+        "connector arguments": config.connector_args != usual.connector_args,
         "adaptive retries": (config.retries or {}).get("mode") == "adaptive",
     }
     if found := [name for name, present in refused.items() if present]:
@@ -87,7 +90,7 @@ def check(endpoint_url: str, config: AioConfig) -> None:
 
 
 def _tls(ca_bundle: str | None) -> ssl.SSLContext:
-    return ssl.create_default_context(cafile=get_cert_path(ca_bundle or True))
+    return ssl.create_default_context(cafile=cast("str", get_cert_path(cast("bool", ca_bundle or True))))
 
 
 class LeanClient:
@@ -131,23 +134,24 @@ class LeanClient:
         return await self._call("SendMessageBatch", request | {"Entries": [*map(plain, request["Entries"])]})
 
     async def _call(self, action: str, request: Mapping[str, Any]) -> dict[str, Any]:
-        body, attempt = dumps(request), 1
-        while True:
-            last = attempt >= self._attempts
+        body = dumps(request)
+        for attempt in range(1, self._attempts):
             try:
-                status, headers, content = await self._post(action, body)
+                return await self._once(action, body)
             except (EndpointConnectionError, ConnectionClosedError, ReadTimeoutError):
-                if last:
+                pass
+            except ClientError as error:
+                if not repeatable(error):
                     raise
-            else:
-                if status == HTTPStatus.OK:
-                    return cast("dict[str, Any]", loads(content) if content else {})
-                error = self._error(action, status, headers, content)
-                if last or not repeatable(error):
-                    raise error
             # botocore's "standard" mode: full jitter under a doubling ceiling.
             await asyncio.sleep(random.random() * min(2.0 ** (attempt - 1), LONGEST_PAUSE))  # noqa: S311 - jitter
-            attempt += 1
+        return await self._once(action, body)
+
+    async def _once(self, action: str, body: bytes) -> dict[str, Any]:
+        status, headers, content = await self._post(action, body)
+        if status != HTTPStatus.OK:
+            raise self._error(action, status, headers, content)
+        return cast("dict[str, Any]", loads(content) if content else {})
 
     async def _post(self, action: str, body: bytes) -> tuple[int, Mapping[str, str], bytes]:
         headers = {
@@ -189,7 +193,7 @@ def attempts_of(retries: Mapping[str, Any]) -> int:
     return int(retries.get("max_attempts", 2)) + 1
 
 
-def repeatable(error: Any) -> bool:
+def repeatable(error: ClientError) -> bool:
     """Whether botocore would ask again."""
     status = error.response["ResponseMetadata"]["HTTPStatusCode"]
     return status in _REPEATABLE or error.response["Error"]["Code"] in _THROTTLED
