@@ -1,6 +1,9 @@
 """What is measured: each scenario puts a peer to work on a fresh server and returns its figures."""
 
+import json
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -220,6 +223,13 @@ def stormy(peer: Peer, server: Server, load: Load, rate: float) -> Figures:
         }
 
 
+def noop(peer: Peer, server: Server) -> Figures:  # noqa: ARG001 - a scenario's signature
+    """B14: no server, no work."""
+    command = [sys.executable, "-m", "bench.noop", peer.name]
+    answer = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603 - our own script
+    return dict(json.loads(answer.stdout))
+
+
 Scenario = Callable[[Peer, Server], Figures]
 SCENARIOS: Mapping[str, Scenario] = {
     "B1": lambda peer, server: saturated(peer, server, Load(900)),
@@ -246,6 +256,7 @@ SCENARIOS: Mapping[str, Scenario] = {
     "B9s": lambda peer, server: stopped(
         peer, server, Load(24, seconds=2.0, in_flight=24, visibility=10, warm_up=0), 1.0
     ),
+    "B14": noop,
     "B12": lambda peer, server: stormy(
         peer, server, Load(600, seconds=0.05, in_flight=30, visibility=10), 0.2
     ),

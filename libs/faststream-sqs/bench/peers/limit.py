@@ -20,17 +20,25 @@ async def lane(client: Any, task: Task, queue: str, notes: Notes) -> None:
     url = (await client.get_queue_url(QueueName=queue))["QueueUrl"]
     following = task.following(queue)
     target = (await client.get_queue_url(QueueName=following))["QueueUrl"] if following else None
+    settling: set[asyncio.Task[None]] = set()
     while True:
         answer = await client.receive_message(
             QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=20, VisibilityTimeout=task.visibility
         )
         if messages := answer.get("Messages"):
             await asyncio.gather(*(handle(task, queue, message, notes) for message in messages))
-            if target:
-                bodies = [{"Id": str(n), "MessageBody": m["Body"]} for n, m in enumerate(messages)]
-                await client.send_message_batch(QueueUrl=target, Entries=bodies)
-            handles = [{"Id": str(n), "ReceiptHandle": m["ReceiptHandle"]} for n, m in enumerate(messages)]
-            await client.delete_message_batch(QueueUrl=url, Entries=handles)
+            settled = asyncio.create_task(settle(client, url, target, messages))
+            settling.add(settled)
+            settled.add_done_callback(settling.discard)
+
+
+async def settle(client: Any, url: str, target: str | None, messages: list[dict[str, Any]]) -> None:
+    """Send on, then delete, while the lane receives the next."""
+    if target:
+        bodies = [{"Id": str(n), "MessageBody": m["Body"]} for n, m in enumerate(messages)]
+        await client.send_message_batch(QueueUrl=target, Entries=bodies)
+    handles = [{"Id": str(n), "ReceiptHandle": m["ReceiptHandle"]} for n, m in enumerate(messages)]
+    await client.delete_message_batch(QueueUrl=url, Entries=handles)
 
 
 async def handle(task: Task, queue: str, message: dict[str, Any], notes: Notes) -> None:
