@@ -177,3 +177,15 @@ async def test_a_stuck_request_does_not_hold_up_the_others(
 
     assert STALLED == pytest.approx(asyncio.get_running_loop().time() - started)
     await stuck
+
+
+async def test_large_messages_expect_no_more_company_than_fits(sender: Sender, queue: QueueInfo) -> None:
+    """A request that is full by its bytes leaves at once, however many came together before."""
+    await asyncio.gather(*(sender.send(queue, entry(n)) for n in range(9)))
+    started = asyncio.get_running_loop().time()
+
+    sent = [asyncio.create_task(sender.send(queue, entry("x" * 600_000))) for _ in range(2)]
+    await asyncio.wait(sent, return_when=asyncio.FIRST_COMPLETED)
+
+    assert started == asyncio.get_running_loop().time()
+    await asyncio.gather(*sent)

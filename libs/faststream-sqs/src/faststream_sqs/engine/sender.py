@@ -125,7 +125,7 @@ class QueueSender:
 
     def _pause(self, time: float) -> float:
         oldest, newest = self._waiting[0].handed_in, self._waiting[-1].handed_in
-        if self._linger is None or len(self._waiting) >= MAX_BATCH:
+        if self._linger is None or self._full():
             return 0.0
         if self._requests:
             return oldest + STALLED - time
@@ -155,8 +155,11 @@ class QueueSender:
     def _may_send(self) -> bool:
         if self._queue.fifo or not self._requests:
             return not self._requests
-        due = len(self._waiting) >= MAX_BATCH or self._pause(now()) <= 0
-        return due and len(self._requests) < PARALLEL_SENDS
+        return self._pause(now()) <= 0 and len(self._requests) < PARALLEL_SENDS
+
+    def _full(self) -> bool:
+        waiting = len(self._waiting)
+        return waiting >= MAX_BATCH or next_batch(self._waiting) < waiting
 
     def _sent(self, task: asyncio.Task[None]) -> None:
         self._requests.discard(task)
