@@ -23,6 +23,8 @@ from .signing import Keys, Signer
 
 AMZ_JSON = "application/x-amz-json-1.0"
 LARGE_BODY = 1_048_576  # bytes
+FIRST_PAUSE = 0.05  # seconds before the second attempt, at most; then twice as long
+THROTTLED_PAUSE = 1.0  # seconds, likewise, when SQS asked to slow down
 LONGEST_PAUSE = 20.0  # seconds between two attempts
 _THROTTLED = frozenset(
     {
@@ -139,12 +141,13 @@ class LeanClient:
             try:
                 return await self._once(action, body)
             except (EndpointConnectionError, ConnectionClosedError, ReadTimeoutError):
-                pass
+                first = FIRST_PAUSE
             except ClientError as error:
                 if not repeatable(error):
                     raise
-            # botocore's "standard" mode: full jitter under a doubling ceiling.
-            await asyncio.sleep(random.random() * min(2.0 ** (attempt - 1), LONGEST_PAUSE))  # noqa: S311 - jitter
+                first = THROTTLED_PAUSE if code_of(error) in _THROTTLED else FIRST_PAUSE
+            ceiling = min(first * 2.0 ** (attempt - 1), LONGEST_PAUSE)
+            await asyncio.sleep(random.random() * ceiling)  # noqa: S311 - jitter
         return await self._once(action, body)
 
     async def _once(self, action: str, body: bytes) -> dict[str, Any]:
@@ -196,7 +199,12 @@ def attempts_of(retries: Mapping[str, Any]) -> int:
 def repeatable(error: ClientError) -> bool:
     """Whether botocore would ask again."""
     status = error.response["ResponseMetadata"]["HTTPStatusCode"]
-    return status in _REPEATABLE or error.response["Error"]["Code"] in _THROTTLED
+    return status in _REPEATABLE or code_of(error) in _THROTTLED
+
+
+def code_of(error: ClientError) -> str:
+    """SQS's word for what went wrong."""
+    return str(error.response["Error"]["Code"])
 
 
 def error_detail(status: int, headers: Mapping[str, str], content: bytes) -> dict[str, str]:
