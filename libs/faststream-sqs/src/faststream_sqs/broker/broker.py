@@ -31,7 +31,7 @@ from faststream_sqs._faststream import (
     IdGenerator,
     LoggerProto,
 )
-from faststream_sqs.access import Access
+from faststream_sqs.access import Access, Transport
 from faststream_sqs.claim_check import ClaimChecks, S3ClaimCheck
 from faststream_sqs.configs import ClientFactory, SQSBrokerConfig, Validation
 from faststream_sqs.engine.client import SQSClientProto
@@ -70,6 +70,7 @@ class SQSBroker(SQSRegistrator, Publications):
         session: AioSession | None = None,
         client_config: AioConfig | None = None,
         client_factory: ClientFactory | None = None,
+        transport: Transport = "aiobotocore",
         queue_urls: Mapping[str, str] | None = None,
         max_workers: int = 1,
         wait_time: int = 20,
@@ -115,6 +116,7 @@ class SQSBroker(SQSRegistrator, Publications):
             session: An aiobotocore session with its own credential chain.
             client_config: Merged over this broker's client configuration.
             client_factory: Another client altogether, as an async context manager.
+            transport: "lean" makes the frequent requests without aiobotocore, for less processor time.
             queue_urls: Where logical queue names really are: name, URL or ARN of each.
             max_workers: Handlers at once of a subscriber that does not say.
             wait_time: Seconds a receive waits, of a subscriber that does not say.
@@ -159,6 +161,7 @@ class SQSBroker(SQSRegistrator, Publications):
             region_name=region_name,
             session=session,
             client_config=client_config,
+            transport=transport,
             **only_once(parse_security(security), keys),
         )
         url = specification_url or endpoint_url or f"https://sqs.{region_name or 'region'}.amazonaws.com"

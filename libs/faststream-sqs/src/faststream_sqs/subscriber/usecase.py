@@ -21,6 +21,7 @@ from faststream_sqs.engine.consumer import DEFAULT_GRACE, Consumer, ConsumerStat
 from faststream_sqs.engine.lease import Lease
 from faststream_sqs.engine.settlement import Settlement
 from faststream_sqs.exceptions import public_errors
+from faststream_sqs.inline import read_inline
 from faststream_sqs.message import RawBatch, RawMessage, SQSMessage
 from faststream_sqs.parser import SQSBatchParser, SQSParser
 from faststream_sqs.publisher.fake import SQSFakePublisher
@@ -214,6 +215,8 @@ class SQSSubscriber(SubscriberUsecase[RawMessage]):
         # Only now, routers included, is the broker's policy known.
         set_ack_policy(self, self._config.ack_policy)
         super()._build_fastdepends_model()
+        for call in self.calls:
+            read_inline(call.dependant)
 
     def _make_response_publisher(self, message: StreamMessage[RawMessage]) -> Iterable[PublisherProto]:
         token = message.headers.get(REPLY_TOKEN)
