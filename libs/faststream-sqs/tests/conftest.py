@@ -18,7 +18,7 @@ from faststream_sqs.engine.sender import Sender
 from faststream_sqs.engine.settlement import Settlement
 from faststream_sqs.schemas import ConstantRetry
 
-REAL_TIME = "test_server"  # the module that talks to a server
+REAL_TIME = {"test_server", "test_command_line", "test_lean", "test_conformance", "test_fake_http"}
 
 Handler = Callable[[Lease, Settlement], Awaitable[None]]
 
@@ -49,7 +49,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 def pytest_asyncio_loop_factories(
     config: pytest.Config, item: pytest.Item
 ) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
-    real = item.path.stem == REAL_TIME
+    real = item.path.stem in REAL_TIME
     return {"real": asyncio.new_event_loop} if real else {"virtual": VirtualLoop}
 
 
@@ -60,7 +60,7 @@ def inline_threads(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPat
     async def run_sync(call: Callable[..., Any], *args: Any, **_: Any) -> Any:
         return call(*args)
 
-    if request.path.stem != REAL_TIME:
+    if request.path.stem not in REAL_TIME:
         monkeypatch.setattr(anyio.to_thread, "run_sync", run_sync)
 
 

@@ -23,7 +23,8 @@ def attributes(count: int, value: str = "x") -> dict[str, Any]:
 
 
 async def receive(fake: FakeSQS, url: str, **more: Any) -> list[dict[str, Any]]:
-    answer = await fake.receive_message(QueueUrl=url, MaxNumberOfMessages=10, **more)
+    named = {"MessageSystemAttributeNames": ["All"]} | more
+    answer = await fake.receive_message(QueueUrl=url, MaxNumberOfMessages=10, **named)
     return list(answer.get("Messages", []))
 
 

@@ -1,13 +1,16 @@
 """Sends that share requests, and callers that each learn their own message's fate."""
 
 import asyncio
+import random
+import statistics
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from faststream_sqs import FakeSQS
 from faststream_sqs.engine.client import CallError, QueueInfo, SQSApi, TransientCallError
 from faststream_sqs.engine.recorder import SilentRecorder
-from faststream_sqs.engine.sender import Sender
+from faststream_sqs.engine.sender import LONGEST_GAP, STALLED, Sender
 from faststream_sqs.fake import Fault
 
 
@@ -118,3 +121,71 @@ async def test_a_cancelled_caller_withdraws_its_message(
     await sender.drain()
 
     assert [] == fake.bodies("results")
+
+
+STEPS = random.Random(7)
+
+
+async def work(sender: Sender, queue: QueueInfo, messages: Iterator[int], step: float) -> None:
+    """A worker that computes for a moment, publishes, and goes on when it has its answer."""
+    for number in messages:
+        await asyncio.sleep(STEPS.uniform(0, step))
+        await sender.send(queue, entry(number))
+
+
+@pytest.mark.parametrize("round_trip", [0.001, 0.01, 0.05])
+@pytest.mark.parametrize("workers", [10, 20, 50])
+async def test_workers_that_publish_share_full_requests(workers: int, round_trip: float) -> None:
+    """Saturated, a message costs a tenth of a request, though no two workers are ever in step."""
+    distant = FakeSQS(round_trip=round_trip)
+    queue = QueueInfo("results", distant.add_queue("results"))
+    sender = Sender(SQSApi(distant, SilentRecorder()))
+    messages = iter(range(1_000))
+
+    await asyncio.gather(*(work(sender, queue, messages, 0.002) for _ in range(workers)))
+
+    assert 1_000 == len(distant.bodies("results"))
+    assert distant.requests["send_message_batch"] <= 110
+
+
+async def test_a_trickle_waits_for_nobody() -> None:
+    """Messages that come one by one leave at once, each in its own request, also after a busy time."""
+    distant = FakeSQS(round_trip=0.01)
+    queue = QueueInfo("results", distant.add_queue("results"))
+    sender = Sender(SQSApi(distant, SilentRecorder()))
+    await asyncio.gather(*(work(sender, queue, iter(range(100)), 0.002) for _ in range(10)))
+    loop, seconds = asyncio.get_running_loop(), []
+    for number in range(20):
+        await asyncio.sleep(0.05)
+        started = loop.time()
+        await sender.send(queue, entry(number))
+        seconds.append(loop.time() - started)
+
+    assert 0.01 == pytest.approx(statistics.median(seconds))
+    assert max(seconds) <= 0.01 + LONGEST_GAP
+
+
+async def test_a_stuck_request_does_not_hold_up_the_others(
+    fake: FakeSQS, sender: Sender, queue: QueueInfo
+) -> None:
+    """What is sent behind a request that gets no answer leaves in one of its own."""
+    fake.fail("send_message_batch", Fault(entries=frozenset({99}), delay=30))
+    stuck = asyncio.create_task(sender.send(queue, entry("stuck")))
+    await asyncio.sleep(1)
+    started = asyncio.get_running_loop().time()
+    await sender.send(queue, entry("next"))
+
+    assert STALLED == pytest.approx(asyncio.get_running_loop().time() - started)
+    await stuck
+
+
+async def test_large_messages_expect_no_more_company_than_fits(sender: Sender, queue: QueueInfo) -> None:
+    """A request that is full by its bytes leaves at once, however many came together before."""
+    await asyncio.gather(*(sender.send(queue, entry(n)) for n in range(9)))
+    started = asyncio.get_running_loop().time()
+
+    sent = [asyncio.create_task(sender.send(queue, entry("x" * 600_000))) for _ in range(2)]
+    await asyncio.wait(sent, return_when=asyncio.FIRST_COMPLETED)
+
+    assert started == asyncio.get_running_loop().time()
+    await asyncio.gather(*sent)

@@ -14,7 +14,18 @@ from uuid import uuid4
 
 import pytest
 from faststream.exceptions import NackMessage, RejectMessage
-from faststream_sqs import QueueNotFoundError, RedrivePolicy, SQSBroker, SQSMessage, SQSQueue
+from faststream_sqs import (
+    BatchFailure,
+    FifoQueue,
+    ProcessQueue,
+    QueueNotFoundError,
+    RedrivePolicy,
+    S3ClaimCheck,
+    SQSBatchMessage,
+    SQSBroker,
+    SQSMessage,
+    SQSQueue,
+)
 from pydantic import BaseModel
 
 START = 30.0  # seconds the server may take to answer
@@ -49,7 +60,7 @@ def endpoint() -> Iterator[str]:
         return
     port = free_port()
     settings = {
-        "SERVICES": "sqs",
+        "SERVICES": "sqs,s3",
         "BIND_HOST": "127.0.0.1",
         "LOG_LEVEL": "WARNING",
         "GATEWAY_PORT": str(port),
@@ -196,3 +207,113 @@ async def test_missing_queue(make_broker: MakeBroker, name: str) -> None:
 
     with pytest.raises(QueueNotFoundError, match=name):
         await broker.start()
+
+
+async def test_batches(make_broker: MakeBroker, eventually: Eventually, name: str) -> None:
+    """Several receives fill one batch, and only what failed comes again."""
+    broker = make_broker()
+    sizes: list[int] = []
+    seen: list[int] = []
+
+    @broker.subscriber(name, batch=True, batch_size=25, batch_window=1, ack_linger=0)
+    async def handle(calls: list[Call], message: SQSBatchMessage) -> None:
+        sizes.append(len(calls))
+        seen.extend(call.number for call in calls)
+        if len(sizes) == 1:
+            raise BatchFailure({message.messages[0].message_id: NackMessage(delay=0)})
+
+    await broker.connect()
+    await broker.publish_batch(*(Call(tenant_id="t", number=n) for n in range(25)), queue=name)
+    await broker.start()
+    await eventually(lambda: len(seen) >= 26)
+    await broker.stop()
+
+    assert (25, 26, 25) == (sizes[0], len(seen), len(set(seen)))
+
+
+async def test_fifo_batches(make_broker: MakeBroker, eventually: Eventually, name: str) -> None:
+    """Batches of a FIFO queue keep the order of each group."""
+    broker = make_broker(max_workers=2)
+    queue = FifoQueue(f"{name}.fifo", content_based_deduplication=True)
+    seen: dict[str, list[int]] = {"a": [], "b": []}
+
+    @broker.subscriber(queue, batch=True, batch_size=3)
+    async def handle(calls: list[Call]) -> None:
+        for call in calls:
+            seen[call.tenant_id].append(call.number)
+
+    await broker.connect()
+    await broker.config.broker_config.locate(queue)
+    calls = [Call(tenant_id="ab"[n % 2], number=n) for n in range(12)]
+    await broker.publish_batch(*calls, queue=queue, group_id=lambda call: call.tenant_id)
+    await broker.start()
+    await eventually(lambda: len(seen["a"]) + len(seen["b"]) == 12)
+
+    assert {"a": [0, 2, 4, 6, 8, 10], "b": [1, 3, 5, 7, 9, 11]} == seen
+
+
+async def test_requests(make_broker: MakeBroker, name: str) -> None:
+    """Requests get their own replies; the queue made for them is gone after the stop."""
+    server, client = make_broker(), make_broker(response_queue=ProcessQueue(f"{name}-replies-"))
+
+    @server.subscriber(name, max_workers=10)
+    async def handle(call: Call) -> int:
+        return call.number * 2
+
+    await server.start()
+    await client.connect()
+    replies = await asyncio.gather(*(client.request(Call(tenant_id="t", number=n), name) for n in range(12)))
+    assert [n * 2 for n in range(12)] == [await reply.decode() for reply in replies]
+    reader = client.config.broker_config.connected.replies
+    assert reader is not None
+    url = await reader.open()
+    await client.stop()
+
+    gone = make_broker(on_missing_queue="fail")
+    await gone.connect()
+    with pytest.raises(QueueNotFoundError):
+        await gone.config.broker_config.locate(SQSQueue(url.rsplit("/", 1)[-1]))
+
+
+async def test_taking_by_hand(make_broker: MakeBroker, name: str) -> None:
+    """Messages taken by hand are gone once acknowledged, and back after the stop if not."""
+    first, second = make_broker(), make_broker()
+    taken, again = first.subscriber(name), second.subscriber(name)
+    await first.start()
+    await first.publish_batch("a", "b", queue=name)
+    one, other = await taken.get_one(), await taken.get_one()
+    assert one is not None
+    assert other is not None
+    await one.ack(flush=True)
+    left = await other.decode()
+    await first.stop()
+    await second.start()
+    back = await again.get_one(timeout=5)
+    assert back is not None
+    await back.ack(flush=True)
+
+    assert (left, None) == (await back.decode(), await again.get_one(timeout=1))
+
+
+async def test_claim_check(make_broker: MakeBroker, eventually: Eventually, endpoint: str, name: str) -> None:
+    """Two mebibytes pass through S3, and the object goes after the message."""
+    check = S3ClaimCheck(bucket=name, endpoint_url=endpoint, delete_after_ack=True)
+    broker = make_broker(claim_check=check)
+    seen: list[int] = []
+
+    @broker.subscriber(name, ack_linger=0)
+    async def handle(body: str) -> None:
+        seen.append(len(body))
+
+    async with broker._access.s3(endpoint) as s3:
+        client: Any = s3
+        await client.create_bucket(Bucket=name)
+        await broker.connect()
+        await broker.publish("x" * 2_000_000, name)
+        assert 1 == (await client.list_objects_v2(Bucket=name)).get("KeyCount", 0)
+        await broker.start()
+        await eventually(lambda: seen)
+        await broker.stop()
+        assert 0 == (await client.list_objects_v2(Bucket=name)).get("KeyCount", 0)
+
+    assert [2_000_000] == seen

@@ -1,17 +1,25 @@
 """Amazon SQS for FastStream: batched, lease-aware, careful."""
 
-from .annotations import SQSMessage
+from .annotations import SQSBatchMessage, SQSMessage
+from .asgi import make_sqs_health_asgi
 from .broker.broker import SQSBroker
 from .broker.router import SQSPublisher, SQSRoute, SQSRouter
+from .claim_check import S3ClaimCheck, S3ClientProto
 from .engine.recorder import Recorder
+from .envelope import Envelope, EventBridgeEvent, S3Event, S3Record, SNSNotification, Unwrapped
 from .exceptions import (
+    BatchFailure,
     BatchPublishError,
+    ClaimCheckError,
+    ClaimCheckUnavailableError,
     FifoParameterError,
     InvalidBodyError,
     LeaseLostError,
     MessageTooLargeError,
     QueueMismatchError,
     QueueNotFoundError,
+    ReplyLostError,
+    SettleError,
     SQSError,
     SQSRequestError,
     SQSUnavailableError,
@@ -19,24 +27,51 @@ from .exceptions import (
 )
 from .fake import FakeSQS
 from .response import SQSPublishCommand, SQSResponse
-from .schemas import ConstantRetry, ExponentialRetry, LinearRetry, RedrivePolicy, RetryPolicy, SQSQueue
+from .schemas import (
+    ConstantRetry,
+    ExponentialRetry,
+    FifoQueue,
+    LeaveInvisible,
+    LinearRetry,
+    ProcessQueue,
+    RedriveAllowPolicy,
+    RedrivePolicy,
+    RetryPolicy,
+    SQSQueue,
+)
 from .testing import TestSQSBroker
 
 __all__ = (
+    "BatchFailure",
     "BatchPublishError",
+    "ClaimCheckError",
+    "ClaimCheckUnavailableError",
     "ConstantRetry",
+    "Envelope",
+    "EventBridgeEvent",
     "ExponentialRetry",
     "FakeSQS",
     "FifoParameterError",
+    "FifoQueue",
     "InvalidBodyError",
     "LeaseLostError",
+    "LeaveInvisible",
     "LinearRetry",
     "MessageTooLargeError",
+    "ProcessQueue",
     "QueueMismatchError",
     "QueueNotFoundError",
     "Recorder",
+    "RedriveAllowPolicy",
     "RedrivePolicy",
+    "ReplyLostError",
     "RetryPolicy",
+    "S3ClaimCheck",
+    "S3ClientProto",
+    "S3Event",
+    "S3Record",
+    "SNSNotification",
+    "SQSBatchMessage",
     "SQSBroker",
     "SQSError",
     "SQSMessage",
@@ -48,6 +83,9 @@ __all__ = (
     "SQSRoute",
     "SQSRouter",
     "SQSUnavailableError",
+    "SettleError",
     "TestSQSBroker",
     "TooManyAttributesError",
+    "Unwrapped",
+    "make_sqs_health_asgi",
 )

@@ -27,7 +27,7 @@ from faststream._internal.endpoint.subscriber import (  # noqa: TID251
     SubscriberUsecase,
 )
 from faststream._internal.endpoint.subscriber.call_item import CallsCollection  # noqa: TID251
-from faststream._internal.endpoint.utils import ParserComposition  # noqa: TID251
+from faststream._internal.endpoint.utils import ParserComposition, process_msg  # noqa: TID251
 from faststream._internal.logger import DefaultLoggerStorage, make_logger_state  # noqa: TID251
 from faststream._internal.logger.logging import get_broker_logger  # noqa: TID251
 from faststream._internal.parser import CodecProto, DefaultCodec  # noqa: TID251
@@ -80,6 +80,7 @@ __all__ = (
     "change_producer",
     "get_broker_logger",
     "make_logger_state",
+    "process_msg",
     "set_ack_policy",
 )
 

@@ -3,13 +3,19 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from aiobotocore.config import AioConfig
 from aiobotocore.session import AioSession, get_session
+from botocore.exceptions import NoCredentialsError
 
+from .claim_check import S3ClientProto
 from .engine.client import SQSClientProto
 from .engine.consumer import READ_MARGIN
+from .transport.lean import Credentials, lean_client
+from .transport.signing import Keys
+
+Transport = Literal["aiobotocore", "lean"]
 
 LONGEST_POLL = 20  # seconds
 CONNECTIONS = 64  # per broker: pollers, deletes, visibility and sends of many subscribers
@@ -26,13 +32,45 @@ class Access:
     aws_session_token: str | None = field(default=None, repr=False)
     session: AioSession | None = None
     client_config: AioConfig | None = None
+    transport: Transport = "aiobotocore"
 
     @asynccontextmanager
     async def client(self) -> AsyncIterator[SQSClientProto]:
-        """An aiobotocore client while it is needed."""
+        """A client while it is needed."""
         session = self.session or get_session()
         async with session.create_client("sqs", config=self._config(), **self._arguments()) as client:
-            yield cast("SQSClientProto", client)
+            if self.transport == "aiobotocore":
+                yield cast("SQSClientProto", client)
+                return
+            bundle = session.get_config_variable("ca_bundle")
+            async with lean_client(client, await self._credentials(session), bundle) as lean:
+                yield lean
+
+    async def _credentials(self, session: AioSession) -> Credentials:
+        if self.aws_access_key_id and self.aws_secret_access_key:
+            keys = Keys(self.aws_access_key_id, self.aws_secret_access_key, self.aws_session_token)
+
+            async def fixed() -> Keys:
+                return keys
+
+            return fixed
+        chain = await session.get_credentials()
+        if chain is None:
+            raise NoCredentialsError
+
+        async def fresh() -> Keys:
+            frozen = await chain.get_frozen_credentials()
+            return Keys(str(frozen.access_key), str(frozen.secret_key), frozen.token)
+
+        return fresh
+
+    @asynccontextmanager
+    async def s3(self, endpoint_url: str | None) -> AsyncIterator[S3ClientProto]:
+        """A client of S3 with the same credentials, while it is needed."""
+        session = self.session or get_session()
+        arguments = self._arguments() | {"endpoint_url": endpoint_url}
+        async with session.create_client("s3", config=self._config(), **arguments) as client:
+            yield cast("S3ClientProto", client)
 
     def _arguments(self) -> dict[str, Any]:
         names = (

@@ -3,21 +3,39 @@
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, Protocol
 
 from faststream.exceptions import IncorrectState
 
 from faststream_sqs._faststream import BrokerConfig
+from faststream_sqs.claim_check import ClaimChecks, S3ClaimCheck
 from faststream_sqs.engine.client import QueueInfo, SQSApi, SQSClientProto
 from faststream_sqs.engine.queues import OnMissing, Queues
 from faststream_sqs.engine.recorder import CountingRecorder
 from faststream_sqs.engine.sender import Sender
+from faststream_sqs.engine.timing import Log
 from faststream_sqs.exceptions import public_errors
-from faststream_sqs.schemas.queue import SQSQueue
+from faststream_sqs.message import RawMessage
+from faststream_sqs.rpc import Replies
+from faststream_sqs.schemas.queue import ProcessQueue, SQSQueue
 from faststream_sqs.schemas.retry import ExponentialRetry, RetryPolicy
 
 ClientFactory = Callable[[], AbstractAsyncContextManager[SQSClientProto]]
 Validation = Literal["off", "warn", "strict"]
+
+
+class Source(Protocol):
+    """Where `get_one` takes messages from."""
+
+    async def receive(self, count: int, seconds: float) -> list[RawMessage]:
+        """At most so many messages, the first to come within so many seconds."""
+
+
+class SourcesProto(Protocol):
+    """Stands in for SQS in tests: subscribers take from it and start no engine."""
+
+    def source(self, queue: str) -> Source:
+        """A queue's messages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +46,8 @@ class Connection:
     api: SQSApi
     queues: Queues
     sender: Sender
+    claim_checks: ClaimChecks | None = None
+    replies: Replies | None = None
 
 
 @dataclass(kw_only=True)
@@ -44,14 +64,26 @@ class SQSBrokerConfig(BrokerConfig):
     send_linger: float | None = 0.0
     retry: RetryPolicy = field(default_factory=ExponentialRetry)
     recorder: CountingRecorder = field(default_factory=CountingRecorder)
+    claim_check: S3ClaimCheck | None = None
+    response_queue: SQSQueue | ProcessQueue | None = None
     connection: Connection | None = None
+    in_memory: SourcesProto | None = None
 
-    def connect(self, client: SQSClientProto) -> Connection:
+    def connect(self, client: SQSClientProto, claim_checks: ClaimChecks | None, log: Log) -> Connection:
         """Build the shared parts around a client."""
         api = SQSApi(client, self.recorder)
         queues = Queues(api, self.queue_urls, self.on_missing_queue)
-        self.connection = Connection(client, api, queues, Sender(api, self.send_linger))
+        sender = Sender(api, self.send_linger)
+        self.connection = Connection(
+            client, api, queues, sender, claim_checks, self._replies(api, queues, log)
+        )
         return self.connection
+
+    def _replies(self, api: SQSApi, queues: Queues, log: Log) -> Replies | None:
+        place = self.response_queue
+        if place is None:
+            return None
+        return Replies(place, api, queues, recorder=self.recorder, log=log, wait_time=self.wait_time)
 
     @property
     def connected(self) -> Connection:

@@ -55,6 +55,31 @@ class LeaseLostError(SQSError):
     """SQS took the message back before it was settled; it will be delivered again."""
 
 
+class SettleError(SQSError):
+    """A handler named messages its batch does not hold: nothing of the batch was acknowledged."""
+
+
+class ReplyLostError(SQSError):
+    """No reply will come: the broker was stopped while it was awaited."""
+
+
+class ClaimCheckError(SQSError):
+    """A body in S3 cannot be had, and trying again will not help."""
+
+
+class ClaimCheckUnavailableError(ClaimCheckError):
+    """S3 did not answer, or refused for now; trying later may help."""
+
+
+class BatchFailure(SQSError):
+    """Raised by a batch handler: these messages failed, by message id, and all others are done."""
+
+    def __init__(self, failures: Mapping[str, BaseException]) -> None:
+        self.failures = dict(failures)
+        causes = sorted({type(error).__name__ for error in self.failures.values()})
+        super().__init__(f"{len(self.failures)} messages of the batch failed: {', '.join(causes)}")
+
+
 class BatchPublishError(SQSError):
     """Some messages of a batch were not sent; `failed` says which, by position."""
 

@@ -1,11 +1,12 @@
 """A received message: FastStream's, with SQS's facts and the power over its lease."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
-from faststream.message import StreamMessage
+from faststream.message import AckStatus, StreamMessage
 
 from .engine.client import QueueInfo
 from .engine.lease import Lease, LeaseState
@@ -34,22 +35,51 @@ class SettlementProto(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RawMessage:
-    """A message as SQS gave it, with its lease."""
+    """A message as SQS gave it, with its lease; `content` is it with its body fetched from S3."""
 
     lease: Lease
     settlement: SettlementProto
+    content: Mapping[str, Any] | None = None
 
     @property
     def message(self) -> Mapping[str, Any]:
         """SQS's own dictionary."""
-        return self.lease.message
+        return self.lease.message if self.content is None else self.content
 
     def __repr__(self) -> str:
         return f"<RawMessage {self.lease.message_id} of {self.settlement.queue.name}>"
 
 
+@dataclass(frozen=True, slots=True)
+class RawBatch:
+    """Messages for one call of a handler, never none."""
+
+    messages: tuple[RawMessage, ...]
+
+    @property
+    def lease(self) -> Lease:
+        """The first message's."""
+        return self.messages[0].lease
+
+    @property
+    def settlement(self) -> SettlementProto:
+        """The same for all."""
+        return self.messages[0].settlement
+
+    @property
+    def message(self) -> Mapping[str, Any]:
+        """The first message's dictionary."""
+        return self.messages[0].message
+
+
 class SQSMessage(StreamMessage[RawMessage]):
-    """A message and its lease; settle it at most once."""
+    """A message and its lease; settle it at most once.
+
+    `envelope` is what the subscriber's `envelope` option took off: an `SNSNotification`, an `S3Event`
+    or an `EventBridgeEvent`; else None.
+    """
+
+    envelope: Any = None
 
     @property
     def queue(self) -> str:
@@ -113,6 +143,12 @@ class SQSMessage(StreamMessage[RawMessage]):
         return self.raw_message.lease.state is LeaseState.LOST
 
     @property
+    def returned(self) -> bool:
+        """Whether it was given back to the queue."""
+        lease = self.raw_message.lease
+        return lease.returned or lease.state in {LeaseState.NACKING, LeaseState.ABANDONED}
+
+    @property
     def lease_deadline(self) -> float:
         """When SQS takes it back unless extended, on the event loop's clock."""
         return self.raw_message.lease.deadline
@@ -140,6 +176,90 @@ class SQSMessage(StreamMessage[RawMessage]):
     async def extend(self, seconds: float | None = None) -> None:
         """Hold it for so many seconds from now; the heartbeat does this unasked."""
         await self.raw_message.settlement.extend(self.raw_message.lease, seconds)
+
+
+class SQSBatchMessage(SQSMessage):
+    """The messages of one call; each may be settled by itself, the batch settles those that were not.
+
+    Facts of a single message are those of the first one, counts and deadlines the most pressing.
+    """
+
+    def __init__(self, batch: RawBatch, messages: Sequence[SQSMessage]) -> None:
+        first = messages[0]
+        super().__init__(
+            raw_message=cast("RawMessage", batch),  # it has all that a single one has
+            body=[one.body for one in messages],
+            headers=first.headers,
+            batch_headers=_batch_headers(messages),
+            content_type=first.content_type,
+            correlation_id=first.correlation_id,
+            message_id=first.message_id,
+        )
+        self.messages = list(messages)
+
+    @property
+    def receive_count(self) -> int:
+        """The highest among them."""
+        return max(one.receive_count for one in self.messages)
+
+    @property
+    def is_last_attempt(self) -> bool:
+        """Whether it is for any of them."""
+        return any(one.is_last_attempt for one in self.messages)
+
+    @property
+    def lease_lost(self) -> bool:
+        """Whether SQS took back any of them."""
+        return any(one.lease_lost for one in self.messages)
+
+    @property
+    def lease_deadline(self) -> float:
+        """The earliest of theirs."""
+        return min(one.lease_deadline for one in self.messages)
+
+    def remove(self, messages: Sequence[SQSMessage]) -> None:
+        """Take settled messages out of the batch, so that the handler does not see them."""
+        self.messages = [one for one in self.messages if one not in messages]
+        self.body = [one.body for one in self.messages]
+        self.batch_headers = _batch_headers(self.messages)
+        self.clear_cache()
+
+    async def ack(self, *, flush: bool = False) -> None:
+        """Delete those nobody settled; on FIFO queues those behind a returned one go back, too."""
+        stopped: set[str | None] = set()
+        fifo = self.raw_message.settlement.queue.fifo
+        for one in self.messages:
+            if fifo and one.committed is None and one.group_id in stopped:
+                await one.nack(0)
+            elif one.committed is None:
+                await one.ack()
+            elif one.returned:
+                stopped.add(one.group_id)
+        if flush:
+            acked = [one for one in self.messages if one.committed is AckStatus.ACKED]
+            await asyncio.gather(*(one.ack(flush=True) for one in acked))
+        await StreamMessage.ack(self)
+
+    async def nack(self, delay: float | timedelta | None = None) -> None:
+        """Return those nobody settled."""
+        for one in self.messages:
+            await one.nack(delay)
+        await StreamMessage.nack(self)
+
+    async def reject(self, reason: str | None = None) -> None:
+        """Move those nobody settled to the dead-letter queue."""
+        await asyncio.gather(*(one.reject(reason) for one in self.messages))
+        await StreamMessage.reject(self)
+
+    async def extend(self, seconds: float | None = None) -> None:
+        """Hold all of them for so many seconds from now."""
+        for one in self.messages:
+            await one.extend(seconds)
+
+
+def _batch_headers(messages: Sequence[SQSMessage]) -> list[dict[str, Any]]:
+    # FastStream's telemetry links a batch to its messages' traces by a header of this name.
+    return [{"correlation_id": one.correlation_id} | one.headers for one in messages]
 
 
 def _moment(milliseconds: str | None) -> datetime | None:

@@ -12,8 +12,9 @@ from faststream.message import StreamMessage, decode_message
 from .engine.client import MAX_BYTES
 from .engine.dead_letter import MAX_ATTRIBUTES
 from .engine.sender import entry_bytes
+from .envelope import Envelope
 from .exceptions import MessageTooLargeError, TooManyAttributesError
-from .message import RawMessage, SQSMessage
+from .message import RawBatch, RawMessage, SQSBatchMessage, SQSMessage
 
 HeaderMode = Literal["attributes", "packed", "auto"]
 
@@ -84,8 +85,13 @@ def encode_entry(
     correlation_id: str | None,
     reply_to: str = "",
     mode: HeaderMode = "auto",
+    reserved: int = 0,
+    limit: int | None = MAX_BYTES,
 ) -> dict[str, Any]:
-    """An entry of SendMessageBatch, without its id; raises when SQS could not take it."""
+    """An entry of SendMessageBatch, without its id; raises when SQS could not take it.
+
+    `reserved` attributes are left free for others; `limit` is bytes, None for a body that will go elsewhere.
+    """
     text, encoding = encode_body(body)
     own = {
         CONTENT_TYPE: content_type,
@@ -95,13 +101,20 @@ def encode_entry(
     }
     attributes = {name: value for name, value in own.items() if value}
     user = {name: value for name, value in headers.items() if name not in own}
-    attributes |= encode_headers(user, MAX_ATTRIBUTES - len(attributes), mode)
+    attributes |= encode_headers(user, MAX_ATTRIBUTES - len(attributes) - reserved, mode)
     entry = {"MessageBody": text, "MessageAttributes": {n: _string(v) for n, v in attributes.items()}}
-    if (size := entry_bytes(entry)) > MAX_BYTES:
-        raise MessageTooLargeError(
-            f"the message has {size} bytes, SQS takes {MAX_BYTES}: store the content and send a reference"
-        )
+    if limit is not None:
+        check_size(entry, limit)
     return entry
+
+
+def check_size(entry: Mapping[str, Any], limit: int = MAX_BYTES) -> None:
+    """Raise MessageTooLargeError for more than so many bytes."""
+    if (size := entry_bytes(entry)) > limit:
+        raise MessageTooLargeError(
+            f"the message has {size} bytes, SQS takes {limit}: set SQSBroker(claim_check=S3ClaimCheck(...)), "
+            "or store the content and send a reference"
+        )
 
 
 def _string(value: str) -> dict[str, str]:
@@ -127,13 +140,16 @@ def _unpacked(packed: Any) -> dict[str, Any]:
 
 
 class SQSParser:
-    """FastStream's default parser and decoder for SQS."""
+    """FastStream's default parser and decoder for SQS, taking an envelope off where one is expected."""
+
+    def __init__(self, envelope: Envelope | None = None) -> None:
+        self.envelope = envelope
 
     async def parse_message(self, raw: RawMessage) -> SQSMessage:
         """The message; whatever SQS delivers can be parsed."""
         headers = decode_headers(raw.message)
         encoding = headers.pop(CONTENT_ENCODING, None) if _is_ours(headers) else None
-        return SQSMessage(
+        message = SQSMessage(
             raw_message=raw,
             body=decode_body(raw.message.get("Body", ""), encoding),
             headers=headers,
@@ -142,10 +158,38 @@ class SQSParser:
             correlation_id=_text(headers.get(CORRELATION_ID)) or raw.lease.message_id,
             message_id=raw.lease.message_id,
         )
+        return message if self.envelope is None else unwrapped(message, self.envelope)
 
     async def decode_message(self, message: StreamMessage[Any]) -> Any:
         """The decoded body; raises when it is not what its content type says."""
         return decode_message(message)
+
+
+class SQSBatchParser(SQSParser):
+    """The same for handlers of batches; FastStream knows them by the name `decode_batch`."""
+
+    async def parse_batch(self, raw: RawBatch) -> SQSBatchMessage:
+        """All messages of the batch."""
+        messages = [await self.parse_message(one) for one in raw.messages]
+        for one in messages:
+            one.set_decoder(self.decode_message)
+        return SQSBatchMessage(raw, messages)
+
+    async def decode_batch(self, message: SQSBatchMessage) -> list[Any]:
+        """Their bodies, in order."""
+        return [await one.decode() for one in message.messages]
+
+
+def unwrapped(message: SQSMessage, envelope: Envelope) -> SQSMessage:
+    """The message without its envelope, which it remembers; itself if it came without."""
+    content = envelope.unwrap(message.body)
+    if content is not None:
+        message.body, message.envelope = content.body, content.envelope
+        message.content_type = content.content_type or message.content_type
+        message.headers = {**content.headers, **message.headers}
+        correlation_id = content.headers.get(CORRELATION_ID)
+        message.correlation_id = str(correlation_id or message.correlation_id)
+    return message
 
 
 def _is_ours(headers: Mapping[str, Any]) -> bool:

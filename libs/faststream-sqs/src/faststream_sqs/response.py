@@ -16,7 +16,7 @@ def resolve_id(wanted: IdOf, body: Any) -> str | None:
 
 
 class SQSResponse(Response):
-    """A handler's result with its own group, deduplication id or delay (seconds)."""
+    """A handler's result with its own group, deduplication id, delay (seconds) or place for an answer."""
 
     def __init__(
         self,
@@ -27,9 +27,11 @@ class SQSResponse(Response):
         group_id: IdOf = None,
         deduplication_id: IdOf = None,
         delay: float | timedelta | None = None,
+        reply_to: str = "",
     ) -> None:
         super().__init__(body, headers=headers, correlation_id=correlation_id)
         self.group_id, self.deduplication_id, self.delay = group_id, deduplication_id, delay
+        self.reply_to = reply_to
 
     def as_publish_command(self) -> "SQSPublishCommand":
         """The command to publish it; the publisher adds the queue."""
@@ -40,6 +42,7 @@ class SQSResponse(Response):
             group_id=self.group_id,
             deduplication_id=self.deduplication_id,
             delay=self.delay,
+            reply_to=self.reply_to,
             _publish_type=PublishType.PUBLISH,
         )
 
@@ -59,6 +62,7 @@ class SQSPublishCommand(BatchPublishCommand):
         group_id: IdOf = None,
         deduplication_id: IdOf = None,
         delay: float | timedelta | None = None,
+        timeout: float | None = None,
         _publish_type: PublishType,
     ) -> None:
         super().__init__(
@@ -71,6 +75,7 @@ class SQSPublishCommand(BatchPublishCommand):
             _publish_type=_publish_type,
         )
         self.group_id, self.deduplication_id, self.delay = group_id, deduplication_id, delay
+        self.timeout = timeout
 
     @classmethod
     def from_cmd(cls, cmd: PublishCommand, *, batch: bool = False) -> "SQSPublishCommand":

@@ -5,9 +5,8 @@ import logging
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
-from datetime import timedelta
 from types import TracebackType
-from typing import Any, NoReturn, cast
+from typing import Any, cast
 
 from aiobotocore.config import AioConfig
 from aiobotocore.session import AioSession
@@ -18,7 +17,6 @@ from fast_depends.pydantic import PydanticSerializer
 from faststream.exceptions import FeatureNotSupportedException
 from faststream.message import gen_cor_id
 from faststream.middlewares import AckPolicy
-from faststream.response.publish_type import PublishType
 from faststream.security import BaseSecurity
 from faststream.specification.schema import BrokerSpec
 from faststream.specification.schema.extra import Tag, TagDict
@@ -26,30 +24,30 @@ from faststream.specification.schema.extra import Tag, TagDict
 from faststream_sqs._faststream import (
     EMPTY,
     BrokerMiddleware,
-    BrokerUsecase,
     CodecProto,
     ContextRepo,
     CustomCallable,
     FastDependsConfig,
     IdGenerator,
     LoggerProto,
-    SendableMessage,
 )
-from faststream_sqs.access import Access
+from faststream_sqs.access import Access, Transport
+from faststream_sqs.claim_check import ClaimChecks, S3ClaimCheck
 from faststream_sqs.configs import ClientFactory, SQSBrokerConfig, Validation
 from faststream_sqs.engine.client import SQSClientProto
 from faststream_sqs.engine.consumer import DEFAULT_GRACE, ConsumerStats, inside_handler, outside_handler
 from faststream_sqs.engine.queues import OnMissing
 from faststream_sqs.engine.recorder import CountingRecorder, Recorder
-from faststream_sqs.message import RawMessage
+from faststream_sqs.engine.signals import hurried_by_signals
 from faststream_sqs.parser import HeaderMode
 from faststream_sqs.publisher.producer import SQSProducer
-from faststream_sqs.response import IdOf, SQSPublishCommand
-from faststream_sqs.schemas.queue import SQSQueue
+from faststream_sqs.schemas.queue import ProcessQueue, SQSQueue
 from faststream_sqs.schemas.retry import ExponentialRetry, RetryPolicy
+from faststream_sqs.security import only_once, parse_security
 from faststream_sqs.subscriber.usecase import SQSSubscriber
 
 from .logging import make_sqs_logger_state
+from .publications import Publications
 from .registrator import SQSRegistrator
 
 # An invalid message's content belongs into the dead-letter queue, not into the log of its error.
@@ -58,7 +56,7 @@ QUIET_SERIALIZER = PydanticSerializer(
 )
 
 
-class SQSBroker(SQSRegistrator, BrokerUsecase[RawMessage, SQSClientProto, SQSBrokerConfig]):
+class SQSBroker(SQSRegistrator, Publications):
     """A FastStream broker for Amazon SQS."""
 
     def __init__(
@@ -72,6 +70,7 @@ class SQSBroker(SQSRegistrator, BrokerUsecase[RawMessage, SQSClientProto, SQSBro
         session: AioSession | None = None,
         client_config: AioConfig | None = None,
         client_factory: ClientFactory | None = None,
+        transport: Transport = "aiobotocore",
         queue_urls: Mapping[str, str] | None = None,
         max_workers: int = 1,
         wait_time: int = 20,
@@ -80,6 +79,8 @@ class SQSBroker(SQSRegistrator, BrokerUsecase[RawMessage, SQSClientProto, SQSBro
         validate: Validation = "warn",
         send_linger: float | None = 0.0,
         headers: HeaderMode = "auto",
+        claim_check: S3ClaimCheck | None = None,
+        response_queue: str | SQSQueue | ProcessQueue | None = None,
         retry: RetryPolicy | None = None,
         recorder: Recorder | None = None,
         graceful_timeout: float | None = DEFAULT_GRACE,
@@ -88,7 +89,7 @@ class SQSBroker(SQSRegistrator, BrokerUsecase[RawMessage, SQSClientProto, SQSBro
         parser: CustomCallable | None = None,
         codec: CodecProto | None = None,
         dependencies: Sequence[Dependant] = (),
-        middlewares: Sequence[BrokerMiddleware[Any]] = (),
+        middlewares: Sequence[BrokerMiddleware[Any, Any]] = (),
         routers: Iterable[SQSRegistrator] = (),
         id_generator: IdGenerator = gen_cor_id,
         security: BaseSecurity | None = None,
@@ -115,6 +116,7 @@ class SQSBroker(SQSRegistrator, BrokerUsecase[RawMessage, SQSClientProto, SQSBro
             session: An aiobotocore session with its own credential chain.
             client_config: Merged over this broker's client configuration.
             client_factory: Another client altogether, as an async context manager.
+            transport: "lean" makes the frequent requests without aiobotocore, for less processor time.
             queue_urls: Where logical queue names really are: name, URL or ARN of each.
             max_workers: Handlers at once of a subscriber that does not say.
             wait_time: Seconds a receive waits, of a subscriber that does not say.
@@ -123,6 +125,8 @@ class SQSBroker(SQSRegistrator, BrokerUsecase[RawMessage, SQSClientProto, SQSBro
             validate: Whether a queue that is not as declared is ignored, warned of, or refused.
             send_linger: Seconds a message waits for company; 0 for the loop's tick, None for not at all.
             headers: One attribute per header, all in one, or the first unless they do not fit.
+            claim_check: Bodies too large for SQS go through S3, in the format of AWS's extended clients.
+            response_queue: Where `request` has its replies sent: a shared queue, or one of this process.
             retry: When a returned message comes back.
             recorder: Told of every request and settlement.
             graceful_timeout: Seconds that stopping may take.
@@ -134,7 +138,7 @@ class SQSBroker(SQSRegistrator, BrokerUsecase[RawMessage, SQSClientProto, SQSBro
             middlewares: Around every consumption and publication.
             routers: Included at once.
             id_generator: Makes correlation ids.
-            security: For the AsyncAPI document.
+            security: SASLPlaintext for an access key and its secret, shown in the AsyncAPI document.
             specification_url: For the AsyncAPI document.
             protocol: For the AsyncAPI document.
             protocol_version: For the AsyncAPI document.
@@ -147,14 +151,18 @@ class SQSBroker(SQSRegistrator, BrokerUsecase[RawMessage, SQSClientProto, SQSBro
             provider: FastDepends' dependency provider.
             context: The context repository.
         """
-        access = Access(
+        keys = {
+            "aws_access_key_id": aws_access_key_id,
+            "aws_secret_access_key": aws_secret_access_key,
+            "aws_session_token": aws_session_token,
+        }
+        self._access = access = Access(
             endpoint_url=endpoint_url,
             region_name=region_name,
-            aws_access_key_id=aws_access_key_id,
-            aws_secret_access_key=aws_secret_access_key,
-            aws_session_token=aws_session_token,
             session=session,
             client_config=client_config,
+            transport=transport,
+            **only_once(parse_security(security), keys),
         )
         url = specification_url or endpoint_url or f"https://sqs.{region_name or 'region'}.amazonaws.com"
         super().__init__(
@@ -168,6 +176,10 @@ class SQSBroker(SQSRegistrator, BrokerUsecase[RawMessage, SQSClientProto, SQSBro
                 on_missing_queue=on_missing_queue,
                 validate=validate,
                 send_linger=send_linger,
+                claim_check=claim_check,
+                response_queue=SQSQueue(response_queue)
+                if isinstance(response_queue, str)
+                else response_queue,
                 retry=retry or ExponentialRetry(),
                 recorder=CountingRecorder(recorder),
                 producer=SQSProducer(parser, decoder, headers),
@@ -210,15 +222,23 @@ class SQSBroker(SQSRegistrator, BrokerUsecase[RawMessage, SQSClientProto, SQSBro
         """What each subscriber is doing, by queue."""
         return {one.queue.name: one.stats for one in self._sqs_subscribers if one.stats}
 
-    def pause(self) -> None:
-        """Receive nothing more for now; what is held is handled and stays leased."""
-        for subscriber in self._sqs_subscribers:
+    def pause(self, *queues: str) -> None:
+        """Receive nothing more for now, of these queues or all; what is held is handled and stays leased."""
+        for subscriber in self._of(queues):
             subscriber.pause()
 
-    def resume(self) -> None:
-        """Receive again."""
-        for subscriber in self._sqs_subscribers:
+    def resume(self, *queues: str) -> None:
+        """Receive again, from these queues or all."""
+        for subscriber in self._of(queues):
             subscriber.resume()
+
+    def hurry(self) -> None:
+        """Cut a stop short: cancel the handlers still at work, give back their messages, settle, end.
+
+        A stop signal that arrives while the broker is stopping does this.
+        """
+        for subscriber in self._sqs_subscribers:
+            subscriber.hurry()
 
     async def start(self) -> None:
         """Connect, find every queue, begin to poll."""
@@ -246,94 +266,56 @@ class SQSBroker(SQSRegistrator, BrokerUsecase[RawMessage, SQSClientProto, SQSBro
         """Whether every subscriber's polls are answered; costs no request."""
         return self.running and all(one.healthy for one in self._sqs_subscribers)
 
-    async def publish(
-        self,
-        message: SendableMessage = None,
-        queue: str | SQSQueue = "",
-        *,
-        headers: dict[str, Any] | None = None,
-        correlation_id: str | None = None,
-        reply_to: str = "",
-        group_id: IdOf = None,
-        deduplication_id: IdOf = None,
-        delay: float | timedelta | None = None,
-    ) -> str:
-        """Send a message and return its id; raises SQSError when SQS did not take it."""
-        cmd = SQSPublishCommand(
-            message,
-            queue=SQSQueue.of(queue).address,
-            headers=headers,
-            correlation_id=correlation_id or self._settings.id_generator(),
-            reply_to=reply_to,
-            group_id=group_id,
-            deduplication_id=deduplication_id,
-            delay=delay,
-            _publish_type=PublishType.PUBLISH,
-        )
-        return cast("str", await self._basic_publish(cmd, producer=self.config.producer))
-
-    async def publish_batch(
-        self,
-        *messages: SendableMessage,
-        queue: str | SQSQueue,
-        headers: dict[str, Any] | None = None,
-        correlation_id: str | None = None,
-        reply_to: str = "",
-        group_id: IdOf = None,
-        deduplication_id: IdOf = None,
-        delay: float | timedelta | None = None,
-    ) -> list[str]:
-        """Send messages and return their ids; raises BatchPublishError naming those SQS did not take."""
-        if not messages:
-            return []
-        cmd = SQSPublishCommand(
-            *messages,
-            queue=SQSQueue.of(queue).address,
-            headers=headers,
-            correlation_id=correlation_id or self._settings.id_generator(),
-            reply_to=reply_to,
-            group_id=group_id,
-            deduplication_id=deduplication_id,
-            delay=delay,
-            _publish_type=PublishType.PUBLISH,
-        )
-        return cast("list[str]", await self._basic_publish_batch(cmd, producer=self.config.producer))
-
-    async def request(self, *_: Any, **__: Any) -> NoReturn:
-        """Not yet."""
-        raise FeatureNotSupportedException("SQS has no request/reply here yet: publish with reply_to instead")
-
     @property
-    def _settings(self) -> SQSBrokerConfig:
-        return self.config.broker_config
+    def alive(self) -> bool:
+        """Whether every engine is at work, even while SQS does not answer: False calls for a restart."""
+        return all(one.alive for one in self._sqs_subscribers)
 
     @property
     def _sqs_subscribers(self) -> list[SQSSubscriber]:
         return cast("list[SQSSubscriber]", self.subscribers)
+
+    def _of(self, queues: Sequence[str]) -> list[SQSSubscriber]:
+        known = {one.queue.name for one in self._sqs_subscribers}
+        if unknown := set(queues) - known:
+            raise ValueError(f"no subscriber of {sorted(unknown)}, only of {sorted(known)}")
+        return [one for one in self._sqs_subscribers if not queues or one.queue.name in queues]
 
     async def _connect(self) -> SQSClientProto:
         settings = self._settings
         if settings.client_factory is None:
             raise FeatureNotSupportedException("a router cannot connect, include it into an SQSBroker")
         client = await self._client_stack.enter_async_context(settings.client_factory())
-        connection = settings.connect(client)
+        connection = settings.connect(client, await self._claim_checks(), self._log_engine)
         cast("SQSProducer", settings.producer).connect(
-            connection.queues,
-            connection.sender,
+            connection,
             serializer=settings.fd_config._serializer,  # noqa: SLF001 - FastStream offers no other way
             codec=settings.broker_codec,
         )
         return client
 
+    async def _claim_checks(self) -> ClaimChecks | None:
+        wanted = self._settings.claim_check
+        if wanted is None:
+            return None
+        checks = ClaimChecks.connected(wanted, lambda: self._access.s3(wanted.endpoint_url))
+        return await self._client_stack.enter_async_context(checks)
+
+    def _log_engine(self, level: int, text: str) -> None:
+        self._settings.logger.log(text, level)
+
     async def _stop(self, *exc: Any) -> None:
         try:
-            await super().stop(*exc)
+            with hurried_by_signals(self.hurry):
+                await super().stop(*exc)
         finally:
             await self._disconnect()
 
     async def _disconnect(self) -> None:
         settings = self._settings
         if settings.connection is not None:
+            if settings.connection.replies is not None:
+                await settings.connection.replies.stop()
             await settings.connection.sender.drain()
             settings.connection = None
             cast("SQSProducer", settings.producer).disconnect()

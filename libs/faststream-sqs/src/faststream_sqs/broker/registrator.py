@@ -16,6 +16,7 @@ from faststream_sqs._faststream import (
 )
 from faststream_sqs.configs import SQSBrokerConfig
 from faststream_sqs.engine.consumer import OnLeaseLost
+from faststream_sqs.envelope import Envelope, EnvelopeName, envelope_of
 from faststream_sqs.message import RawMessage
 from faststream_sqs.publisher.config import SQSPublisherConfig
 from faststream_sqs.publisher.factory import create_publisher
@@ -49,6 +50,10 @@ class SQSRegistrator(Registrator[RawMessage, SQSBrokerConfig]):
         retry: RetryPolicy | None = None,
         dead_letter: str | SQSQueue | None = None,
         reject_invalid: bool = True,
+        batch: bool = False,
+        batch_size: int = 10,
+        batch_window: float = 0.0,
+        envelope: Envelope | EnvelopeName | None = None,
         ack_policy: AckPolicy = EMPTY,
         no_reply: bool = False,
         dependencies: Sequence[Dependant] = (),
@@ -78,6 +83,10 @@ class SQSRegistrator(Registrator[RawMessage, SQSBrokerConfig]):
             retry: When a returned message comes back; by default the broker's policy.
             dead_letter: Where rejected messages go; by default the queue's redrive target.
             reject_invalid: Reject, on the first delivery, a message that cannot be decoded or validated.
+            batch: The handler takes a list of bodies, and `SQSBatchMessage` in place of `SQSMessage`.
+            batch_size: Messages of one call at most; more than ten are brought by several receives.
+            batch_window: How long the first message of a batch may wait for others.
+            envelope: What to take off first: "sns", "s3", "eventbridge", "auto" or an envelope of your own.
             ack_policy: What becomes of a message whose handler failed; NACK_ON_ERROR by default.
             no_reply: Publish no answer to a message's reply-to.
             dependencies: FastStream dependencies of every handler.
@@ -104,10 +113,14 @@ class SQSRegistrator(Registrator[RawMessage, SQSBrokerConfig]):
             retry=retry,
             dead_letter=None if dead_letter is None else SQSQueue.of(dead_letter),
             reject_invalid=reject_invalid,
+            batch_size=batch_size,
+            batch_window=batch_window,
         )
         config = SQSSubscriberConfig(
             queue=SQSQueue.of(queue),
             consumption=consumption,
+            batch=batch,
+            envelope=envelope_of(envelope),
             no_reply=no_reply,
             _outer_config=cast("SQSBrokerConfig", self.config),
             _ack_policy=ack_policy,
@@ -177,7 +190,7 @@ class SQSRegistrator(Registrator[RawMessage, SQSBrokerConfig]):
         *,
         prefix: str = "",
         dependencies: Sequence[Dependant] = (),
-        middlewares: Sequence[BrokerMiddleware[Any]] = (),
+        middlewares: Sequence[BrokerMiddleware[Any, Any]] = (),
         include_in_schema: bool | None = None,
     ) -> None:
         """Take over a router's subscribers and publishers."""

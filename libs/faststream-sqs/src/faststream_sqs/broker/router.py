@@ -52,7 +52,7 @@ class SQSRouter(SQSRegistrator, BrokerRouter[RawMessage, SQSBrokerConfig]):
         handlers: Iterable[SQSRoute] = (),
         *,
         dependencies: Sequence[Dependant] = (),
-        middlewares: Sequence[BrokerMiddleware[Any]] = (),
+        middlewares: Sequence[BrokerMiddleware[Any, Any]] = (),
         routers: Iterable[SQSRegistrator] = (),
         parser: CustomCallable | None = None,
         decoder: CustomCallable | None = None,

@@ -43,6 +43,9 @@ class SQSClientProto(Protocol):
     async def create_queue(self, **request: Any) -> Answer:
         """CreateQueue."""
 
+    async def delete_queue(self, **request: Any) -> Answer:
+        """DeleteQueue."""
+
 
 class CallError(Exception):
     """A request to SQS failed; asking again will not help."""

@@ -2,29 +2,28 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextvars import Context, ContextVar
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from .batches import BatchDispatcher
 from .client import QueueInfo, SQSApi
+from .custody import CANCEL_TIME, SETTLE_TIME, Custody, wait_for
 from .dead_letter import DeadLetters
 from .dispatch import Dispatcher
-from .heartbeat import Heartbeat
-from .lease import Lease, LeaseState, LeaseTable
-from .permits import poll_size
-from .poller import Messages, Poller
-from .recorder import Recorder, Settled
-from .settle import DeleteBatcher, VisibilityWriter
+from .lease import Lease, LeaseState
+from .permits import batch_poll_size, poll_size
+from .poller import DEAD_END, Messages, Poller
+from .recorder import Recorder
 from .settlement import Retry, Settlement
 from .timing import Log, now
 
 OnLeaseLost = Literal["cancel", "continue"]
 Handler = Callable[[Lease, Settlement], Awaitable[None]]
+BatchHandler = Callable[[Sequence[Lease], Settlement], Awaitable[None]]
 
 READ_MARGIN = 10  # seconds a receive may outlast its wait before the client gives up
-CANCEL_TIME = 1.0  # seconds a cancelled handler has to clean up
-SETTLE_TIME = 3.0  # seconds of the grace kept for the last deletes
 DEFAULT_GRACE = 25.0  # seconds; below the 30 s after which Kubernetes and FastStream's CLI kill
 
 _handler_task: ContextVar["asyncio.Task[Any] | None"] = ContextVar("sqs_handler_task", default=None)
@@ -56,6 +55,8 @@ class ConsumerOptions:
     handler_timeout: float | None = None
     ack_linger: float | None = None
     graceful_timeout: float | None = DEFAULT_GRACE
+    batch_size: int = 10
+    batch_window: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,7 @@ class Consumer:
         handler: Handler,
         options: ConsumerOptions,
         *,
+        batch_handler: BatchHandler | None = None,
         recorder: Recorder,
         dead_letters: DeadLetters | None,
         retry: Retry,
@@ -87,17 +89,22 @@ class Consumer:
         on_stopped: Callable[[], None] = lambda: None,
     ) -> None:
         self.queue, self._options, self._log = queue, options, log
-        self._handler, self._recorder, self._on_stopped = handler, recorder, on_stopped
-        self._table = LeaseTable(self._on_end, options.max_lease)
-        self._deletes = DeleteBatcher(api, queue, self._table, _ack_linger(options, queue), log)
-        self._writer = VisibilityWriter(api, queue, self._table, recorder, log)
-        self._heartbeat = Heartbeat(self._table, self._writer, queue.visibility, extends=options.heartbeat)
-        self.settlement = Settlement(
-            queue, self._deletes, self._writer, dead_letters=dead_letters, retry=retry, log=log
+        self._handler, self._batch_handler = handler, batch_handler
+        self._recorder, self._on_stopped = recorder, on_stopped
+        self._custody = Custody(
+            api,
+            queue,
+            recorder=recorder,
+            dead_letters=dead_letters,
+            retry=retry,
+            log=log,
+            on_end=self._on_end,
+            max_lease=options.max_lease,
+            ack_linger=options.ack_linger,
+            heartbeat=options.heartbeat,
         )
-        self._dispatcher = Dispatcher(
-            options.max_workers, self._handle, self.settlement.release, fifo=queue.fifo
-        )
+        self.settlement = self._custody.settlement
+        self._dispatcher = self._make_dispatcher()
         self._poller = Poller(
             api,
             queue,
@@ -109,7 +116,7 @@ class Consumer:
             log=log,
         )
         self._polls: list[asyncio.Task[None]] = []
-        self._services: list[asyncio.Task[None]] = []
+        self._hurried = asyncio.Event()
         self._drain_task: asyncio.Task[None] | None = None
 
     @property
@@ -123,16 +130,15 @@ class Consumer:
         return ConsumerStats(
             running=self._dispatcher.running,
             buffered=self._dispatcher.buffered,
-            pending_acks=self._table.count()[LeaseState.ACKING],
-            leases=len(self._table),
+            pending_acks=self._custody.table.count()[LeaseState.ACKING],
+            leases=len(self._custody.table),
             paused=self._poller.paused,
             poll_age=now() - self._poller.last_success,
         )
 
     def start(self) -> None:
         """Begin to poll."""
-        services = (self._deletes.run(), self._writer.run(), self._heartbeat.run())
-        self._services = [self._spawn(service) for service in services]
+        self._custody.start(self._spawn)
         self._polls = [self._spawn(self._poller.run(extra=bool(n))) for n in range(self._options.pollers)]
 
     def pause(self) -> None:
@@ -145,10 +151,27 @@ class Consumer:
 
     def healthy(self) -> bool:
         """Whether SQS answers, or has no reason to be asked: saturated, or paused on purpose."""
-        if self.stopping or self._poller.refused or any(task.done() for task in self._services):
+        if self.stopping or self._poller.refused or not self._custody.alive:
             return False
-        patience = self._options.wait_time + 2 * (self._options.wait_time + READ_MARGIN)
-        return self._poller.paused or not self._ask(0) or self.stats.poll_age <= patience
+        return self._poller.paused or not self._ask(0) or self.stats.poll_age <= self._patience
+
+    def alive(self) -> bool:
+        """Whether the engine itself is at work, whatever SQS answers: a restart would not help it."""
+        if self.stopping:
+            return True
+        if not self._custody.alive or any(task.done() for task in self._polls):
+            return False
+        silent = now() - self._poller.last_answer
+        # Between two attempts during an outage there is silence, too.
+        return self._poller.paused or not self._ask(0) or silent <= self._patience + DEAD_END
+
+    @property
+    def _patience(self) -> float:
+        return self._options.wait_time + 2 * (self._options.wait_time + READ_MARGIN)
+
+    def hurry(self) -> None:
+        """Cut a stop short: handlers still at work are cancelled now, their messages go back."""
+        self._hurried.set()
 
     async def stop(self) -> None:
         """Stop receiving, let handlers finish, give the rest back; a handler may ask for it, too."""
@@ -167,12 +190,36 @@ class Consumer:
         if not task.cancelled() and (error := task.exception()):
             self._log(logging.CRITICAL, f"the consumer of {self.queue.name!r} is broken: {error!r}")
 
+    def _make_dispatcher(self) -> Dispatcher:
+        options, give_back = self._options, self.settlement.release
+        if self._batch_handler is None:
+            return Dispatcher(options.max_workers, self._handle, give_back, fifo=self.queue.fifo)
+        return BatchDispatcher(
+            options.max_workers,
+            self._handle_batch,
+            give_back,
+            fifo=self.queue.fifo,
+            size=options.batch_size,
+            window=options.batch_window,
+        )
+
     def _ask(self, reserved: int) -> int:
+        options, dispatcher = self._options, self._dispatcher
+        if isinstance(dispatcher, BatchDispatcher):
+            return batch_poll_size(
+                workers=options.max_workers,
+                busy=dispatcher.busy,
+                size=options.batch_size,
+                prefetch=options.prefetch,
+                running=dispatcher.running,
+                buffered=dispatcher.buffered,
+                reserved=reserved,
+            )
         return poll_size(
-            max_workers=self._options.max_workers,
-            prefetch=self._options.prefetch,
-            running=self._dispatcher.running,
-            buffered=self._dispatcher.buffered,
+            max_workers=options.max_workers,
+            prefetch=options.prefetch,
+            running=dispatcher.running,
+            buffered=dispatcher.buffered,
             reserved=reserved,
         )
 
@@ -180,7 +227,9 @@ class Consumer:
         time = now()
         self._recorder.received(self.queue.name, len(messages), asked)
         for message in messages:
-            lease = self._table.admit(message, time, self.queue.visibility)
+            lease = self._custody.table.admit(message, time, self.queue.visibility)
+            if lease:
+                self._recorder.arrived(self.queue.name, lease.sent_at, lease.receive_count)
             if lease and self.stopping:
                 self.settlement.release(lease)
             elif lease:
@@ -189,22 +238,35 @@ class Consumer:
         self._recorder.inflight(self.queue.name, self._dispatcher.running, self._dispatcher.buffered)
 
     async def _handle(self, lease: Lease) -> None:
+        await self._run([lease], self._handler(lease, self.settlement))
+
+    async def _handle_batch(self, leases: Sequence[Lease]) -> None:
+        if self._batch_handler is not None:
+            await self._run(leases, self._batch_handler(leases, self.settlement))
+
+    async def _run(self, leases: Sequence[Lease], work: Awaitable[None]) -> None:
         _handler_task.set(asyncio.current_task())
-        if self._options.handler_timeout is not None:
-            lease.extend_until = min(lease.extend_until, now() + self._options.handler_timeout)
+        self._limit(leases)
         try:
-            await self._handler(lease, self.settlement)
+            await work
         except asyncio.CancelledError:
             # Lost leases have left the table already; all others go back at once.
-            self.settlement.release(lease)
+            for lease in leases:
+                self.settlement.release(lease)
         except Exception as error:  # noqa: BLE001 - a handler's error must not end the consumer
             self._log(logging.ERROR, f"a handler of {self.queue.name!r} failed: {error!r}")
         finally:
-            if lease.held:
-                lease.state = LeaseState.ABANDONED
+            for lease in leases:
+                lease.abandon()
+
+    def _limit(self, leases: Sequence[Lease]) -> None:
+        if self._options.handler_timeout is None:
+            return
+        until = now() + self._options.handler_timeout
+        for lease in leases:
+            lease.extend_until = min(lease.extend_until, until)
 
     def _on_end(self, lease: Lease) -> None:
-        self._recorder.settled(self.queue.name, _kind(lease))
         if lease.state is LeaseState.LOST:
             self._lost(lease)
         self._dispatcher.ended(lease)
@@ -227,60 +289,21 @@ class Consumer:
         self._poller.stop()
         for lease in self._dispatcher.close():
             self.settlement.release(lease)
-        work = {*self._polls, *self._dispatcher.tasks}
-        unfinished = await _wait(work, grace - min(SETTLE_TIME, grace / 4))
-        for task in unfinished:
-            task.cancel("the consumer stops")
-        await _wait(unfinished, CANCEL_TIME)
-        await self._settle_rest(until)
-        await self._close()
+        cancelled = await self._finish({*self._polls, *self._dispatcher.tasks}, grace)
+        await self._custody.settle_rest(until)
+        await self._custody.close()
         self._recorder.drained(self.queue.name, now() - started)
         self._log(
             logging.INFO,
-            f"drained {self.queue.name!r}: cancelled={len(unfinished)} unflushed={len(self._table)} "
+            f"drained {self.queue.name!r}: cancelled={cancelled} unflushed={len(self._custody.table)} "
             f"ms={(now() - started) * 1000:.0f}",
         )
         self._on_stopped()
 
-    async def _settle_rest(self, until: float) -> None:
-        try:
-            async with asyncio.timeout_at(max(until, now() + 0.5)):
-                await self._deletes.drain()
-                await self._writer.drain()
-        except TimeoutError:
-            self._log(
-                logging.WARNING, f"{len(self._table)} messages of {self.queue.name!r} will be delivered again"
-            )
-
-    async def _close(self) -> None:
-        for task in self._services:
-            task.cancel()
-        await _wait(set(self._services), CANCEL_TIME)
-        await self._deletes.aclose()
-
-
-async def _wait(tasks: "set[asyncio.Task[None]]", seconds: float) -> "set[asyncio.Task[None]]":
-    if not tasks:
-        return set()
-    _, unfinished = await asyncio.wait(tasks, timeout=max(0.0, seconds))
-    return unfinished
-
-
-def _ack_linger(options: ConsumerOptions, queue: QueueInfo) -> float:
-    # The next message of a FIFO group waits for this delete.
-    default = 0.02 if queue.fifo else 1.0
-    return default if options.ack_linger is None else options.ack_linger
-
-
-def _kind(lease: Lease) -> Settled:
-    match lease.state, lease.settled_as:
-        case LeaseState.LOST, LeaseState.ABANDONED:
-            return "abandon"
-        case LeaseState.LOST, _:
-            return "lost"
-        case _, LeaseState.REJECTING:
-            return "reject"
-        case _, LeaseState.NACKING:
-            return "release" if lease.released else "nack"
-        case _:
-            return "ack"
+    async def _finish(self, work: "set[asyncio.Task[None]]", grace: float) -> int:
+        """Wait for what is under way, cancel what takes too long, and say how much that was."""
+        unfinished = await wait_for(work, grace - min(SETTLE_TIME, grace / 4), unless=self._hurried)
+        for task in unfinished:
+            task.cancel("the consumer stops")
+        await wait_for(unfinished, CANCEL_TIME)
+        return len(unfinished)

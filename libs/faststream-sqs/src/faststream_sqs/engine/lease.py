@@ -63,6 +63,11 @@ class Lease:
         return int(self.attributes.get("ApproximateReceiveCount", 1))
 
     @property
+    def sent_at(self) -> float:
+        """When SQS took the message, in seconds since 1970."""
+        return int(self.attributes.get("SentTimestamp", 0)) / 1000
+
+    @property
     def group_id(self) -> str | None:
         """The message group: FIFO order, or a tenant of a fair queue."""
         return self.attributes.get("MessageGroupId")
@@ -83,6 +88,11 @@ class Lease:
             return False
         self.state = state
         return True
+
+    def abandon(self) -> None:
+        """Nobody decided: it may still be settled, but it is extended no more."""
+        if self.held:
+            self.state = LeaseState.ABANDONED
 
 
 class LeaseTable:

@@ -39,7 +39,7 @@ class Poller:
         self._last_full = False
         self.reserved = 0
         self.receiving = 0
-        self.last_success = now()
+        self.last_success = self.last_answer = now()
         self.refused = False
 
     @property
@@ -53,7 +53,7 @@ class Poller:
 
     def resume(self) -> None:
         """Receive again."""
-        self.last_success = now()
+        self.last_success = self.last_answer = now()
         self._resumed.set()
 
     def stop(self) -> None:
@@ -74,17 +74,18 @@ class Poller:
             await self._poll(asked)
 
     async def _poll(self, asked: int) -> None:
+        started = self.last_answer = now()
         if not self._failures:
-            self.last_success = now()  # a poll that was not due before cannot be late
-        started = now()
+            self.last_success = started  # a poll that was not due before cannot be late
         self.reserved += asked
         self.receiving += 1
         try:
-            messages = await self._receive(asked)
+            messages = await receive(self._api, self._queue, asked, self._wait_time)
         except CallError as error:
             self._failed(error)
             messages = None
         finally:
+            self.last_answer = now()
             self.reserved -= asked
             self.receiving -= 1
         if messages is None:
@@ -95,19 +96,6 @@ class Poller:
         self._deliver(messages, asked)
         self._permits_changed.set()
         await wait_for_event(self._stopping, self._rest(len(messages), asked, started))
-
-    async def _receive(self, asked: int) -> Messages:
-        answer = await self._api.call(
-            "receive_message",
-            self._queue.name,
-            QueueUrl=self._queue.url,
-            MaxNumberOfMessages=asked,
-            WaitTimeSeconds=self._wait_time,
-            VisibilityTimeout=self._queue.visibility,
-            MessageAttributeNames=["All"],
-            MessageSystemAttributeNames=["All"],
-        )
-        return list(answer.get("Messages") or [])
 
     def _rest(self, received: int, asked: int, started: float) -> float:
         if received == 0:
@@ -134,3 +122,18 @@ class Poller:
         if self.refused:
             return DEAD_END
         return retry_delay(self._failures, first=0.5, cap=DEAD_END)
+
+
+async def receive(api: SQSApi, queue: QueueInfo, count: int, wait: int) -> Messages:
+    """One ReceiveMessage of at most `count` messages, waiting so many seconds; raises `CallError`."""
+    answer = await api.call(
+        "receive_message",
+        queue.name,
+        QueueUrl=queue.url,
+        MaxNumberOfMessages=count,
+        WaitTimeSeconds=wait,
+        VisibilityTimeout=queue.visibility,
+        MessageAttributeNames=["All"],
+        MessageSystemAttributeNames=["All"],
+    )
+    return list(answer.get("Messages") or [])

@@ -12,6 +12,8 @@ from .client import QueueGoneError, QueueInfo, SQSApi
 
 OnMissing = Literal["fail", "create"]
 
+DOCUMENTS = {"Policy", "RedriveAllowPolicy"}  # attributes that are JSON
+
 
 class Queues:
     """A directory of queues; `places` maps logical names to where an operator put them."""
@@ -44,6 +46,11 @@ class Queues:
             dead_letter_arn=redrive.get("deadLetterTargetArn"),
         )
         return info, attributes
+
+    async def delete(self, queue: QueueInfo) -> None:
+        """Delete a queue made here; raises `CallError`."""
+        self._urls.pop(queue.name, None)
+        await self._api.call("delete_queue", queue.name, QueueUrl=queue.url)
 
     async def _ask_url(self, queue: SQSQueue) -> str:
         # Concurrent first publishes ask once.
@@ -86,9 +93,16 @@ def mismatches(queue: SQSQueue, actual: Mapping[str, str]) -> list[str]:
     differences = [
         f"{name} is {actual.get(name)}, not {value}"
         for name, value in wanted.items()
-        if name != "Policy" and actual.get(name, "").lower() != value.lower()
+        if not _same(name, value, actual.get(name, ""))
     ]
     return differences + _redrive_mismatch(queue, json.loads(actual.get("RedrivePolicy") or "{}"))
+
+
+def _same(name: str, wanted: str, actual: str) -> bool:
+    if name in DOCUMENTS:
+        # SQS may reorder a document's keys, and puts ids into a policy.
+        return name == "Policy" or json.loads(actual or "{}") == json.loads(wanted)
+    return actual.lower() == wanted.lower()
 
 
 def _redrive_mismatch(queue: SQSQueue, actual: Mapping[str, object]) -> list[str]:

@@ -16,6 +16,9 @@ class Recorder(Protocol):
     def received(self, queue: str, count: int, asked: int) -> None:
         """A ReceiveMessage brought `count` messages of at most `asked`."""
 
+    def arrived(self, queue: str, sent_at: float, receive_count: int) -> None:
+        """One of them, sent at that moment (seconds since 1970), delivered so often, this time included."""
+
     def settled(self, queue: str, kind: Settled) -> None:
         """A lease ended; for ack, nack and reject the API call has landed."""
 
@@ -36,6 +39,9 @@ class SilentRecorder:
         """Ignored."""
 
     def received(self, queue: str, count: int, asked: int) -> None:
+        """Ignored."""
+
+    def arrived(self, queue: str, sent_at: float, receive_count: int) -> None:
         """Ignored."""
 
     def settled(self, queue: str, kind: Settled) -> None:
@@ -69,6 +75,10 @@ class CountingRecorder(SilentRecorder):
     def received(self, queue: str, count: int, asked: int) -> None:
         """Passed on."""
         self._then.received(queue, count, asked)
+
+    def arrived(self, queue: str, sent_at: float, receive_count: int) -> None:
+        """Passed on."""
+        self._then.arrived(queue, sent_at, receive_count)
 
     def settled(self, queue: str, kind: Settled) -> None:
         """Counted by queue and kind."""

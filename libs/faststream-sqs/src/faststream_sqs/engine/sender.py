@@ -1,6 +1,7 @@
 """Sends messages in shared requests; every caller awaits the fate of its own."""
 
 import asyncio
+import math
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,10 +18,14 @@ from .client import (
     SQSApi,
     TransientCallError,
 )
-from .timing import retry_delay
+from .company import Company
+from .timing import now, retry_delay
 
 PARALLEL_SENDS = 4  # requests in flight per standard queue
 RETRIES = 4  # of an entry that failed by SQS's fault
+GAP = 0.003  # seconds between two messages beyond which no more company is expected
+LONGEST_GAP = 0.015  # seconds a message waits for company lately seen
+STALLED = 2.0  # seconds after which a message stops waiting for the request under way
 
 
 def entry_bytes(entry: Entry) -> int:
@@ -45,6 +50,7 @@ class Outgoing:
 
     entry: Entry
     size: int
+    handed_in: float
     sent: asyncio.Future[str]
     attempts: int = field(default=0)
 
@@ -60,23 +66,34 @@ def next_batch(waiting: Sequence[Outgoing]) -> int:
 
 
 class QueueSender:
-    """Sends at once while idle, coalesces while a request is in flight (as Nagle did for TCP)."""
+    """Sends at once while idle, coalesces while a request is in flight (as Nagle did for TCP).
+
+    Between two requests it waits a moment for as many messages as lately came together: workers that
+    got their answers in one request publish again within milliseconds of each other.
+    """
 
     def __init__(self, api: SQSApi, queue: QueueInfo, linger: float | None) -> None:
         self._api, self._queue, self._linger = api, queue, linger
         self._waiting: deque[Outgoing] = deque()
         self._requests: set[asyncio.Task[None]] = set()
-        self._timer: asyncio.Handle | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._lingering = False
+        self._company = Company()
+        self._outstanding = 0
+        self._answered = -math.inf
 
     async def send(self, entry: Entry) -> str:
         """The id SQS gave the message; raises `CallError` when this message was not taken."""
         loop = asyncio.get_running_loop()
-        one = Outgoing(entry, entry_bytes(entry), loop.create_future())
+        one = Outgoing(entry, entry_bytes(entry), loop.time(), loop.create_future())
         self._waiting.append(one)
+        self._outstanding += 1
+        self._company.seen(self._outstanding)
         self._schedule(loop)
         try:
             return await one.sent
         finally:
+            self._outstanding -= 1
             if one in self._waiting:
                 self._waiting.remove(one)
 
@@ -87,19 +104,50 @@ class QueueSender:
             await asyncio.wait(self._requests)
 
     def _schedule(self, loop: asyncio.AbstractEventLoop) -> None:
-        if self._linger is None:
+        if self._linger is None or len(self._waiting) >= MAX_BATCH:
             self._flush()
         elif self._timer is None:
             # Even without linger the flush waits for the end of the tick: callers in step share it.
-            self._timer = loop.call_later(self._linger, self._flush)
+            self._timer = loop.call_later(0, self._consider)
+        elif self._lingering and not self._requests and len(self._waiting) >= self._company.expected:
+            self._cancel_timer()
+            self._timer = loop.call_later(0, self._consider)
 
-    def _flush(self) -> None:
+    def _consider(self) -> None:
+        """Send, or look again when the messages waiting have waited long enough."""
+        self._cancel_timer()
+        pause = self._pause(now()) if self._waiting else 0.0
+        if pause > 0:
+            self._lingering = True
+            self._timer = asyncio.get_running_loop().call_later(pause, self._consider)
+        else:
+            self._flush()
+
+    def _pause(self, time: float) -> float:
+        oldest, newest = self._waiting[0].handed_in, self._waiting[-1].handed_in
+        if self._linger is None or self._full():
+            return 0.0
+        if self._requests:
+            return oldest + STALLED - time
+        if self._linger:
+            return oldest + self._linger - time
+        if len(self._waiting) >= self._company.expected:
+            return 0.0
+        # Those whom the last answer set free are only now on their way to publish again.
+        newest, oldest = max(newest, self._answered), max(oldest, self._answered)
+        return min(newest + GAP, oldest + LONGEST_GAP) - time
+
+    def _cancel_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
-            self._timer = None
+            self._timer, self._lingering = None, False
+
+    def _flush(self) -> None:
+        self._cancel_timer()
         while self._waiting and self._may_send():
             size = 1 if self._linger is None else next_batch(self._waiting)
             batch = [self._waiting.popleft() for _ in range(size)]
+            self._company.left(self._outstanding)
             task = asyncio.create_task(self._send(batch))
             self._requests.add(task)
             task.add_done_callback(self._sent)
@@ -107,12 +155,16 @@ class QueueSender:
     def _may_send(self) -> bool:
         if self._queue.fifo or not self._requests:
             return not self._requests
-        full = len(self._waiting) >= MAX_BATCH or self._linger is None
-        return full and len(self._requests) < PARALLEL_SENDS
+        return self._pause(now()) <= 0 and len(self._requests) < PARALLEL_SENDS
+
+    def _full(self) -> bool:
+        waiting = len(self._waiting)
+        return waiting >= MAX_BATCH or next_batch(self._waiting) < waiting
 
     def _sent(self, task: asyncio.Task[None]) -> None:
         self._requests.discard(task)
-        self._flush()
+        self._answered = now()
+        self._consider()
 
     async def _send(self, batch: list[Outgoing]) -> None:
         while batch:

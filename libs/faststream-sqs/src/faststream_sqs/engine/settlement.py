@@ -14,11 +14,11 @@ class Retry(Protocol):
     """When a returned message comes back."""
 
     @property
-    def cap(self) -> float:
-        """Seconds, at most."""
+    def cap(self) -> float | None:
+        """Seconds, at most; None for the lease's end."""
 
-    def delay(self, receive_count: int) -> float:
-        """Seconds, after so many deliveries."""
+    def delay(self, receive_count: int) -> float | None:
+        """Seconds, after so many deliveries; None for the lease's end."""
 
 
 class LeaseGoneError(Exception):
@@ -54,9 +54,7 @@ class Settlement:
 
     async def nack(self, lease: Lease, delay: float | None = None) -> None:
         """Make the message visible again after `delay` seconds, by default the back-off's."""
-        if lease.settle(LeaseState.NACKING):
-            seconds = self._retry.delay(lease.receive_count) if delay is None else delay
-            self._writer.wish(lease, seconds, "nack")
+        self._return(lease, self._retry.delay(lease.receive_count) if delay is None else delay)
 
     async def reject(self, lease: Lease, reason: str | None = None) -> None:
         """Copy to the dead-letter queue, then delete; without a target the message stays."""
@@ -64,9 +62,9 @@ class Settlement:
             self._log(
                 logging.WARNING,
                 f"message {lease.message_id} was rejected, but queue {self.queue.name!r} has no dead-letter "
-                f"queue: it stays and comes back in {self._retry.cap:g} s",
+                f"queue: it stays and comes back {_when(self._retry.cap)}",
             )
-            await self.nack(lease, self._retry.cap)
+            self._return(lease, self._retry.cap)
         elif lease.settle(LeaseState.REJECTING):
             await self._move(self._dead_letters, lease, reason)
 
@@ -81,6 +79,12 @@ class Settlement:
             lease.released = True
             self._writer.wish(lease, 0, "release")
 
+    def _return(self, lease: Lease, seconds: float | None) -> None:
+        if seconds is None:
+            lease.abandon()
+        elif lease.settle(LeaseState.NACKING):
+            self._writer.wish(lease, seconds, "nack")
+
     async def _move(self, target: DeadLetters, lease: Lease, reason: str | None) -> None:
         try:
             await target.send(lease, reason)
@@ -94,8 +98,12 @@ class Settlement:
     def _stay(self, lease: Lease, error: BaseException) -> None:
         if lease.state is not LeaseState.REJECTING:
             return
-        lease.state = LeaseState.NACKING
-        self._writer.wish(lease, self._retry.cap, "nack")
+        lease.state = LeaseState.RUNNING
+        self._return(lease, self._retry.cap)
         self._log(
             logging.ERROR, f"message {lease.message_id} stays in {self.queue.name!r}, no copy made: {error!r}"
         )
+
+
+def _when(seconds: float | None) -> str:
+    return "when its lease runs out" if seconds is None else f"in {seconds:g} s"

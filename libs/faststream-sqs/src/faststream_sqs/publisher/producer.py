@@ -2,17 +2,19 @@
 
 import asyncio
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
-from faststream.exceptions import FeatureNotSupportedException, IncorrectState
+from faststream.exceptions import IncorrectState, SetupError
 
 from faststream_sqs._faststream import CustomCallable, DefaultCodec, ParserComposition, ProducerProto
+from faststream_sqs.configs import Connection
 from faststream_sqs.engine.client import QueueInfo
-from faststream_sqs.engine.queues import Queues
-from faststream_sqs.engine.sender import Sender
+from faststream_sqs.engine.sender import entry_bytes
 from faststream_sqs.exceptions import BatchPublishError, FifoParameterError, SQSError, public_errors
-from faststream_sqs.parser import HeaderMode, SQSParser, encode_entry
+from faststream_sqs.message import RawMessage
+from faststream_sqs.parser import HeaderMode, SQSParser, check_size, encode_entry
 from faststream_sqs.response import SQSPublishCommand
+from faststream_sqs.rpc import REPLY_TOKEN, Replies
 from faststream_sqs.schemas.queue import SQSQueue
 
 if TYPE_CHECKING:
@@ -33,24 +35,22 @@ class SQSProducer(ProducerProto[SQSPublishCommand]):
         self.codec: CodecProto = DefaultCodec()
         self.serializer: SerializerProto | None = None
         self.header_mode = header_mode
-        self._queues: Queues | None = None
-        self._sender: Sender | None = None
+        self._connection: Connection | None = None
 
     def connect(
         self,
-        queues: Queues,
-        sender: Sender,
+        connection: Connection,
         *,
         serializer: "SerializerProto | None",
         codec: "CodecProto | None",
     ) -> None:
-        """From now on, publish through this sender."""
-        self._queues, self._sender, self.serializer = queues, sender, serializer
+        """From now on, publish through this connection."""
+        self._connection, self.serializer = connection, serializer
         self.codec = codec or DefaultCodec()
 
     def disconnect(self) -> None:
         """Publish no more."""
-        self._queues = self._sender = None
+        self._connection = None
 
     async def publish(self, cmd: SQSPublishCommand) -> str:
         """The id SQS gave the message."""
@@ -71,33 +71,77 @@ class SQSProducer(ProducerProto[SQSPublishCommand]):
             raise BatchPublishError(failed)
         return [str(result) for result in results]
 
-    async def request(self, cmd: SQSPublishCommand) -> NoReturn:  # noqa: ARG002 - FastStream's signature
-        """Not yet."""
-        raise FeatureNotSupportedException("SQS has no request/reply here yet: publish with reply_to instead")
+    async def request(self, cmd: SQSPublishCommand) -> RawMessage:
+        """The reply; raises TimeoutError when none comes in time."""
+        connection = self._connected
+        replies = connection.replies
+        if replies is None:
+            raise SetupError(
+                "a request needs a queue for its reply: SQSBroker(response_queue=...) takes a shared queue's "
+                "name, or ProcessQueue() for one of this process alone"
+            )
+        async with asyncio.timeout(cmd.timeout):
+            reply = await self._exchange(cmd, replies)
+        if connection.claim_checks is None:
+            return reply
+        content = await connection.claim_checks.fetch(reply.message)
+        return RawMessage(reply.lease, reply.settlement, content)
+
+    async def _exchange(self, cmd: SQSPublishCommand, replies: Replies) -> RawMessage:
+        with public_errors("of replies"):
+            cmd.reply_to = await replies.open()
+        token, reply = replies.expect(cmd.correlation_id or "")
+        cmd.headers[REPLY_TOKEN] = token
+        try:
+            await self._send(cmd, cmd.body)
+            return await reply
+        finally:
+            replies.forget(token)
 
     async def encode(self, cmd: SQSPublishCommand, body: Any) -> dict[str, Any]:
-        """The entry SQS gets for one message of a publication."""
+        """The entry SQS gets for one message of a publication; a large body goes to S3 if so set up."""
         content, content_type = await self.codec.encode(body, self.serializer)
-        entry = encode_entry(
+        entry = self._entry(cmd, content, content_type, offload=False)
+        checks = self._connection.claim_checks if self._connection else None
+        if checks is None:
+            self._check_size(entry)
+        elif entry_bytes(entry) > checks.settings.threshold:
+            entry = await checks.store(self._entry(cmd, content, content_type, offload=True))
+            check_size(entry)
+        return {**entry, **cmd.parameters(body)}
+
+    def _check_size(self, entry: dict[str, Any]) -> None:
+        check_size(entry)
+
+    def _entry(
+        self, cmd: SQSPublishCommand, content: bytes, content_type: str | None, *, offload: bool
+    ) -> dict[str, Any]:
+        return encode_entry(
             content,
             content_type,
             headers=cmd.headers,
             correlation_id=cmd.correlation_id,
             reply_to=cmd.reply_to,
             mode=self.header_mode,
+            reserved=int(offload),
+            limit=None,
         )
-        return {**entry, **cmd.parameters(body)}
 
-    async def _send(self, cmd: SQSPublishCommand, body: Any) -> str:
-        if self._queues is None or self._sender is None:
+    @property
+    def _connected(self) -> Connection:
+        if self._connection is None:
             raise IncorrectState(
                 "the broker is not connected: call `await broker.connect()` before publishing"
             )
+        return self._connection
+
+    async def _send(self, cmd: SQSPublishCommand, body: Any) -> str:
+        connection = self._connected
         entry = await self.encode(cmd, body)
         with public_errors(cmd.destination):
-            queue = await self._queues.locate(SQSQueue(cmd.destination))
+            queue = await connection.queues.locate(SQSQueue(cmd.destination))
             check_fifo(queue, entry)
-            return await self._sender.send(queue, entry)
+            return await connection.sender.send(queue, entry)
 
 
 def check_fifo(queue: QueueInfo, entry: Mapping[str, Any]) -> None:

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import Any, NoReturn, cast
+from typing import Any, cast
 
-from faststream.exceptions import FeatureNotSupportedException
 from faststream.response import PublishCommand
 from faststream.response.publish_type import PublishType
 
 from faststream_sqs._faststream import PublisherMiddleware, PublisherUsecase, SendableMessage
 from faststream_sqs.configs import SQSBrokerConfig
+from faststream_sqs.message import SQSMessage
 from faststream_sqs.response import IdOf, SQSPublishCommand
 from faststream_sqs.schemas.queue import SQSQueue
 
@@ -87,6 +87,30 @@ class SQSPublisher(PublisherUsecase):
         cmd.delay = defaults.delay if cmd.delay is None else cmd.delay
         return cmd
 
-    async def request(self, *_: Any, **__: Any) -> NoReturn:
-        """Not yet."""
-        raise FeatureNotSupportedException("SQS has no request/reply here yet: publish with reply_to instead")
+    async def request(
+        self,
+        message: SendableMessage = None,
+        queue: str = "",
+        /,
+        timeout: float = 30.0,  # noqa: ASYNC109 - FastStream's signature
+        *,
+        headers: dict[str, Any] | None = None,
+        correlation_id: str | None = None,
+        group_id: IdOf = None,
+        deduplication_id: IdOf = None,
+    ) -> SQSMessage:
+        """Send a message and wait for its reply; raises TimeoutError when none comes in time."""
+        cmd = SQSPublishCommand(
+            message,
+            queue=queue,
+            headers=headers,
+            correlation_id=correlation_id or self._outer_config.id_generator(),
+            group_id=group_id,
+            deduplication_id=deduplication_id,
+            timeout=timeout,
+            _publish_type=PublishType.REQUEST,
+        )
+        return cast(
+            "SQSMessage",
+            await self._basic_request(self._completed(cmd), producer=self._outer_config.producer),
+        )

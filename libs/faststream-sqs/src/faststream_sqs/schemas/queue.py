@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
 FIFO_SUFFIX = ".fifo"
 
@@ -25,6 +25,26 @@ class RedrivePolicy:
         return json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": self.max_receive_count})
 
 
+@dataclass(frozen=True, slots=True)
+class RedriveAllowPolicy:
+    """Which queues may use this one as their dead-letter queue; `source_queues` are ARNs, at most ten."""
+
+    permission: Literal["allowAll", "denyAll", "byQueue"] = "allowAll"
+    source_queues: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if bool(self.source_queues) != (self.permission == "byQueue"):
+            raise ValueError(
+                "source_queues belong to permission='byQueue', and only to it: "
+                f"{len(self.source_queues)} with {self.permission!r}"
+            )
+
+    def to_attribute(self) -> str:
+        """As SQS stores it."""
+        sources = {"sourceQueueArns": list(self.source_queues)} if self.source_queues else {}
+        return json.dumps({"redrivePermission": self.permission, **sources})
+
+
 @dataclass(frozen=True)
 class SQSQueue:
     """A queue; `name` may be given as its name, URL or ARN. Times are seconds, sizes bytes.
@@ -42,7 +62,10 @@ class SQSQueue:
     wait_time: int | None = None
     max_message_size: int | None = None
     redrive: RedrivePolicy | None = None
+    redrive_allow: RedriveAllowPolicy | None = None
     content_based_deduplication: bool | None = None
+    deduplication_scope: Literal["messageGroup", "queue"] | None = None
+    fifo_throughput_limit: Literal["perQueue", "perMessageGroupId"] | None = None
     kms_key_id: str | None = None
     sse: bool | None = None
     policy: Mapping[str, Any] | None = field(default=None, hash=False)
@@ -93,6 +116,9 @@ class SQSQueue:
             "ReceiveMessageWaitTimeSeconds": self.wait_time,
             "MaximumMessageSize": self.max_message_size,
             "ContentBasedDeduplication": self.content_based_deduplication,
+            "DeduplicationScope": self.deduplication_scope,
+            "FifoThroughputLimit": self.fifo_throughput_limit,
+            "RedriveAllowPolicy": self.redrive_allow and self.redrive_allow.to_attribute(),
             "KmsMasterKeyId": self.kms_key_id,
             "SqsManagedSseEnabled": self.sse,
             "Policy": None if self.policy is None else json.dumps(self.policy),
@@ -102,6 +128,23 @@ class SQSQueue:
     def _set(self, **values: Any) -> None:
         for name, value in values.items():
             object.__setattr__(self, name, value)
+
+
+@dataclass(frozen=True)
+class FifoQueue(SQSQueue):
+    """A queue that keeps the order of each message group; its name ends in ".fifo"."""
+
+    fifo: bool = True
+
+
+@dataclass(frozen=True)
+class ProcessQueue:
+    """A reply queue of this process alone: made when first needed, deleted at the stop.
+
+    A killed process leaves its queue behind, so `prefix` should make such queues easy to find.
+    """
+
+    prefix: str = "replies-"
 
 
 def _text(value: Any) -> str:

@@ -10,13 +10,16 @@ Jitter = Callable[[float, float], float]
 
 
 class RetryPolicy(Protocol):
-    """Seconds until the next delivery, by how often the message was received; `cap` is the longest."""
+    """Seconds until the next delivery, by how often the message was received; `cap` is the longest.
+
+    None leaves the message invisible until its lease runs out, without a request.
+    """
 
     @property
-    def cap(self) -> float:
+    def cap(self) -> float | None:
         """The longest wait it asks for, in seconds."""
 
-    def delay(self, receive_count: int) -> float:
+    def delay(self, receive_count: int) -> float | None:
         """Seconds to wait after delivery number `receive_count`."""
 
 
@@ -59,3 +62,15 @@ class ConstantRetry:
     def delay(self, receive_count: int) -> float:  # noqa: ARG002 - the policy's signature
         """The constant."""
         return self.seconds
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveInvisible:
+    """Asks for nothing: the message comes back when its lease, extended no more, runs out."""
+
+    @property
+    def cap(self) -> None:
+        """The lease's end, whenever that is."""
+
+    def delay(self, receive_count: int) -> None:
+        """The lease's end, whenever that is."""

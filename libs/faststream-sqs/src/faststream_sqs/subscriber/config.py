@@ -7,6 +7,7 @@ from faststream.middlewares import AckPolicy
 from faststream_sqs._faststream import EMPTY, SubscriberSpecificationConfig, SubscriberUsecaseConfig
 from faststream_sqs.configs import SQSBrokerConfig
 from faststream_sqs.engine.consumer import ConsumerOptions, OnLeaseLost
+from faststream_sqs.envelope import Envelope
 from faststream_sqs.schemas.queue import SQSQueue
 from faststream_sqs.schemas.retry import RetryPolicy
 
@@ -36,6 +37,8 @@ class Consumption:
     retry: RetryPolicy | None = None
     dead_letter: SQSQueue | None = None
     reject_invalid: bool = True
+    batch_size: int = 10
+    batch_window: float = 0.0
 
 
 @dataclass(kw_only=True)
@@ -45,6 +48,8 @@ class SQSSubscriberConfig(SubscriberUsecaseConfig):
     _outer_config: SQSBrokerConfig
     queue: SQSQueue
     consumption: Consumption = field(default_factory=Consumption)
+    batch: bool = False
+    envelope: Envelope | None = None
 
     @property
     def ack_policy(self) -> AckPolicy:
@@ -80,4 +85,6 @@ class SQSSubscriberConfig(SubscriberUsecaseConfig):
             handler_timeout=self.handler_timeout,
             ack_linger=own.ack_linger,
             graceful_timeout=broker.graceful_timeout,
+            batch_size=own.batch_size,
+            batch_window=own.batch_window,
         )

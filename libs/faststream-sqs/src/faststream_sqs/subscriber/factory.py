@@ -38,6 +38,8 @@ def check(settings: Consumption) -> None:
         "pollers": (settings.pollers, 1, 100),
         "wait_time": (settings.wait_time, 0, LONGEST_POLL),
         "visibility_timeout": (settings.visibility_timeout, 1, LONGEST_VISIBILITY),
+        "batch_size": (settings.batch_size, 1, 10_000),
+        "batch_window": (settings.batch_window, 0, 300),
         "max_lease": (settings.max_lease, 1, LONGEST_VISIBILITY),
     }
     for name, (value, least, most) in limits.items():

@@ -1,36 +1,41 @@
 """A subscriber: the engine's consumer feeding FastStream's message path."""
 
-import logging
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from dataclasses import replace
-from typing import Any, NoReturn, cast
+from collections.abc import AsyncIterator, Iterable, Sequence
+from typing import Any, cast
 
-from faststream.exceptions import FeatureNotSupportedException
+from faststream.exceptions import IncorrectState, SetupError
 from faststream.message import StreamMessage
+from faststream.response import Response, ensure_response
 
 from faststream_sqs._faststream import (
     BrokerMiddleware,
     CallsCollection,
     PublisherProto,
     SubscriberUsecase,
+    process_msg,
     set_ack_policy,
 )
-from faststream_sqs.configs import Connection, SQSBrokerConfig
-from faststream_sqs.engine.client import CallError, QueueInfo
-from faststream_sqs.engine.consumer import Consumer, ConsumerStats
-from faststream_sqs.engine.dead_letter import DeadLetters
+from faststream_sqs.configs import Source, SQSBrokerConfig
+from faststream_sqs.engine.client import MAX_BATCH
+from faststream_sqs.engine.consumer import DEFAULT_GRACE, Consumer, ConsumerStats, inside_handler
 from faststream_sqs.engine.lease import Lease
-from faststream_sqs.engine.queues import mismatches
 from faststream_sqs.engine.settlement import Settlement
-from faststream_sqs.exceptions import QueueMismatchError, public_errors
-from faststream_sqs.message import RawMessage
-from faststream_sqs.parser import SQSParser
+from faststream_sqs.exceptions import public_errors
+from faststream_sqs.inline import read_inline
+from faststream_sqs.message import RawBatch, RawMessage, SQSMessage
+from faststream_sqs.parser import SQSBatchParser, SQSParser
 from faststream_sqs.publisher.fake import SQSFakePublisher
+from faststream_sqs.rpc import REPLY_TOKEN
 from faststream_sqs.schemas.queue import SQSQueue
 
 from .config import SQSSubscriberConfig
-from .middleware import HandlerTimeout, RejectInvalid
+from .intake import Intake
+from .middleware import HandlerTimeout, PartialFailure, RejectInvalid
+from .opening import Opening
+from .pulling import PulledQueue
 from .specification import SQSSubscriberSpecification
+
+ITERATION_WAIT = 20.0  # seconds of each receive of an `async for`
 
 
 class SQSSubscriber(SubscriberUsecase[RawMessage]):
@@ -44,11 +49,13 @@ class SQSSubscriber(SubscriberUsecase[RawMessage]):
         specification: SQSSubscriberSpecification,
         calls: CallsCollection[RawMessage],
     ) -> None:
-        parser = SQSParser()
-        config.parser, config.decoder = parser.parse_message, parser.decode_message
+        _set_parser(config)
         super().__init__(config, cast("Any", specification), calls)  # its type parameters are invariant
         self._config = config
         self._consumer: Consumer | None = None
+        self._pulled: PulledQueue | None = None
+        self._intake = Intake(config.envelope, None, self._log_engine)
+        self._prepares = config.envelope is not None
 
     def __repr__(self) -> str:
         return f"<SQSSubscriber {self.queue.name} [{self._report()}]>"
@@ -57,6 +64,11 @@ class SQSSubscriber(SubscriberUsecase[RawMessage]):
     def queue(self) -> SQSQueue:
         """What it consumes, router prefixes included."""
         return self._config.queue.with_prefix(self._outer_config.prefix)
+
+    @property
+    def batch_size(self) -> int | None:
+        """How many messages its handlers take at most; None when they take one, not a list."""
+        return self._config.consumption.batch_size if self._config.batch else None
 
     @property
     def stats(self) -> ConsumerStats | None:
@@ -80,30 +92,111 @@ class SQSSubscriber(SubscriberUsecase[RawMessage]):
         if self._consumer:
             self._consumer.resume()
 
+    @property
+    def alive(self) -> bool:
+        """Whether its engine is at work, whatever SQS answers."""
+        return self._consumer is None or self._consumer.alive()
+
     async def start(self) -> None:
         """Find the queue and begin to poll."""
         await super().start()
-        if self.calls and not self.running:
-            self._consumer = await self._make_consumer(self._outer_config.connected)
-            self._consumer.start()
+        opened = self._consumer is not None or self._pulled is not None
+        if not opened and self._outer_config.in_memory is None:
+            await self._open()
         self._post_start()
+
+    async def _open(self) -> None:
+        connection = self._outer_config.connected
+        self._intake = Intake(self._config.envelope, connection.claim_checks, self._log_engine)
+        self._prepares = self._prepares or connection.claim_checks is not None
+        opening = Opening(self._config, self.queue, connection, self._log_engine)
+        if not self.calls:
+            self._pulled = PulledQueue(await opening.puller(), self._intake)
+            return
+        self._consumer = await opening.consumer(self._consume, self._consume_batch, self._stopped)
+        self._consumer.start()
 
     async def stop(self) -> None:
         """Drain; from inside a handler, return at once and drain when that handler is done.
 
         The base class would drop what is buffered: its `running` ends before the handlers do.
         """
+        if self._pulled is not None:
+            grace = self._outer_config.graceful_timeout
+            await self._pulled.stop(DEFAULT_GRACE if grace is None else grace)
+            self._pulled = None
         if self._consumer is None:
             self.running = False
         else:
             await self._consumer.stop()
+        if not inside_handler():
+            await self._intake.close()
 
-    async def get_one(self, *, timeout: float = 5) -> NoReturn:  # noqa: ARG002, ASYNC109 - FastStream's signature
-        """Not yet."""
-        raise FeatureNotSupportedException("SQS subscribers take handlers only, so far: decorate a function")
+    def hurry(self) -> None:
+        """Cut a stop short: handlers still at work are cancelled, their messages go back."""
+        if self._consumer:
+            self._consumer.hurry()
 
-    def __aiter__(self) -> AsyncIterator[StreamMessage[RawMessage]]:
-        raise FeatureNotSupportedException("SQS subscribers take handlers only, so far: decorate a function")
+    async def get_one(self, *, timeout: float = 5) -> SQSMessage | None:  # noqa: ASYNC109 - FastStream's signature
+        """The next message within `timeout` seconds, else None; it is yours to settle."""
+        source = self._source
+        with public_errors(self.queue.name):
+            found = await source.receive(1, timeout)
+        return await self._parsed(found[0]) if found else None
+
+    def __aiter__(self) -> AsyncIterator[SQSMessage]:
+        return self._iterate()
+
+    async def _iterate(self) -> AsyncIterator[SQSMessage]:
+        ahead: list[RawMessage] = []
+        try:
+            while self.running:
+                with public_errors(self.queue.name):
+                    wanted = min(MAX_BATCH, 1 + self._config.consumption.prefetch)
+                    ahead = await self._source.receive(wanted, ITERATION_WAIT)
+                while ahead:
+                    yield await self._parsed(ahead.pop(0))
+        finally:
+            for raw in ahead:
+                await raw.settlement.nack(raw.lease, 0)
+
+    @property
+    def _source(self) -> Source:
+        if self.calls:
+            raise SetupError(
+                f"the subscriber of {self.queue.name!r} has a handler: take messages by hand from one without"
+            )
+        if self._outer_config.in_memory is not None:
+            return self._outer_config.in_memory.source(self.queue.name)
+        if self._pulled is None:
+            raise IncorrectState(f"the subscriber of {self.queue.name!r} is not started: `await it.start()`")
+        return self._pulled
+
+    async def _parsed(self, raw: RawMessage) -> SQSMessage:
+        context = self._outer_config.context
+        parser, decoder = self._get_parser_and_decoder()
+        given: Any = RawBatch((raw,)) if self._config.batch else raw
+        middlewares = (make(given, context=context) for make in self._outer_config.broker_middlewares)
+        message = await process_msg(msg=given, middlewares=middlewares, parser=parser, decoder=decoder)
+        return cast("SQSMessage", message)
+
+    async def process_message(self, msg: RawMessage | RawBatch) -> Response:
+        """FastStream's way of a message, once it is complete."""
+        if not self._prepares:
+            return await super().process_message(cast("RawMessage", msg))
+        ready: RawMessage | RawBatch | None
+        if isinstance(msg, RawBatch):
+            rest = await self._intake.admit_all(msg.messages)
+            ready = RawBatch(rest) if rest else None
+        else:
+            ready = await self._intake.admit(msg)
+        if ready is None:
+            return ensure_response(None)
+        try:
+            return await super().process_message(cast("RawMessage", ready))
+        finally:
+            for one in ready.messages if isinstance(ready, RawBatch) else (ready,):
+                self._intake.handled(one)
 
     def get_log_context(self, message: StreamMessage[RawMessage] | None) -> dict[str, str]:
         """The queue and the message's id."""
@@ -111,7 +204,9 @@ class SQSSubscriber(SubscriberUsecase[RawMessage]):
 
     @property
     def _broker_middlewares(self) -> Sequence[BrokerMiddleware[RawMessage]]:
-        first = [RejectInvalid(self.calls)] if self._config.consumption.reject_invalid else []
+        first: list[Any] = [RejectInvalid(self.calls)] if self._config.consumption.reject_invalid else []
+        if self._config.batch:
+            first.append(PartialFailure(self._config.ack_policy))
         limit = self._config.handler_timeout
         last = [] if limit is None else [HandlerTimeout(limit)]
         return [*first, *self._outer_config.broker_middlewares, *last]
@@ -120,64 +215,39 @@ class SQSSubscriber(SubscriberUsecase[RawMessage]):
         # Only now, routers included, is the broker's policy known.
         set_ack_policy(self, self._config.ack_policy)
         super()._build_fastdepends_model()
+        for call in self.calls:
+            read_inline(call.dependant)
 
     def _make_response_publisher(self, message: StreamMessage[RawMessage]) -> Iterable[PublisherProto]:
-        return (SQSFakePublisher(self._outer_config.producer, message.reply_to),)
-
-    async def _make_consumer(self, connection: Connection) -> Consumer:
-        with public_errors(self.queue.name):
-            info, attributes = await connection.queues.describe(self.queue)
-        info = self._checked(info, attributes)
-        return Consumer(
-            connection.api,
-            info,
-            self._consume,
-            self._config.options(),
-            recorder=self._outer_config.recorder,
-            dead_letters=await self._dead_letters(connection, info),
-            retry=self._config.retry,
-            log=self._log_engine,
-            on_stopped=self._stopped,
-        )
-
-    def _checked(self, info: QueueInfo, attributes: Mapping[str, str]) -> QueueInfo:
-        differences = mismatches(self.queue, attributes)
-        if differences and self._outer_config.validate != "off":
-            text = f"queue {self.queue.name!r} is not as declared: {'; '.join(differences)}"
-            if self._outer_config.validate == "strict":
-                raise QueueMismatchError(text)
-            self._log_engine(logging.WARNING, text)
-        wanted = self._config.consumption.visibility_timeout or self.queue.visibility_timeout
-        return replace(info, visibility=wanted or info.visibility)
-
-    async def _dead_letters(self, connection: Connection, info: QueueInfo) -> DeadLetters | None:
-        explicit = self._config.consumption.dead_letter
-        if explicit is not None:
-            return DeadLetters(await self._outer_config.locate(explicit), info, connection.sender)
-        if info.dead_letter_arn is None:
-            return None
-        try:
-            target = await connection.queues.locate(SQSQueue(info.dead_letter_arn))
-        except CallError as error:
-            self._log_engine(
-                logging.WARNING, f"no rejected message can be moved to the dead-letter queue: {error}"
-            )
-            return None
-        return DeadLetters(target, info, connection.sender)
+        token = message.headers.get(REPLY_TOKEN)
+        return (SQSFakePublisher(self._outer_config.producer, message.reply_to, token),)
 
     async def _consume(self, lease: Lease, settlement: Settlement) -> None:
         await self.consume(RawMessage(lease, settlement))
 
+    async def _consume_batch(self, leases: Sequence[Lease], settlement: Settlement) -> None:
+        batch = RawBatch(tuple(RawMessage(lease, settlement) for lease in leases))
+        await self.consume(cast("RawMessage", batch))
+
     def _stopped(self) -> None:
-        self.running = False
+        self.running, self._consumer = False, None
 
     def _log_engine(self, level: int, text: str) -> None:
         self._log(level, text, extra=self.get_log_context(None))
 
     def _report(self) -> str:
         if self._consumer is None or not self.running:
-            return "stopped"
+            return "by hand" if self._pulled else "stopped"
         stats, workers = self._consumer.stats, self._config.options().max_workers
         parts = [f"{stats.running}/{workers} in flight", f"{stats.buffered} buffered"]
         parts.append(f"{stats.pending_acks} acks pending")
         return " | ".join(parts + (["paused"] if stats.paused else []))
+
+
+def _set_parser(config: SQSSubscriberConfig) -> None:
+    if config.batch:
+        batches = SQSBatchParser(config.envelope)
+        config.parser, config.decoder = batches.parse_batch, batches.decode_batch
+    else:
+        singles = SQSParser(config.envelope)
+        config.parser, config.decoder = singles.parse_message, singles.decode_message

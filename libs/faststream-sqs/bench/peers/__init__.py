@@ -1,0 +1,1 @@
+"""One worker script per peer, each run in its own process and environment."""
