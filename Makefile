@@ -11,7 +11,7 @@ BIN := $(UV_PROJECT_ENVIRONMENT)/bin
 READY := $(UV_PROJECT_ENVIRONMENT)/.ready
 PYTEST = $(BIN)/python -m pytest
 
-.PHONY: help setup run dev test test-fast test-real test-chaos coverage check format lint types imports contracts env-example clean
+.PHONY: help setup run dev test test-fast test-real test-chaos coverage check format lint types imports contracts bench clean
 
 help: ## Show this help
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  \033[36m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -67,6 +67,9 @@ imports: $(READY) ## Who may import what
 contracts: $(READY) ## Regenerate schemas, AsyncAPI and .env.example; fail if that changes what is committed
 	@$(BIN)/python -m onebox.contracts
 	@git diff --exit-code --stat -- libs/common/contracts services .env.example README.md
+
+bench: $(READY) ## The broker beside its peers: SCENARIOS="B1 B3" PEERS=ours,limit,celery ROUNDS=3
+	@cd libs/faststream-sqs && $(abspath $(BIN))/python -m bench $(SCENARIOS) --peers $(or $(PEERS),ours,lean,limit) --rounds $(or $(ROUNDS),3)
 
 clean: ## Remove what was built here
 	@rm -rf .venv* .tools htmlcov .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
