@@ -68,8 +68,10 @@ contracts: $(READY) ## Regenerate schemas, AsyncAPI and .env.example; fail if th
 	@$(BIN)/python -m onebox.contracts
 	@git diff --exit-code --stat -- libs/common/contracts services .env.example README.md
 
+PEERS ?= ours,lean,limit
+ROUNDS ?= 3
 bench: $(READY) ## The broker beside its peers: SCENARIOS="B1 B3" PEERS=ours,limit,celery ROUNDS=3
-	@cd libs/faststream-sqs && $(abspath $(BIN))/python -m bench $(SCENARIOS) --peers $(or $(PEERS),ours,lean,limit) --rounds $(or $(ROUNDS),3)
+	@cd libs/faststream-sqs && $(abspath $(BIN))/python -m bench $(SCENARIOS) --peers $(PEERS) --rounds $(ROUNDS)
 
 clean: ## Remove what was built here
 	@rm -rf .venv* .tools htmlcov .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
