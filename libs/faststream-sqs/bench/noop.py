@@ -31,7 +31,7 @@ async def cost(name: str) -> float:
     make, test = BROKERS[name]
     broker = make(logger=None)
 
-    @broker.subscriber("noop")
+    @broker.subscriber("noop")  # type: ignore[untyped-decorator]  # of either broker
     async def handle(message: Number) -> None: ...
 
     async with test(broker):
