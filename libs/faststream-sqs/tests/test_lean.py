@@ -263,3 +263,26 @@ async def test_the_largest_batch(connect: Connect, fake: FakeSQS) -> None:
         )
 
     assert ([], bodies) == (answer["Failed"], fake.bodies("work"))
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+async def test_economy_on_the_wire(
+    endpoint: str, fake: FakeSQS, eventually: Any, transport: Transport
+) -> None:
+    """Saturated, over HTTP, one message consumed and one published cost a third of a request at most."""
+    fake.round_trip = 0.005
+    for number in range(500):
+        fake.put("work", str(number))
+    broker = SQSBroker(endpoint, transport=transport, wait_time=1, logger=None, **KEYS)
+
+    @broker.subscriber("work", max_workers=10, prefetch=20)
+    @broker.publisher("results")
+    async def handle(number: int) -> int:
+        return number
+
+    async with broker:
+        await broker.start()
+        await eventually(lambda: len(fake.messages("results")) == 500 and not fake.messages("work"))
+
+    counted = {name: count for name, count in broker.requests.items() if not name.startswith("get_")}
+    assert sum(counted.values()) / 500 <= 0.33, counted
