@@ -42,7 +42,7 @@ test-fast: $(READY) ## Unit and contract tests
 test-real: $(READY) ## Integration and e2e against the servers that the environment names; a missing one fails
 	@REQUIRE_REAL=1 $(PYTEST) -q tests/integration tests/e2e
 
-test-chaos: $(READY) ## Every fault, at length
+test-chaos: $(READY) ## Kill and stop real processes, at length: ten seeds instead of one
 	@CHAOS=all $(PYTEST) -q tests/chaos
 
 coverage: $(READY) ## The tests with branch coverage, and a page to read it: htmlcov/index.html

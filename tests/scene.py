@@ -1,5 +1,6 @@
 """A running stack whose models answer when the test lets them."""
 
+import signal
 from dataclasses import dataclass
 
 from backstage import Backstage
@@ -19,3 +20,12 @@ class Scene:
     door: Door
     backstage: Backstage
     models: ModelServer
+
+    async def kill_and_restart(self, service: str) -> None:
+        """SIGKILL, and what a platform does next."""
+        victim = self.stack.services[service]
+        assert victim.process
+        victim.process.signal(signal.SIGKILL)
+        assert -signal.SIGKILL == await victim.process.exited()
+        await victim.stop()
+        await victim.start()

@@ -1,7 +1,6 @@
 """A process dies at the worst moment; nothing is lost and nothing is kept twice."""
 
 import asyncio
-import signal
 from pathlib import Path
 
 from audio_files import write_call
@@ -17,19 +16,9 @@ async def test_calls_survive_the_kill_of_every_service_while_it_works(scene: Sce
         gate.shut()
         calls.append(await scene.door.hand_in(write_call(tmp_path / f"{seed}.wav", seed=seed)))
         await asyncio.wait_for(gate.arrived.wait(), 30)
-        await kill_and_restart(scene, service)
+        await scene.kill_and_restart(service)
         gate.open()
     calls.append(await scene.door.hand_in(write_call(tmp_path / "ingest.wav", seed=9)))
-    await kill_and_restart(scene, "ingest")
+    await scene.kill_and_restart("ingest")
 
     await every_call_completed_once(scene.door, scene.backstage, calls)
-
-
-async def kill_and_restart(scene: Scene, service: str) -> None:
-    """SIGKILL, and what a platform does next."""
-    victim = scene.stack.services[service]
-    assert victim.process
-    victim.process.signal(signal.SIGKILL)
-    assert -signal.SIGKILL == await victim.process.exited()
-    await victim.stop()
-    await victim.start()
