@@ -1,7 +1,9 @@
 """Recordings in S3: written in parts, fetched to disk, told apart from what is not there."""
 
+import asyncio
 import hashlib
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from io import BytesIO
 from pathlib import Path
 from random import Random
@@ -175,6 +177,38 @@ async def test_half_a_recording_is_not_a_recording(tmp_path: Path) -> None:
         await RecordingBucket(_Answers()).fetch(ObjectRef(bucket="audio", key="k"), tmp_path / "call.wav")
 
     assert "truncated_download" == error.value.reason
+
+
+@asynccontextmanager
+async def breaking_off() -> AsyncIterator[Any]:
+    """A client of a store that closes the connection in the middle of every body."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b'HTTP/1.1 200 OK\r\nETag: "e"\r\nContent-Length: 100000\r\n\r\n' + bytes(1000))
+        await writer.drain()
+        writer.close()
+
+    config = AioConfig(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"})
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        async with get_session().create_client(
+            "s3", region_name="us-east-1", endpoint_url=url, config=config
+        ) as s3:
+            yield s3
+
+
+async def test_a_body_that_breaks_off_is_worth_another_try(tmp_path: Path) -> None:
+    """A connection lost in the middle is the store's fault, not the recording's and not ours."""
+    ref = ObjectRef(bucket="audio", key="k")
+    async with breaking_off() as s3:
+        for reading in (
+            RecordingBucket(s3).fetch(ref, tmp_path / "call.wav"),
+            RecordingBucket(s3).read(ref, 100_000),
+        ):
+            with pytest.raises(Transient) as error:
+                await reading
+            assert "storage_unavailable" == error.value.reason
 
 
 async def test_a_store_out_of_reach_is_worth_another_try() -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from onebox.process import LOOPBACK, Command
-from onebox.stopping import until_stopped
+from onebox.serving import until_stopped
 
 _CHUNK = 65536  # bytes
 

@@ -2,9 +2,12 @@
 
 import asyncio
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import aiohttp
 from botocore.exceptions import BotoCoreError, ClientError
 
 from common.errors import Permanent, PipelineError, Transient
@@ -52,11 +55,12 @@ class RecordingBucket:
             "fetching an object", self._s3.get_object, **_address(ref), **_if_match(ref)
         )
         written = 0
-        async with answer["Body"] as body:
-            with await asyncio.to_thread(path.open, "wb") as file:
-                async for block in _blocks(body):
-                    await asyncio.to_thread(file.write, block)
-                    written += len(block)
+        with _storing("fetching an object"):
+            async with answer["Body"] as body:
+                with await asyncio.to_thread(path.open, "wb") as file:
+                    async for block in _blocks(body):
+                        await asyncio.to_thread(file.write, block)
+                        written += len(block)
         if written != answer["ContentLength"]:
             raise Transient("an object's body ended early", reason="truncated_download")
         return written
@@ -70,8 +74,9 @@ class RecordingBucket:
         answer = await self._call("reading an object", self._s3.get_object, **_address(ref))
         if answer["ContentLength"] > limit:
             raise Permanent(f"an object of at most {limit} bytes was expected here", reason="too_large")
-        async with answer["Body"] as body:
-            return bytes(await body.read())
+        with _storing("reading an object"):
+            async with answer["Body"] as body:
+                return bytes(await body.read())
 
     async def put_json(self, ref: ObjectRef, content: Any) -> None:
         """Write a JSON document."""
@@ -104,7 +109,10 @@ class RecordingBucket:
                 MultipartUpload={"Parts": parts},
             )
         except BaseException:
-            await asyncio.shield(self._s3.abort_multipart_upload(**target))
+            with suppress(PipelineError):  # what is left over, the bucket's lifecycle rule removes
+                await asyncio.shield(
+                    self._call("giving an upload up", self._s3.abort_multipart_upload, **target)
+                )
             raise
         return ref.model_copy(update={"etag": done["ETag"].strip('"'), "version": _version(done)})
 
@@ -127,12 +135,19 @@ class RecordingBucket:
 
     @staticmethod
     async def _call(what: str, method: Any, **arguments: Any) -> Any:
-        try:
+        with _storing(what):
             return await method(**arguments)
-        except ClientError as error:
-            raise _ours(what, error) from error
-        except (BotoCoreError, OSError) as error:
-            raise Transient(f"{what}: {type(error).__name__}", reason="storage_unavailable") from error
+
+
+@contextmanager
+def _storing(what: str) -> Iterator[None]:
+    """Translate what S3's client raises, and what a body raises while it is read."""
+    try:
+        yield
+    except ClientError as error:
+        raise _ours(what, error) from error
+    except (BotoCoreError, aiohttp.ClientError, OSError) as error:
+        raise Transient(f"{what}: {type(error).__name__}", reason="storage_unavailable") from error
 
 
 def _ours(what: str, error: ClientError) -> PipelineError:

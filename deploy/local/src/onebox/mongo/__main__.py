@@ -1,6 +1,5 @@
 """Serve: `python -m onebox.mongo --port N [--data FOLDER]`."""
 
-import argparse
 import asyncio
 import logging
 import time
@@ -13,7 +12,7 @@ from onebox.mongo.databases import Databases
 from onebox.mongo.journal import Journal
 from onebox.mongo.wire import ProtocolBroken, answered, received
 from onebox.process import LOOPBACK
-from onebox.stopping import until_stopped
+from onebox.serving import serve_as_told, until_stopped
 
 _SWEEP = 60.0  # seconds between two looks for expired documents, as in MongoDB
 _BACKLOG = 1024
@@ -73,15 +72,5 @@ def _now() -> datetime:
     return now.replace(microsecond=now.microsecond // 1000 * 1000)
 
 
-def main() -> None:
-    """Read the command line and serve."""
-    parser = argparse.ArgumentParser(prog="onebox.mongo", description="A MongoDB stand-in on loopback.")
-    parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--data", type=Path, help="the folder to keep data in; without it, memory")
-    chosen = parser.parse_args()
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
-    asyncio.run(serve(chosen.port, chosen.data))
-
-
 if __name__ == "__main__":
-    main()
+    serve_as_told("onebox.mongo", serve)
