@@ -9,11 +9,11 @@ RATE = 8000  # Hz, as on the telephone
 
 
 def write_call(path: Path, *, seconds: float = 8.0, seed: int = 0, channels: int = 2) -> Path:
-    """A WAV whose channels speak in turn, a second each and a second apart; unlike any other seed's."""
+    """A WAV whose channels speak in turn, a second each and a second apart; every second unlike any other."""
     rng = np.random.default_rng(seed)
     time = np.arange(int(seconds * RATE)) / RATE
     tracks = [
-        _turns(time, channel, channels, 300.0 + 50 * channel + int(rng.integers(40)))
+        _turns(time, channel, channels, 300.0 + 50 * channel + rng.uniform(0, 40))
         for channel in range(channels)
     ]
     samples = (np.stack(tracks, axis=1) * 12_000).astype("<i2")

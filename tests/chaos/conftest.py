@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest_asyncio
 from backstage import open_backstage
+from drill import Drill, open_drill
 from model_server import running_model_server
 from onebox.door import open_door
 from onebox.stack import Names, running_stack
@@ -34,3 +35,10 @@ async def scene(tmp_path: Path, server: Servers) -> AsyncIterator[Scene]:
             open_backstage(stack.environment) as backstage,
         ):
             yield Scene(stack, door, backstage, models)
+
+
+@pytest_asyncio.fixture
+async def drill(tmp_path: Path, server: Servers) -> AsyncIterator[Drill]:
+    names = Names(f"drill-{uuid4().hex[:8]}")
+    async with open_drill(tmp_path, {**os.environ, **named(server)}, names) as opened:
+        yield opened
