@@ -142,20 +142,6 @@ async def test_same_missing_queue(connect: Connect, fake: FakeSQS, transport: Tr
             await SQSApi(client, SilentRecorder()).call("receive_message", "none", QueueUrl="http://h/0/none")
 
 
-@pytest.mark.parametrize("transport", TRANSPORTS)
-async def test_same_repetitions(connect: Connect, fake: FakeSQS, transport: Transport) -> None:
-    """Two failures are repeated away, three are not."""
-    one = AioConfig(retries={"total_max_attempts": 3, "mode": "standard"})
-    async with connect(transport, client_config=one) as client:
-        fake.fail("receive_message", times=2)
-        await client.receive_message(QueueUrl=fake.add_queue("work"))
-        fake.fail("receive_message", times=3)
-        with pytest.raises(ClientError):
-            await client.receive_message(QueueUrl=fake.add_queue("work"))
-
-    assert 6 == fake.requests["receive_message"]
-
-
 async def test_unreachable() -> None:
     """Nobody listening is botocore's connection error."""
     async with Access(
