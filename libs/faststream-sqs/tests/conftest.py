@@ -18,7 +18,14 @@ from faststream_sqs.engine.sender import Sender
 from faststream_sqs.engine.settlement import Settlement
 from faststream_sqs.schemas import ConstantRetry
 
-REAL_TIME = {"test_server", "test_command_line", "test_lean", "test_conformance", "test_fake_http", "test_repeating"}
+REAL_TIME = {
+    "test_server",
+    "test_command_line",
+    "test_lean",
+    "test_conformance",
+    "test_fake_http",
+    "test_repeating",
+}
 
 Handler = Callable[[Lease, Settlement], Awaitable[None]]
 

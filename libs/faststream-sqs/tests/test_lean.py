@@ -10,7 +10,7 @@ from aiobotocore.config import AioConfig
 from aiobotocore.credentials import AioCredentials
 from aiobotocore.session import AioSession
 from botocore.credentials import ReadOnlyCredentials
-from botocore.exceptions import ClientError, EndpointConnectionError
+from botocore.exceptions import EndpointConnectionError
 from faststream_sqs import FakeSQS, SQSBroker
 from faststream_sqs.access import Access, Transport
 from faststream_sqs.engine.client import (

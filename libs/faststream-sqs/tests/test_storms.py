@@ -1,4 +1,4 @@
-"""Faults that last, and what they must not lead to: lost messages, and calls repeated after they had ended."""
+"""Faults that last, and what they must not lead to: lost messages, and repeated calls of finished ones."""
 
 import asyncio
 from collections.abc import Callable
