@@ -1,16 +1,33 @@
 """Faults that last, and what they must not lead to: lost messages, and repeated calls of finished ones."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
+import pytest
 from faststream_sqs import FakeSQS
+from faststream_sqs.engine.client import CallError, QueueInfo, SQSApi, TransientCallError
 from faststream_sqs.engine.consumer import Consumer
 from faststream_sqs.engine.lease import Lease
+from faststream_sqs.engine.recorder import SilentRecorder
+from faststream_sqs.engine.sender import PATIENCE, Sender
 from faststream_sqs.engine.settlement import Settlement
 from faststream_sqs.fake import Fault
 
 MakeConsumer = Callable[..., Consumer]
+MakeSender = Callable[[], Callable[[str], Awaitable[str]]]
 DELETE = "delete_message_batch"
+
+
+@pytest.fixture
+def make_sender(fake: FakeSQS) -> MakeSender:
+    """Sends one body to the queue of results."""
+
+    def make() -> Callable[[str], Awaitable[str]]:
+        sender = Sender(SQSApi(fake, SilentRecorder()))
+        queue = QueueInfo("results", fake.add_queue("results"))
+        return lambda body: sender.send(queue, {"MessageBody": body})
+
+    return make
 
 
 class Worker:
@@ -99,3 +116,32 @@ async def test_the_fake_knows_its_open_polls(fake: FakeSQS) -> None:
     await asyncio.sleep(15)
 
     assert [] == fake.polls
+
+
+async def test_a_send_outlasts_a_hiccup(fake: FakeSQS, make_sender: MakeSender) -> None:
+    """A send is tried again for seconds, since the handler that waits for it would otherwise begin again."""
+    send = make_sender()
+    fake.fail("send_message_batch", times=4)
+
+    assert (await send("x"), ["x"]) == (fake.messages("results")[0].message_id, fake.bodies("results"))
+
+
+async def test_a_send_does_not_wait_for_ever(fake: FakeSQS, make_sender: MakeSender) -> None:
+    """Through a longer outage the sender learns of the failure, within seconds."""
+    send = make_sender()
+    fake.fail("send_message_batch", times=1_000)
+    started = asyncio.get_running_loop().time()
+    with pytest.raises(TransientCallError):
+        await send("x")
+
+    assert PATIENCE <= asyncio.get_running_loop().time() - started <= PATIENCE + 2
+
+
+async def test_a_refusal_is_told_at_once(fake: FakeSQS, make_sender: MakeSender) -> None:
+    """What no second attempt can mend is not attempted again."""
+    send = make_sender()
+    fake.fail("send_message_batch", Fault("AccessDenied", 403), times=2)
+    with pytest.raises(CallError):
+        await send("x")
+
+    assert 1 == fake.requests["send_message_batch"]
