@@ -8,7 +8,7 @@ from .timing import now
 
 
 class Heartbeat:
-    """Looks at every lease four times per margin: no request for short handlers, nothing at all while idle."""
+    """Looks at every lease four times per margin: no request for short handlers, nothing while idle."""
 
     def __init__(
         self, table: LeaseTable, writer: VisibilityWriter, visibility: int, *, extends: bool = True
