@@ -246,7 +246,7 @@ class Place:
     def broker(self, **options: Any) -> SQSBroker:
         """A broker of this place."""
         keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}
-        defaults: dict[str, Any] = {"wait_time": 0, "logger": None, "on_missing_queue": "create"}
+        defaults: dict[str, Any] = {"wait_time": 1, "logger": None, "on_missing_queue": "create"}
         return SQSBroker(self._endpoint, **keys | defaults | options)
 
     def running(self, broker: SQSBroker) -> AbstractAsyncContextManager[SQSBroker]:
