@@ -11,7 +11,7 @@ BIN := $(UV_PROJECT_ENVIRONMENT)/bin
 READY := $(UV_PROJECT_ENVIRONMENT)/.ready
 PYTEST = $(BIN)/python -m pytest
 
-.PHONY: help setup run dev test test-fast test-real test-chaos coverage check format lint types imports contracts bench clean
+.PHONY: help setup run dev test test-fast test-real test-chaos coverage check format lint types imports contracts bench test-floors clean
 
 help: ## Show this help
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  \033[36m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -72,6 +72,16 @@ PEERS ?= ours,lean,limit
 ROUNDS ?= 3
 bench: $(READY) ## The broker beside its peers: SCENARIOS="B1 B3" PEERS=ours,limit,celery ROUNDS=3
 	@cd libs/faststream-sqs && $(abspath $(BIN))/python -m bench $(SCENARIOS) --peers $(PEERS) --rounds $(ROUNDS)
+
+FLOORS ?= faststream==0.7.6 faststream==0.7.7 aiobotocore==2.21.0
+FLOOR_TESTS = pytest pytest-asyncio hypothesis httpx opentelemetry-sdk prometheus-client
+test-floors: ## The broker's tests on the oldest versions it allows, each in an environment of its own; needs uv
+	@set -e; for floor in $(FLOORS); do echo "$$floor"; \
+		uv run --quiet --no-project --isolated --with "$$floor" --with "./libs/faststream-sqs[cli,fast,otel,prometheus]" \
+			$(addprefix --with ,$(FLOOR_TESTS)) python -m pytest -q libs/faststream-sqs/tests \
+			--ignore libs/faststream-sqs/tests/test_server.py --ignore libs/faststream-sqs/tests/test_conformance.py \
+			-k "not ministack and not moto"; \
+	done
 
 clean: ## Remove what was built here
 	@rm -rf .venv* .tools htmlcov .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

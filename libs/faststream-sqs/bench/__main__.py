@@ -4,8 +4,8 @@ import argparse
 import sys
 from pathlib import Path
 
+from .catalogue import SCENARIOS
 from .report import Results, machine, table
-from .scenarios import SCENARIOS
 from .server import Server, running_server
 from .worker import Peer
 
@@ -15,6 +15,7 @@ PEERS = {
     "limit": Peer("limit", "limit"),
     "redis": Peer("redis", "noop"),  # FastStream's own broker, B14 only
     "celery": Peer("celery", "celery_worker", ("celery[sqs]==5.7.0",)),
+    "amgi": Peer("amgi", "amgi_worker", ("amgi-aiobotocore==0.49.0",)),
     "taskiq": Peer("taskiq", "taskiq_worker", ("taskiq-aio-sqs==2.1.1", "taskiq==0.13.0")),
 }
 

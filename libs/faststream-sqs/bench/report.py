@@ -7,13 +7,21 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from .scenarios import Figures
+from .load import Figures
 
 SHOWN = {
     "B1": ("requests", "receives", "deletes", "sends", "cpu_ms", "pipelines_per_s", "lost", "repeats"),
-    "B3": ("pipelines_per_s", "efficiency", "requests", "cpu_ms", "rss_mib", "lost", "repeats"),
+    "B1t": ("requests", "receives", "deletes", "sends", "p50_ms", "p99_ms", "cpu_ms"),
+    "B3": ("pipelines_per_s", "efficiency", "requests", "cpu_ms", "rss_mib", "per_gib", "lost", "repeats"),
     "B4": ("p50_ms", "p99_ms", "requests", "cpu_ms"),
     "B4f": ("p50_ms", "p99_ms", "requests", "cpu_ms"),
+}
+NAMED = {  # figures that have a name of their own
+    "B1": "B2 is `cpu_ms` of ours beside the limit's, B2l that of lean.",
+    "B3": "B3m is `per_gib`: pipelines a second per GiB of memory.",
+    "B9": "`limit_s` is the longer of the handlers and of what the open receives had left, and two seconds.",
+    "B9s": "`limit_s` is the grace and two seconds; `cut_off` calls begin again elsewhere.",
+    "B12": "`resent` is a second message, sent because the first one's answer was lost.",
 }
 REFERENCE = "limit"
 
@@ -45,7 +53,8 @@ def _scenario(name: str, peers: dict[str, list[Figures]]) -> str:
         f"| {peer} | " + " | ".join(_cell(rounds, figure, reference[figure]) for figure in shown) + " |"
         for peer, rounds in peers.items()
     ]
-    return "\n".join(head + rows)
+    note = ["", NAMED[name]] if name in NAMED else []
+    return "\n".join(head + rows + note)
 
 
 def _cell(rounds: list[Figures], figure: str, reference: float) -> str:

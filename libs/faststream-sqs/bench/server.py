@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -41,6 +42,14 @@ class Server:
     def hidden(self) -> int:
         """Messages in flight."""
         return sum(int(queue["hidden"]) for queue in self.control("GET", "queues").values())
+
+    def polls(self) -> list[float]:
+        """The seconds each open receive has left, those included whose client is gone."""
+        return list(self.control("GET", "polls"))
+
+    def deliveries(self) -> Counter[str]:
+        """What became of messages: stored, received_again, finished_again, late_deletes."""
+        return sum((Counter(queue) for queue in self.control("GET", "deliveries").values()), Counter())
 
     def requests(self) -> dict[str, int]:
         """Requests since they were last forgotten, by action."""

@@ -78,6 +78,10 @@ class Worker:
         """Open files."""
         return sum(len(list(Path(f"/proc/{pid}/fd").iterdir())) for pid in _family(self.process.pid))
 
+    def threads(self) -> int:
+        """Threads, children's included."""
+        return sum(len(list(Path(f"/proc/{pid}/task").iterdir())) for pid in _family(self.process.pid))
+
     def notes(self) -> list[Note]:
         """All it has noted."""
         lines = (line.split() for line in Path(self.task.notes).read_text().splitlines())
@@ -127,7 +131,7 @@ def _started(command: Sequence[str], output: IO[bytes]) -> "subprocess.Popen[byt
 
 def templates(peer: Peer, task: Task, server: Server, count: int) -> list[Mapping[str, Any]]:
     """The first queue's messages, as this peer's own producer writes them."""
-    if peer.script in {"ours", "limit", "lean_limit"}:
+    if peer.script in {"ours", "limit", "lean_limit", "amgi_worker"}:
         return [{"MessageBody": json.dumps({"number": number})} for number in range(count)]
     command = peer.command(replace(task, notes=os.devnull), str(count))
     subprocess.run(command, check=True, env=_surroundings(), stdout=sys.stderr)  # noqa: S603 - our own script

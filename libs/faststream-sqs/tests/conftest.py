@@ -1,14 +1,22 @@
 """A loop whose clock jumps instead of waiting, an SQS in memory, and a broker between the two."""
 
 import asyncio
+import os
 import selectors
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
 from typing import Any
+from urllib.error import HTTPError, URLError
+from urllib.request import urlopen
+from uuid import uuid4
 
 import anyio.to_thread
 import pytest
-from faststream_sqs import FakeSQS, SQSBroker
+from faststream_sqs import FakeSQS, SQSBroker, TestSQSBroker
 from faststream_sqs.engine.client import QueueInfo, SQSApi
 from faststream_sqs.engine.consumer import Consumer, ConsumerOptions
 from faststream_sqs.engine.dead_letter import DeadLetters
@@ -18,7 +26,19 @@ from faststream_sqs.engine.sender import Sender
 from faststream_sqs.engine.settlement import Settlement
 from faststream_sqs.schemas import ConstantRetry
 
-REAL_TIME = {"test_server", "test_command_line", "test_lean", "test_conformance", "test_fake_http"}
+REAL_TIME = {
+    "test_cases_consuming",
+    "test_cases_middlewares",
+    "test_cases_publishing",
+    "test_cases_routers",
+    "test_command_line",
+    "test_conformance",
+    "test_fake_http",
+    "test_lean",
+    "test_repeating",
+    "test_server",
+}
+START = 60.0  # seconds a server may take to answer
 
 Handler = Callable[[Lease, Settlement], Awaitable[None]]
 
@@ -154,3 +174,93 @@ async def make_broker(fake: FakeSQS) -> AsyncIterator[MakeBroker]:
             return broker
 
         yield make
+
+
+def answers(url: str) -> bool:
+    """Whether somebody listens there, whatever the answer."""
+    try:
+        with urlopen(url, timeout=1):  # noqa: S310 - a loopback URL of our own
+            return True
+    except HTTPError:
+        return True
+    except (URLError, OSError):
+        return False
+
+
+@contextmanager
+def served(port: int, *command: str, **settings: str) -> Iterator[str]:
+    """A server in a process of its own, once it answers."""
+    url, deadline = f"http://127.0.0.1:{port}", time.monotonic() + START
+    with subprocess.Popen(  # noqa: S603 - a test server of our own environment
+        [sys.executable, "-m", *command],
+        env=os.environ | settings,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as server:
+        try:
+            while not answers(url):
+                assert server.poll() is None, f"{command[0]} ended"
+                assert time.monotonic() < deadline, f"{command[0]} does not answer"
+                time.sleep(0.1)
+            yield url
+        finally:
+            server.terminate()
+
+
+def free_port() -> int:
+    """A port nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def ministack() -> Iterator[str]:
+    """MiniStack's URL."""
+    port = free_port()
+    settings = {
+        "SERVICES": "sqs",
+        "BIND_HOST": "127.0.0.1",
+        "LOG_LEVEL": "WARNING",
+        "GATEWAY_PORT": str(port),
+    }
+    with served(port, "ministack", **settings) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def moto() -> Iterator[str]:
+    """Moto's URL."""
+    port = free_port()
+    with served(port, "moto.server", "-H", "127.0.0.1", "-p", str(port)) as url:
+        yield url
+
+
+class Place:
+    """Where a case of FastStream's is played: in memory, or over the wire."""
+
+    def __init__(self, endpoint: str | None) -> None:
+        self._endpoint = endpoint
+        self.name = f"case-{uuid4().hex[:8]}"
+
+    def broker(self, **options: Any) -> SQSBroker:
+        """A broker of this place."""
+        keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}
+        defaults: dict[str, Any] = {"wait_time": 1, "logger": None, "on_missing_queue": "create"}
+        return SQSBroker(self._endpoint, **keys | defaults | options)
+
+    def running(self, broker: SQSBroker) -> AbstractAsyncContextManager[SQSBroker]:
+        """The broker at work."""
+        return self._started(broker) if self._endpoint else TestSQSBroker(broker)
+
+    @asynccontextmanager
+    async def _started(self, broker: SQSBroker) -> AsyncIterator[SQSBroker]:
+        async with broker:
+            await broker.start()
+            yield broker
+
+
+@pytest.fixture(params=["memory", "ministack", "moto"])
+def place(request: pytest.FixtureRequest) -> Place:
+    """Each place in turn."""
+    return Place(None if request.param == "memory" else request.getfixturevalue(request.param))

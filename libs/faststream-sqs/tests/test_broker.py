@@ -504,9 +504,10 @@ async def test_publish_errors(fake: FakeSQS, make_broker: MakeBroker) -> None:
 
     with pytest.raises(QueueNotFoundError, match="'typo'"):
         await broker.publish(CALL, "typo")
-    fake.fail("send_message_batch")
+    fake.fail("send_message_batch", times=100)
     with pytest.raises(SQSUnavailableError):
         await broker.publish(CALL, "work")
+    fake.heal()
     fake.fail("send_message_batch", Fault("AccessDenied", status=403))
     with pytest.raises(SQSRequestError, match="AccessDenied"):
         await broker.publish(CALL, "work")

@@ -10,7 +10,7 @@ from aiobotocore.config import AioConfig
 from aiobotocore.credentials import AioCredentials
 from aiobotocore.session import AioSession
 from botocore.credentials import ReadOnlyCredentials
-from botocore.exceptions import ClientError, EndpointConnectionError
+from botocore.exceptions import EndpointConnectionError
 from faststream_sqs import FakeSQS, SQSBroker
 from faststream_sqs.access import Access, Transport
 from faststream_sqs.engine.client import (
@@ -140,20 +140,6 @@ async def test_same_missing_queue(connect: Connect, fake: FakeSQS, transport: Tr
             await client.receive_message(QueueUrl="http://127.0.0.1/000000000000/none")
         with pytest.raises(QueueGoneError):
             await SQSApi(client, SilentRecorder()).call("receive_message", "none", QueueUrl="http://h/0/none")
-
-
-@pytest.mark.parametrize("transport", TRANSPORTS)
-async def test_same_repetitions(connect: Connect, fake: FakeSQS, transport: Transport) -> None:
-    """Two failures are repeated away, three are not."""
-    one = AioConfig(retries={"total_max_attempts": 3, "mode": "standard"})
-    async with connect(transport, client_config=one) as client:
-        fake.fail("receive_message", times=2)
-        await client.receive_message(QueueUrl=fake.add_queue("work"))
-        fake.fail("receive_message", times=3)
-        with pytest.raises(ClientError):
-            await client.receive_message(QueueUrl=fake.add_queue("work"))
-
-    assert 6 == fake.requests["receive_message"]
 
 
 async def test_unreachable() -> None:

@@ -93,7 +93,7 @@ async def test_a_server_fault_is_repeated_for_its_message_only(
 
 async def test_an_unreachable_sqs_fails_every_caller(fake: FakeSQS, sender: Sender, queue: QueueInfo) -> None:
     """When the request fails, everybody in it learns that trying later may help."""
-    fake.fail("send_message_batch")
+    fake.fail("send_message_batch", times=100)
 
     results = await asyncio.gather(*(sender.send(queue, entry(n)) for n in range(2)), return_exceptions=True)
 

@@ -13,6 +13,7 @@ from .claim_check import S3ClientProto
 from .engine.client import SQSClientProto
 from .engine.consumer import READ_MARGIN
 from .transport.lean import Credentials, lean_client
+from .transport.retry import quicken
 from .transport.signing import Keys
 
 Transport = Literal["aiobotocore", "lean"]
@@ -40,6 +41,7 @@ class Access:
         session = self.session or get_session()
         async with session.create_client("sqs", config=self._config(), **self._arguments()) as client:
             if self.transport == "aiobotocore":
+                quicken(client)
                 yield cast("SQSClientProto", client)
                 return
             bundle = session.get_config_variable("ca_bundle")

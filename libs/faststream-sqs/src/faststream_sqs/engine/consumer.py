@@ -23,6 +23,8 @@ OnLeaseLost = Literal["cancel", "continue"]
 Handler = Callable[[Lease, Settlement], Awaitable[None]]
 BatchHandler = Callable[[Sequence[Lease], Settlement], Awaitable[None]]
 
+Tasks = set[asyncio.Task[None]]
+
 READ_MARGIN = 10  # seconds a receive may outlast its wait before the client gives up
 DEFAULT_GRACE = 25.0  # seconds; below the 30 s after which Kubernetes and FastStream's CLI kill
 
@@ -289,7 +291,7 @@ class Consumer:
         self._poller.stop()
         for lease in self._dispatcher.close():
             self.settlement.release(lease)
-        cancelled = await self._finish({*self._polls, *self._dispatcher.tasks}, grace)
+        cancelled = await self._finish(set(self._polls), set(self._dispatcher.tasks), grace)
         await self._custody.settle_rest(until)
         await self._custody.close()
         self._recorder.drained(self.queue.name, now() - started)
@@ -300,10 +302,22 @@ class Consumer:
         )
         self._on_stopped()
 
-    async def _finish(self, work: "set[asyncio.Task[None]]", grace: float) -> int:
+    async def _finish(self, polls: Tasks, handlers: Tasks, grace: float) -> int:
         """Wait for what is under way, cancel what takes too long, and say how much that was."""
-        unfinished = await wait_for(work, grace - min(SETTLE_TIME, grace / 4), unless=self._hurried)
-        for task in unfinished:
-            task.cancel("the consumer stops")
-        await wait_for(unfinished, CANCEL_TIME)
+        unfinished = await wait_for(
+            polls | handlers, grace - min(SETTLE_TIME, grace / 4), unless=self._hurried
+        )
+        until = now() + CANCEL_TIME
+        if cut_off := unfinished & handlers:
+            await _cancel(cut_off, until)
+            # What they give back goes to a receive still open, even to one whose client has left, and
+            # stays hidden there. So such a receive is let bring it here, to be given back once more.
+            await wait_for(unfinished & polls, until - now())
+        await _cancel({poll for poll in polls if not poll.done()}, until)
         return len(unfinished)
+
+
+async def _cancel(tasks: Tasks, until: float) -> None:
+    for task in tasks:
+        task.cancel("the consumer stops")
+    await wait_for(tasks, max(0.1, until - now()))

@@ -8,7 +8,7 @@ from .timing import now
 
 
 class Heartbeat:
-    """Looks at every lease four times per margin; a short handler costs no request at all."""
+    """Looks at every lease four times per margin: no request for short handlers, nothing while idle."""
 
     def __init__(
         self, table: LeaseTable, writer: VisibilityWriter, visibility: int, *, extends: bool = True
@@ -17,8 +17,9 @@ class Heartbeat:
         self._visibility, self._extends = visibility, extends
 
     async def run(self) -> None:
-        """Beat for ever."""
+        """Beat for ever, but while there is no lease."""
         while True:
+            await self._table.occupied.wait()
             await asyncio.sleep(margin(self._visibility) / 4)
             self.beat(now())
 

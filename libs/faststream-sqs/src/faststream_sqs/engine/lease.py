@@ -102,6 +102,7 @@ class LeaseTable:
         self._open: dict[str, Lease] = {}
         self._on_end = on_end
         self._max_lease = max_lease
+        self.occupied = asyncio.Event()
 
     def __len__(self) -> int:
         return len(self._open)
@@ -128,6 +129,7 @@ class LeaseTable:
         extend_until = time + min(self._max_lease, MAX_VISIBILITY - visibility)
         lease = Lease(message, message["ReceiptHandle"], time + visibility, extend_until)
         self._open[lease.message_id] = lease
+        self.occupied.set()
         return lease
 
     def end(self, lease: Lease, state: LeaseState) -> None:
@@ -136,6 +138,8 @@ class LeaseTable:
             return
         lease.settled_as, lease.state = lease.state, state
         del self._open[lease.message_id]
+        if not self._open:
+            self.occupied.clear()
         lease.ended.set()
         self._on_end(lease)
 

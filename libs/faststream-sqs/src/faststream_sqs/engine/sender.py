@@ -23,6 +23,7 @@ from .timing import now, retry_delay
 
 PARALLEL_SENDS = 4  # requests in flight per standard queue
 RETRIES = 4  # of an entry that failed by SQS's fault
+PATIENCE = 5.0  # seconds a message is tried for while SQS does not answer: its handler would begin again
 GAP = 0.003  # seconds between two messages beyond which no more company is expected
 LONGEST_GAP = 0.015  # seconds a message waits for company lately seen
 STALLED = 2.0  # seconds after which a message stops waiting for the request under way
@@ -172,22 +173,28 @@ class QueueSender:
         self._consider()
 
     async def _send(self, batch: list[Outgoing]) -> None:
+        try:
+            await self._until_answered(batch)
+        except asyncio.CancelledError:
+            _fail(batch, TransientCallError("send_message_batch", self._queue.name, "Cancelled", "closed"))
+            raise
+
+    async def _until_answered(self, batch: list[Outgoing]) -> None:
+        rounds = 0
         while batch:
+            rounds += 1
+            entries = [one.entry for one in batch]
             try:
-                outcome = await self._api.batch(
-                    "send_message_batch", self._queue, [one.entry for one in batch]
+                batch = self._account(
+                    batch, await self._api.batch("send_message_batch", self._queue, entries)
                 )
             except CallError as error:
-                _fail(batch, error)
-                return
-            except asyncio.CancelledError:
-                _fail(
-                    batch, TransientCallError("send_message_batch", self._queue.name, "Cancelled", "closed")
-                )
-                raise
-            batch = self._account(batch, outcome)
+                passing = isinstance(error, TransientCallError)
+                if not passing or batch[0].handed_in + PATIENCE < now():
+                    _fail(batch, error)
+                    return
             if batch:
-                await asyncio.sleep(retry_delay(batch[0].attempts, first=0.1, cap=5.0))
+                await asyncio.sleep(retry_delay(rounds, first=0.1, cap=5.0))
 
     def _account(self, batch: list[Outgoing], outcome: BatchOutcome) -> list[Outgoing]:
         again = []

@@ -198,6 +198,15 @@ def _queues(sqs: FakeSQS, _: Content) -> Any:
     }
 
 
+def _deliveries(sqs: FakeSQS, _: Content) -> Any:
+    names = ("stored", "received_again", "finished_again", "late_deletes")
+    return {name: {what: queue.tally[what] for what in names} for name, queue in sqs.queues.items()}
+
+
+def _polls(sqs: FakeSQS, _: Content) -> Any:
+    return sqs.polls
+
+
 def _add_queue(sqs: FakeSQS, content: Content) -> Any:
     return {"QueueUrl": sqs.add_queue(content["name"], **content.get("attributes", {}))}
 
@@ -236,6 +245,8 @@ CONTROLS: Mapping[tuple[str, str], Callable[[FakeSQS, Content], Any]] = {
     ("DELETE", "faults"): _heal,
     ("PUT", "round-trip"): _round_trip,
     ("GET", "queues"): _queues,
+    ("GET", "deliveries"): _deliveries,
+    ("GET", "polls"): _polls,
     ("POST", "queues"): _add_queue,
     ("DELETE", "queues"): _clear,
     ("GET", "messages"): _messages,

@@ -1,6 +1,7 @@
 """A queue and its messages: who is visible, since when, and when that changes."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
@@ -19,6 +20,7 @@ class StoredMessage:
     receive_count: int = 0
     first_received: float | None = None
     handle: str = ""
+    delete_asked: bool = False
 
     @property
     def group(self) -> str | None:
@@ -35,6 +37,7 @@ class StoredQueue:
     held: dict[str, StoredMessage] = field(default_factory=dict)
     seen: dict[str, tuple[float, str]] = field(default_factory=dict)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
+    tally: Counter[str] = field(default_factory=Counter)
     _ready: list[tuple[int, StoredMessage]] = field(default_factory=list)
     _hidden: list[tuple[float, int, StoredMessage]] = field(default_factory=list)
 
@@ -50,6 +53,7 @@ class StoredQueue:
 
     def add(self, message: StoredMessage) -> None:
         """Take a message in."""
+        self.tally["stored"] += 1
         self.held[message.message_id] = message
         self.hide(message, message.visible_at)
 
@@ -58,6 +62,24 @@ class StoredQueue:
         message.visible_at = until
         heappush(self._hidden, (until, message.sequence, message))
         self.changed.set()
+
+    def take(self, message: StoredMessage, time: float, lease: float) -> None:
+        """Hand a message to a receiver, and tell a repetition nobody needed from one that somebody did."""
+        self.tally["received_again"] += message.receive_count > 0
+        self.tally["finished_again"] += message.delete_asked
+        message.delete_asked = False
+        message.receive_count += 1
+        message.handle = f"{message.message_id}/{message.receive_count}"
+        message.first_received = time if message.first_received is None else message.first_received
+        self.hide(message, time + lease)
+
+    def ask_to_delete(self, handle: str) -> None:
+        """Somebody wants this message gone, whatever becomes of the request."""
+        message = self.find(handle)
+        if message and message.handle == handle:
+            message.delete_asked = True
+        elif message:
+            self.tally["late_deletes"] += 1
 
     def remove(self, message: StoredMessage) -> None:
         """Let a message go."""

@@ -41,6 +41,7 @@ class FakeSQS:
         self._queues: dict[str, StoredQueue] = {}
         self._ids = count(1)
         self._weather = Weather()
+        self._polls: dict[asyncio.Task[list[StoredMessage]], float] = {}
         self.requests: Counter[str] = Counter()
         self.log: list[tuple[str, Mapping[str, Any]]] = []
 
@@ -92,6 +93,11 @@ class FakeSQS:
         """How many messages are invisible."""
         time = self._clock()
         return sum(message.visible_at > time for message in self._queues[queue].messages)
+
+    @property
+    def polls(self) -> list[float]:
+        """The seconds each receive under way has left, clients that left included."""
+        return sorted(until - self._clock() for until in self._polls.values())
 
     async def create_queue(self, **request: Any) -> Mapping[str, Any]:
         """CreateQueue."""
@@ -156,12 +162,13 @@ class FakeSQS:
                 raise refusal("InvalidParameterValue", f"{asked} messages in {wait} s")
             queue = self._queue(request["QueueUrl"])
             lease = int(request.get("VisibilityTimeout", queue.attributes["VisibilityTimeout"]))
-            taken = await self._wait_for(queue, asked, self._clock() + wait, lease)
+            taken = await self._poll(queue, asked, self._clock() + wait, lease)
         # AWS leaves the key out when there is nothing.
         return {"Messages": [_received(message, request) for message in taken]} if taken else {}
 
     async def delete_message(self, **request: Any) -> Mapping[str, Any]:
         """DeleteMessage."""
+        self._ask_to_delete(request, [request])
         async with self._request("delete_message", request):
             return self._delete(self._queue(request["QueueUrl"]), request)
 
@@ -172,6 +179,7 @@ class FakeSQS:
 
     async def delete_message_batch(self, **request: Any) -> Mapping[str, Any]:
         """DeleteMessageBatch; a stale handle succeeds and deletes nothing, as in AWS."""
+        self._ask_to_delete(request, request["Entries"])
         async with self._request("delete_message_batch", request) as fault:
             queue = self._queue(request["QueueUrl"])
             return each_entry(request["Entries"], fault, lambda entry: self._delete(queue, entry))
@@ -218,6 +226,13 @@ class FakeSQS:
         queue.add(StoredMessage(message_id, entry, time, time + delay, number))
         return message_id
 
+    async def _poll(self, queue: StoredQueue, asked: int, until: float, lease: int) -> list[StoredMessage]:
+        # As in SQS's look-alikes, a poll whose client has left goes on, and takes what it finds.
+        poll = asyncio.create_task(self._wait_for(queue, asked, until, lease))
+        self._polls[poll] = until
+        poll.add_done_callback(self._polls.pop)
+        return await asyncio.shield(poll)
+
     async def _wait_for(
         self, queue: StoredQueue, asked: int, until: float, lease: int
     ) -> list[StoredMessage]:
@@ -235,10 +250,7 @@ class FakeSQS:
                 queue.remove(message)
                 target.add(message)
                 continue
-            message.receive_count += 1
-            message.handle = f"{message.message_id}/{message.receive_count}"
-            message.first_received = time if message.first_received is None else message.first_received
-            queue.hide(message, time + lease)
+            queue.take(message, time, lease)
             taken.append(message)
             if len(taken) == asked:
                 break
@@ -261,6 +273,12 @@ class FakeSQS:
 
     def _url_of(self, queue: StoredQueue) -> str:
         return f"{self.url}/{_ACCOUNT}/{queue.name}"
+
+    def _ask_to_delete(self, request: Mapping[str, Any], entries: Sequence[Mapping[str, Any]]) -> None:
+        # Before the request is taken, that is: whatever befalls it.
+        if queue := self._queues.get(str(request["QueueUrl"]).rsplit("/", 1)[-1]):
+            for entry in entries:
+                queue.ask_to_delete(str(entry.get("ReceiptHandle", "")))
 
     def _delete(self, queue: StoredQueue, entry: Mapping[str, Any]) -> Mapping[str, Any]:
         message = queue.find(entry["ReceiptHandle"])

@@ -1,9 +1,9 @@
-"""A message's way through FastStream's rules to its handler and on to the publishers, nothing built in vain."""
+"""A message's way through FastStream's rules to its handler and on to the publishers."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, ExitStack, nullcontext
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from faststream.middlewares import AcknowledgementMiddleware, BaseMiddleware
 from faststream.middlewares.logging import CriticalLogMiddleware
@@ -13,6 +13,7 @@ from faststream_sqs._faststream import BrokerMiddleware, ContextRepo, HandlerIte
 from faststream_sqs.message import RawMessage, SQSMessage
 
 Middlewares = Sequence[BrokerMiddleware[RawMessage]]
+Parser = Callable[[RawMessage], Awaitable[SQSMessage]]
 Made = Sequence[BaseMiddleware[Any, Any]]
 
 
@@ -66,7 +67,7 @@ class Passage:
 
     async def _handled(self, raw: RawMessage, outlasting: ExitStack, first: Made, users: Made) -> Response:
         call, context, rules = self.call, self.context, self.rules
-        message = await call.parser(raw)
+        message = await cast("Parser", call.parser)(raw)  # a handler is complete before a message comes
         message.set_decoder(call.decoder)
         told = (("log_context", self.log_context(message)), ("message", message))
         outlasting.enter_context(context.scopes(told))

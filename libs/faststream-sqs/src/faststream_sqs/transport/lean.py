@@ -2,7 +2,6 @@
 
 import asyncio
 import base64
-import random
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -19,26 +18,10 @@ from botocore.utils import get_environ_proxies
 from .http import BrokenOffError, Connections, Endpoint, UnreachableError, connections
 from .json import dumps, loads
 from .reply import Reply
+from .retry import THROTTLED, allowed, attempts_of, pause, repeatable
 from .signing import Keys, Signer
 
 AMZ_JSON = "application/x-amz-json-1.0"
-FIRST_PAUSE = 0.05  # seconds before the second attempt, at most; then twice as long
-THROTTLED_PAUSE = 1.0  # seconds, likewise, when SQS asked to slow down
-LONGEST_PAUSE = 20.0  # seconds between two attempts
-_THROTTLED = frozenset(
-    {
-        "RequestThrottled",
-        "RequestThrottledException",
-        "Throttling",
-        "ThrottlingException",
-        "ThrottledException",
-        "TooManyRequestsException",
-        "SlowDown",
-        "RequestLimitExceeded",
-        "KmsThrottled",
-    }
-)
-_REPEATABLE = frozenset({500, 502, 503, 504})  # HTTP statuses
 
 Answer = Mapping[str, Any]
 Credentials = Callable[[], Awaitable[Keys]]
@@ -136,17 +119,17 @@ class LeanClient:
 
     async def _call(self, action: str, request: Mapping[str, Any]) -> dict[str, Any]:
         body = dumps(request)
-        for attempt in range(1, self._attempts):
+        for attempt in range(1, allowed(action, self._attempts)):
             try:
                 return await self._once(action, body)
             except (EndpointConnectionError, ConnectionClosedError, ReadTimeoutError):
-                first = FIRST_PAUSE
+                throttled = False
             except ClientError as error:
-                if not repeatable(error):
+                code = code_of(error)
+                if not repeatable(error.response["ResponseMetadata"]["HTTPStatusCode"], code):
                     raise
-                first = THROTTLED_PAUSE if code_of(error) in _THROTTLED else FIRST_PAUSE
-            ceiling = min(first * 2.0 ** (attempt - 1), LONGEST_PAUSE)
-            await asyncio.sleep(random.random() * ceiling)  # noqa: S311 - jitter
+                throttled = code in THROTTLED
+            await asyncio.sleep(pause(attempt, throttled=throttled))
         return await self._once(action, body)
 
     async def _once(self, action: str, body: bytes) -> dict[str, Any]:
@@ -185,19 +168,6 @@ def host_of(url: str) -> str:
     name = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else str(parts.hostname)
     usual = {"http": 80, "https": 443}.get(parts.scheme)
     return name if parts.port in {None, usual} else f"{name}:{parts.port}"
-
-
-def attempts_of(retries: Mapping[str, Any]) -> int:
-    """How often a request is made at most; botocore counts either all attempts or only the repeated ones."""
-    if "total_max_attempts" in retries:
-        return int(retries["total_max_attempts"])
-    return int(retries.get("max_attempts", 2)) + 1
-
-
-def repeatable(error: ClientError) -> bool:
-    """Whether botocore would ask again."""
-    status = error.response["ResponseMetadata"]["HTTPStatusCode"]
-    return status in _REPEATABLE or code_of(error) in _THROTTLED
 
 
 def code_of(error: ClientError) -> str:

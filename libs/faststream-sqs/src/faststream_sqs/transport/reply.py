@@ -92,7 +92,8 @@ class ReplyReader:
 
     def _chunks(self) -> bytes | None:
         # Read from the start with each piece: answers of SQS come with a length, this is for stand-ins.
-        parts, place = [], 0
+        parts: list[bytes] = []
+        place = 0
         while (end := self._data.find(b"\r\n", place)) >= 0:
             size = _number(self._data[place:end].split(b";")[0].decode("latin-1"), 16)
             place = end + 2 + size
