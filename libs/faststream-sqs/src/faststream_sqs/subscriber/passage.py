@@ -14,6 +14,7 @@ from faststream_sqs.message import RawMessage, SQSMessage
 
 Middlewares = Sequence[BrokerMiddleware[RawMessage]]
 Parser = Callable[[RawMessage], Awaitable[SQSMessage]]
+Decoder = Callable[[Any], Awaitable[Any]]
 Made = Sequence[BaseMiddleware[Any, Any]]
 
 
@@ -68,7 +69,7 @@ class Passage:
     async def _handled(self, raw: RawMessage, outlasting: ExitStack, first: Made, users: Made) -> Response:
         call, context, rules = self.call, self.context, self.rules
         message = await cast("Parser", call.parser)(raw)  # a handler is complete before a message comes
-        message.set_decoder(call.decoder)
+        message.set_decoder(cast("Decoder", call.decoder))
         told = (("log_context", self.log_context(message)), ("message", message))
         outlasting.enter_context(context.scopes(told))
         made = [
