@@ -6,10 +6,12 @@ from contextlib import nullcontext
 
 import pytest
 from common.app import StageSettings, consumer
+from common.countdown import Countdown
 from common.errors import Claimed, Permanent, Transient
 from common.events import CallTranscribed
-from common.middleware import MAX_BAD_ANSWERS, MAX_CRASHES, MAX_UNKNOWN_ERRORS, Countdown, now
+from common.middleware import MAX_CRASHES, now
 from common.pipeline import ANALYZE
+from common.verdicts import MAX_BAD_ANSWERS, MAX_UNKNOWN_ERRORS
 from contract.harness import ACKED, Fate, Running, golden, running
 from fakes import FakeJournal
 from faststream_sqs import SQSRouter

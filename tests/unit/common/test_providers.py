@@ -85,7 +85,7 @@ def test_each_refusal_has_one_outcome(
     error: openai.OpenAIError, kind: type[PipelineError], reason: str, wait: float | None
 ) -> None:
     """Busy, down and denied can be tried again; what is wrong with the request cannot."""
-    with pytest.raises(PipelineError) as caught, asking("asking"):
+    with pytest.raises(PipelineError) as caught, asking("asking", "openai", "gpt-6-luna"):
         raise error
 
     assert (kind, reason) == (type(caught.value), caught.value.reason)
@@ -94,7 +94,7 @@ def test_each_refusal_has_one_outcome(
 
 def test_no_word_of_a_request_is_repeated() -> None:
     """A provider's error may quote what it was sent."""
-    with pytest.raises(Permanent) as caught, asking("recognising speech"):
+    with pytest.raises(Permanent) as caught, asking("recognising speech", "openai", "gpt-transcribe"):
         raise refusal(400)
 
     assert "recognising speech: refused with status 400" == str(caught.value)

@@ -10,25 +10,28 @@ from typing import Any
 from faststream import ContextRepo
 from faststream.asgi import AsgiFastStream, AsgiResponse, get
 from faststream_sqs import ExponentialRetry, SQSBroker, SQSRouter
-from prometheus_client import REGISTRY, generate_latest
+from prometheus_client import CollectorRegistry, generate_latest
 
 from common import logging
-from common.middleware import AroundStage, Countdown, StopAfter
+from common.countdown import Countdown, StopAfter
+from common.instruments import Instruments, InstrumentSettings, instruments, introduce
+from common.middleware import AroundStage, now
 from common.pipeline import Stage
 from common.settings import AwsSettings, WorkerSettings, queue_urls
+from common.telemetry import TraceHops, flushed
 
 PING_TIMEOUT = 5.0  # seconds
 LONGEST_BACK_OFF = 900.0  # seconds; twenty deliveries then outlast an hour of somebody else's fault
 
 
-class StageSettings(WorkerSettings, AwsSettings):
+class StageSettings(WorkerSettings, AwsSettings, InstrumentSettings):
     """What every consumer needs to be told."""
 
 
 Resources = AbstractAsyncContextManager[dict[str, object]]
 
 
-def open_broker(settings: StageSettings, stage: Stage | None = None) -> SQSBroker:
+def open_broker(settings: StageSettings, stage: Stage, using: Instruments) -> SQSBroker:
     """A broker whose queues and concurrency are the operator's choice; *stage* wraps its handlers."""
     return SQSBroker(
         settings.sqs_endpoint,
@@ -39,36 +42,51 @@ def open_broker(settings: StageSettings, stage: Stage | None = None) -> SQSBroke
         handler_timeout=settings.handler_timeout_seconds,
         graceful_timeout=settings.drain_seconds,
         retry=ExponentialRetry(cap=LONGEST_BACK_OFF),
-        middlewares=[] if stage is None else [partial(AroundStage, stage=stage), _counting(settings)],
+        recorder=using.engine,
+        middlewares=[
+            partial(TraceHops, tracer=using.tracer),
+            partial(AroundStage, stage=stage, instruments=using),
+            _counting(settings),
+        ],
         logger=stdlib_logging.getLogger("faststream_sqs"),
         log_level=stdlib_logging.DEBUG,  # one canonical line a message is ours
     )
 
 
 def consumer(
-    stage: Stage, settings: StageSettings, router: SQSRouter, resources: Resources
+    stage: Stage,
+    settings: StageSettings,
+    router: SQSRouter,
+    resources: Resources,
+    *,
+    using: Instruments | None = None,
 ) -> AsgiFastStream:
     """One stage as an ASGI application: *router* in *resources*, health and metrics beside it."""
     logging.set_up(stage.service, "DEBUG" if settings.debug else settings.log_level)
-    broker = open_broker(settings, stage)
+    using = using or instruments(stage, settings)
+    introduce(stage, settings, using.metrics, lambda: now().date())
+    broker = open_broker(settings, stage, using)
     broker.include_router(router)
 
     @asynccontextmanager
     async def lifespan(context: ContextRepo) -> AsyncIterator[None]:
-        async with resources as opened:
+        async with flushed(using.traces), resources as opened:
             for name, resource in opened.items():
                 context.set_global(name, resource)
             yield
 
-    return AsgiFastStream(broker, lifespan=lifespan, asgi_routes=health(broker))
+    return AsgiFastStream(broker, lifespan=lifespan, asgi_routes=health(broker, using.registry))
 
 
-def health(broker: SQSBroker) -> list[tuple[str, Any]]:
-    """``/health/live``, ``/health/ready`` and ``/metrics``, spelled the same everywhere."""
+def health(broker: SQSBroker, registry: CollectorRegistry) -> list[tuple[str, Any]]:
+    """``/health/live``, ``/health/ready`` and ``/metrics``, spelled the same everywhere.
+
+    Live asks nobody: a restart mends no server. Ready is false while the queue does not answer, or we drain.
+    """
 
     @get(include_in_schema=False)
     async def live(_scope: Any) -> AsgiResponse:
-        return _answer("live", await broker.ping(PING_TIMEOUT))
+        return _answer("live", broker.alive)
 
     @get(include_in_schema=False)
     async def ready(_scope: Any) -> AsgiResponse:
@@ -76,7 +94,7 @@ def health(broker: SQSBroker) -> list[tuple[str, Any]]:
 
     @get(include_in_schema=False)
     async def metrics(_scope: Any) -> AsgiResponse:
-        return AsgiResponse(generate_latest(REGISTRY), headers={"content-type": "text/plain; version=0.0.4"})
+        return AsgiResponse(generate_latest(registry), headers={"content-type": "text/plain; version=0.0.4"})
 
     return [("/health/live", live), ("/health/ready", ready), ("/metrics", metrics)]
 

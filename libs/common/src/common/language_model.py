@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from common.errors import Permanent, Transient
 from common.model import Work
 from common.prices import chat_cost
-from common.providers import asking
+from common.providers import Asked, asking
 
 A = TypeVar("A", bound=BaseModel)
 
@@ -42,14 +42,29 @@ class LanguageModel:
             Transient: the provider is busy or down, or its answer did not fit (reason ``provider_answer``).
             Permanent: it refused the request, or its answer was cut off at the token limit.
         """
-        with asking("asking the language model"), _reading():
+        with asking("asking the language model", self._provider, self.name) as asked, self._reading(asked):
             completion = await self._client.chat.completions.parse(
                 model=self.name,
                 messages=[{"role": "system", "content": instructions}, {"role": "user", "content": content}],
                 response_format=shape,
                 **self._options(),
             )
-        return Answer(_parsed(completion, shape), self._work(completion))
+            work = self._work(completion)
+            asked.paid(work)
+            return Answer(_parsed(completion, shape), work)
+
+    @contextmanager
+    def _reading(self, asked: Asked) -> Iterator[None]:
+        """Answers that came but are none, told apart before the SDK's other errors are."""
+        try:
+            yield
+        except LengthFinishReasonError as error:
+            asked.paid(self._work(error.completion))
+            raise Permanent("the answer was cut off at the token limit", reason="answer_too_long") from error
+        except ContentFilterFinishReasonError as error:
+            raise Permanent("the provider filters the answer", reason="provider_refused") from error
+        except ValidationError as error:
+            raise Transient("the answer does not fit the shape", reason="provider_answer") from error
 
     def _options(self) -> dict[str, Any]:
         """gpt-5 and later reason unless told not to, and name the token limit anew."""
@@ -70,19 +85,6 @@ class LanguageModel:
             input_tokens=tokens_in,
             output_tokens=tokens_out,
         )
-
-
-@contextmanager
-def _reading() -> Iterator[None]:
-    """Answers that came but are none, told apart before the SDK's other errors are."""
-    try:
-        yield
-    except LengthFinishReasonError as error:
-        raise Permanent("the answer was cut off at the token limit", reason="answer_too_long") from error
-    except ContentFilterFinishReasonError as error:
-        raise Permanent("the provider filters the answer", reason="provider_refused") from error
-    except ValidationError as error:
-        raise Transient("the answer does not fit the shape", reason="provider_answer") from error
 
 
 def _parsed(completion: Any, shape: type[A]) -> A:

@@ -8,9 +8,12 @@ from typing import Any, cast
 
 import orjson
 import structlog
+from opentelemetry.trace import get_current_span
 from structlog.contextvars import bound_contextvars, merge_contextvars
 from structlog.tracebacks import ExceptionDictTransformer
 from structlog.typing import FilteringBoundLogger
+
+from common.version import version_of
 
 Fields = MutableMapping[str, Any]
 
@@ -28,6 +31,21 @@ def _traceback(exc_info: Any) -> list[dict[str, Any]]:
 
 
 _exceptions = structlog.processors.ExceptionRenderer(_traceback)
+
+
+def _trace(_logger: Any, _method: str, fields: Fields) -> Fields:
+    """Where in which trace this happened, named as OpenTelemetry names it in logs."""
+    context = get_current_span().get_span_context()
+    if context.is_valid:
+        fields["trace_id"], fields["span_id"] = f"{context.trace_id:032x}", f"{context.span_id:016x}"
+    return fields
+
+
+def _error_type(_logger: Any, _method: str, fields: Fields) -> Fields:
+    """The kind of what went wrong: a reason code where we have one, else the exception's class."""
+    if shown := fields.get("exception"):
+        fields.setdefault("error.type", shown[0]["exc_type"])
+    return fields
 
 
 def _shape(_logger: Any, _method: str, fields: Fields) -> Fields:
@@ -53,12 +71,14 @@ _SHARED: tuple[Any, ...] = (
     merge_contextvars,
     structlog.processors.add_log_level,
     _timestamp,
+    _trace,
     _exceptions,
+    _error_type,
 )
 
 
 def set_up(service: str, level: str = "INFO") -> None:
-    """Send everything this process logs to standard output as JSON lines that carry *service*."""
+    """Send everything this process logs to standard output, as JSON lines of *service* in its version."""
     threshold = logging.getLevelNamesMapping()[level]
     stamp = _service(service)
     structlog.configure(
@@ -72,8 +92,10 @@ def set_up(service: str, level: str = "INFO") -> None:
 
 
 def _service(service: str) -> Any:
+    version = version_of(service)
+
     def stamp(_logger: Any, _method: str, fields: Fields) -> Fields:
-        fields["service"] = service
+        fields["service"], fields["version"] = service, version
         return fields
 
     return stamp
@@ -102,7 +124,16 @@ def _quieten() -> None:
         logger.handlers.clear()
         logger.propagate = True
     logging.getLogger("uvicorn.access").setLevel(logging.WARNING)
-    for chatty in ("botocore", "aiobotocore", "httpx2", "httpcore", "openai", "opensearch", "pymongo"):
+    for chatty in (
+        "botocore",
+        "aiobotocore",
+        "httpx2",
+        "httpcore",
+        "openai",
+        "opensearch",
+        "pymongo",
+        "urllib3",
+    ):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 

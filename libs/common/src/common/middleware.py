@@ -1,28 +1,31 @@
-"""Around every handler: one journal, one error policy, one log line."""
+"""Around every handler: one journal, one error policy, one account, one log line."""
 
 import asyncio
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from json import JSONDecodeError
-from typing import Any
+from typing import Any, Literal
 
 from faststream import BaseMiddleware, ContextRepo
 from faststream.exceptions import HandlerException, NackMessage, RejectMessage
+from opentelemetry.trace import get_current_span
 from pydantic import ValidationError
 
 from common.errors import Claimed, Permanent, PipelineError, Transient
+from common.instruments import Instruments
 from common.journal import Entry, Failure, Journal, work_of
+from common.ledger import Ledger, accounting
 from common.logging import about, get_logger
 from common.model import CallKey
 from common.pipeline import Stage
+from common.telemetry import annotate, blame
+from common.verdicts import told, verdict
 
-UNKNOWN = "internal_error"
-MAX_UNKNOWN_ERRORS = 5  # a bug met five times is not going to go away
-MAX_BAD_ANSWERS = 3  # each of them is paid for
 LONGEST_POSTPONEMENT = 300.0  # seconds; twenty deliveries then outlast the longest handler
 MAX_CRASHES = 5  # attempts that started and never reported back: this message kills its worker
+
+Outcome = Literal["completed", "retried", "failed", "postponed", "released"]
 
 log = get_logger("callstream.stage")
 
@@ -35,10 +38,14 @@ def now() -> datetime:
 class Attempt:
     """One delivery of one message to one stage; handlers reach it as ``attempt`` in the context."""
 
-    def __init__(self, stage: Stage, journal: Journal) -> None:
+    def __init__(self, stage: Stage, journal: Journal, ledger: Ledger, msg: Any) -> None:
         self._stage = stage
         self._journal = journal
         self._started = time.monotonic()
+        self.deliveries = int(getattr(msg, "receive_count", 1))
+        self.is_last = bool(getattr(msg, "is_last_attempt", False))
+        self.wait = _wait(msg)
+        self.ledger = ledger
         self.key: CallKey | None = None
         self.entry: Entry | None = None
 
@@ -49,6 +56,8 @@ class Attempt:
             Permanent: the call has ended too many workers.
         """
         self.key = key
+        self.ledger.tenant_id = key.tenant_id
+        annotate({"callstream.call_id": key.call_id, "callstream.tenant_id": key.tenant_id})
         self.entry = await self._journal.begin(key, self._stage, now())
         so_far = self.entry.stages[self._stage.name]
         if so_far.attempts - so_far.reported > MAX_CRASHES:
@@ -84,24 +93,44 @@ class Attempt:
         return self.entry.stages[self._stage.name].causes.get(reason, 0) if self.entry else 0
 
     @property
+    def known(self) -> bool:
+        """Whether the call has a journal yet."""
+        return self.entry is not None
+
+    @property
+    def call_age(self) -> float | None:
+        """Seconds since the call was first seen; None if this stage had done its work on it before."""
+        if self.entry is None or self.entry.stages[self._stage.name].finished_at is not None:
+            return None
+        return max(0.0, (now() - self.entry.created_at).total_seconds())
+
+    @property
     def number(self) -> int | None:
         """Which attempt this is, the first being 1."""
         return self.entry.stages[self._stage.name].attempts if self.entry else None
 
 
 class AroundStage(BaseMiddleware):
-    """Keep the journal, turn a typed failure into what the queue should do, and log one canonical line."""
+    """Keep the journal, turn a typed failure into what the queue should do, count it, and log one line."""
 
-    def __init__(self, msg: Any | None, /, *, context: ContextRepo, stage: Stage) -> None:
+    def __init__(
+        self, msg: Any | None, /, *, context: ContextRepo, stage: Stage, instruments: Instruments
+    ) -> None:
         super().__init__(msg, context=context)
         self._stage = stage
+        self._instruments = instruments
+        self._metrics = instruments.metrics.messages
 
     async def consume_scope(self, call_next: Callable[[Any], Any], msg: Any) -> Any:
         """One delivery, from the first look at it to its outcome."""
-        attempt = Attempt(self._stage, self.context.get("journal"))
+        ledger = self._instruments.ledger()
+        attempt = Attempt(self._stage, self.context.get("journal"), ledger, msg)
+        self._metrics.arrived(self._stage.name, attempt.wait, attempt.deliveries)
         with (
             about(stage=self._stage.name, message_id=msg.message_id),
             self.context.scope("attempt", attempt),
+            accounting(ledger),
+            self._metrics.inflight.labels(self._stage.name).track_inprogress(),
         ):
             return await self._decided(call_next, msg, attempt)
 
@@ -111,23 +140,23 @@ class AroundStage(BaseMiddleware):
         except HandlerException:
             raise
         except asyncio.CancelledError:
+            self._ended(attempt, "released")
             with suppress(PipelineError):  # the journal out of reach must not keep a stop waiting
                 await asyncio.shield(attempt.release())
             raise
         except Claimed as error:
             await attempt.release()
-            self._log(attempt, "postponed", reason=error.reason, error=error)
-            raise NackMessage(delay=min(2.0 ** _receive_count(msg), LONGEST_POSTPONEMENT)) from error
-        except Transient as error:
-            final = _given_up(error, attempt, msg)
-            await self._report(attempt, error.reason, error, final=final)
-            raise (
-                RejectMessage(reason=error.reason) if final else NackMessage(delay=error.retry_after)
-            ) from error
+            self._ended(attempt, "postponed", error.reason, error)
+            raise NackMessage(delay=min(2.0**attempt.deliveries, LONGEST_POSTPONEMENT)) from error
         except Exception as error:  # every failure must reach the journal, whatever it is
-            reason, final = _verdict(error, attempt, msg)
+            reason, final = verdict(error, attempt)
+            if isinstance(error, TimeoutError) and attempt.ledger.results_kept and not final:
+                # Not in vain: the next delivery goes on from what was kept.
+                await attempt.release()
+                self._ended(attempt, "released", reason, error)
+                raise NackMessage(delay=0) from error
             await self._report(attempt, reason, error, final=final)
-            raise (RejectMessage(reason=reason) if final else NackMessage()) from error
+            raise _fate(error, reason, final=final) from error
 
     async def _journaled(self, call_next: Callable[[Any], Any], msg: Any, attempt: Attempt) -> Any:
         key = _key_in(await msg.decode())
@@ -135,85 +164,65 @@ class AroundStage(BaseMiddleware):
             await attempt.identify(key)
         with about(**_ids(key)):
             result = await call_next(msg)
+        age = attempt.call_age
         await attempt.finish(result)
-        self._log(attempt, "completed")
+        if age is not None:
+            self._metrics.end_to_end.labels(self._stage.name).observe(age)
+        self._ended(attempt, "completed")
         return result
 
     async def _report(self, attempt: Attempt, reason: str, error: Exception, *, final: bool) -> None:
-        text = _told(error)
-        self._log(attempt, "failed" if final else "retried", reason=reason, error=error)
-        await attempt.fail(reason, text, final=final)
+        self._ended(attempt, "failed" if final else "retried", reason, error)
+        await attempt.fail(reason, told(error), final=final)
 
-    def _log(
-        self, attempt: Attempt, outcome: str, *, reason: str | None = None, error: Exception | None = None
+    def _ended(
+        self, attempt: Attempt, outcome: Outcome, reason: str | None = None, error: Exception | None = None
     ) -> None:
-        with about(**_ids(attempt.key), attempt=attempt.number, reason=reason):
-            took = round(attempt.took * 1000)
+        self._metrics.ended(self._stage.name, outcome, reason, attempt.took)
+        annotate({"callstream.outcome": outcome})
+        if reason is not None and outcome in {"retried", "failed"}:
+            blame(get_current_span(), reason)
+        with _told_apart(attempt, reason):
             write = log.info if error is None else log.warning
             unexpected = None if isinstance(error, PipelineError | ValidationError) else error
-            write("message.processed", outcome=outcome, duration_ms=took, exc_info=unexpected)
+            write("message.processed", outcome=outcome, exc_info=unexpected, **_figures(attempt))
 
 
-class Countdown:
-    """Call *done* once, after *start* steps; never if *start* is 0."""
-
-    def __init__(self, start: int, done: Callable[[], None]) -> None:
-        self._left = start
-        self._done = done
-
-    def step(self) -> None:
-        """One step."""
-        self._left -= 1
-        if self._left == 0:
-            self._done()
+def _fate(error: Exception, reason: str, *, final: bool) -> HandlerException:
+    if final:
+        return RejectMessage(reason=reason)
+    return NackMessage(delay=error.retry_after) if isinstance(error, Transient) else NackMessage()
 
 
-class StopAfter(BaseMiddleware):
-    """Let a process end after so many messages: whatever a library leaks stays small."""
-
-    def __init__(self, msg: Any | None, /, *, context: ContextRepo, countdown: Countdown) -> None:
-        super().__init__(msg, context=context)
-        self._countdown = countdown
-
-    async def consume_scope(self, call_next: Callable[[Any], Any], msg: Any) -> Any:
-        """Count the message when it is done with, whatever became of it."""
-        try:
-            return await call_next(msg)
-        finally:
-            self._countdown.step()
+@contextmanager
+def _told_apart(attempt: Attempt, reason: str | None) -> Iterator[None]:
+    error_type = {} if reason is None else {"error.type": reason}
+    with about(**_ids(attempt.key), attempt=attempt.number, receive_count=attempt.deliveries, **error_type):
+        yield
 
 
-def _given_up(error: Transient, attempt: Attempt, msg: Any) -> bool:
-    """On the queue's last delivery, or when a model was paid for nonsense again and again."""
-    met = attempt.failures(error.reason) + 1
-    nonsense = error.reason == "provider_answer" and met >= MAX_BAD_ANSWERS
-    return nonsense or bool(getattr(msg, "is_last_attempt", False))
+def _figures(attempt: Attempt) -> dict[str, float]:
+    """What the delivery took; a cost only where somebody was asked."""
+    ledger = attempt.ledger
+    times: dict[str, float] = {"duration_ms": round(attempt.took * 1000)}
+    waited: dict[str, float] = {} if attempt.wait is None else {"queue_wait_ms": round(attempt.wait * 1000)}
+    if not ledger.requests:
+        return times | waited
+    return {
+        **times,
+        **waited,
+        "requests": ledger.requests,
+        "input_tokens": ledger.input_tokens,
+        "output_tokens": ledger.output_tokens,
+        "audio_seconds": ledger.audio_seconds,
+        "cost_usd": round(ledger.cost_usd, 6),
+    }
 
 
-def _verdict(error: Exception, attempt: Attempt, msg: Any) -> tuple[str, bool]:
-    """The reason code of a failure that is not transient, and whether it ends the call."""
-    if isinstance(error, Permanent):
-        return error.reason, True
-    if isinstance(error, ValidationError | JSONDecodeError | UnicodeDecodeError):
-        return "invalid_message", True
-    if isinstance(error, TimeoutError):
-        return "timeout", False
-    met = attempt.failures(UNKNOWN) + 1 if attempt.entry else _receive_count(msg)
-    return UNKNOWN, met >= MAX_UNKNOWN_ERRORS
-
-
-def _told(error: Exception) -> str:
-    """What the journal may say of it: an unknown error's text, or a bad value, could be a caller's words."""
-    if isinstance(error, PipelineError):
-        return str(error)
-    if isinstance(error, ValidationError):
-        details = error.errors(include_input=False, include_url=False, include_context=False)
-        return "invalid: " + ", ".join(".".join(map(str, one["loc"])) for one in details)
-    return type(error).__name__
-
-
-def _receive_count(msg: Any) -> int:
-    return int(getattr(msg, "receive_count", 1))
+def _wait(msg: Any) -> float | None:
+    """Seconds between sending and this delivery."""
+    sent_at = getattr(msg, "sent_at", None)
+    return None if sent_at is None else max(0.0, (now() - sent_at).total_seconds())
 
 
 def _key_in(body: Any) -> CallKey | None:

@@ -54,6 +54,20 @@ EMBEDDING = {
 }
 
 
+_UNPRICED = {
+    "gpt-4o-transcribe-diarize": _WHISPER_ERA_ENDS,
+    **dict.fromkeys(("gpt-4o-mini", "gpt-4.1", "gpt-4.1-mini"), _GPT4O_ERA_ENDS),
+    **dict.fromkeys(("gpt-5", "gpt-5-mini", "gpt-5-nano", "o3"), date(2026, 12, 11)),
+    **dict.fromkeys(("gpt-5.1", "gpt-5.4-nano"), date(2027, 4, 1)),
+}
+
+
+def end_of_life(model: str) -> date | None:
+    """The day the provider shuts the model down, where one is announced."""
+    priced = SPEECH.get(model) or CHAT.get(model) or EMBEDDING.get(model)
+    return priced.shutdown if priced else _UNPRICED.get(model)
+
+
 def speech_cost(model: str, audio_seconds: float) -> float | None:
     """USD, or None where the model's price is not known here."""
     price = SPEECH.get(model)

@@ -1,36 +1,94 @@
 """What every OpenAI-compatible provider can answer instead of a result, told apart once for all edges."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from math import isnan
-from time import time
 
 from openai import (
     APIStatusError,
+    APITimeoutError,
     AuthenticationError,
     NotFoundError,
     OpenAIError,
     PermissionDeniedError,
     RateLimitError,
 )
+from opentelemetry.trace import SpanKind
 
 from common.errors import Permanent, PipelineError, Transient
+from common.ledger import Answered, current
+from common.model import Work
+from common.telemetry import span
 
 MAX_RETRY_AFTER = 120.0  # seconds; a provider may say 1e9
 _UNAVAILABLE = frozenset({408, 409})
 SERVER_ERROR = 500
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One request to a provider: *what* is for the log, such as ``recognising speech``."""
+
+    what: str
+    provider: str
+    model: str
+
+    def paid(self, work: Work) -> None:
+        """What came back was paid for; say so before anything is made of it."""
+        if ledger := current():
+            ledger.paid(self.model, work)
+
+
 @contextmanager
-def asking(what: str) -> Iterator[None]:
-    """Translate the SDK's exceptions; *what* is for the log, such as ``recognising speech``."""
+def asking(what: str, provider: str, model: str) -> Iterator[Asked]:
+    """Count, time and trace one request, and translate the SDK's exceptions.
+
+    A request that is cancelled is not counted: nobody knows what became of it.
+    """
+    asked, begun = Asked(what, provider, model), time.monotonic()
+    named = {"gen_ai.provider.name": provider, "gen_ai.request.model": model}
+    try:
+        with span(what, SpanKind.CLIENT, named), _translating(what):
+            yield asked
+    except Exception as error:
+        _count(asked, _outcome(error), begun)
+        raise
+    _count(asked, "ok", begun)
+
+
+def _count(asked: Asked, outcome: Answered, begun: float) -> None:
+    if ledger := current():
+        ledger.asked(asked.provider, asked.model, outcome, time.monotonic() - begun)
+
+
+@contextmanager
+def _translating(what: str) -> Iterator[None]:
     try:
         yield
     except OpenAIError as error:
         raise _ours(what, error) from error
     except (ValueError, TypeError) as error:  # the SDK takes what it got for an answer, and stumbles
         raise Transient(f"{what}: the answer cannot be read", reason="provider_answer") from error
+
+
+_OUTCOMES: Mapping[str, Answered] = {
+    "provider_busy": "throttled",
+    "provider_quota": "throttled",
+    "provider_unavailable": "unavailable",
+    "provider_denied": "refused",
+    "provider_refused": "refused",
+    "provider_answer": "bad_answer",
+    "answer_too_long": "bad_answer",
+}
+
+
+def _outcome(error: Exception) -> Answered:
+    if isinstance(error, TimeoutError) or isinstance(error.__cause__, TimeoutError | APITimeoutError):
+        return "timeout"
+    return _OUTCOMES.get(getattr(error, "reason", ""), "unavailable")
 
 
 def _ours(what: str, error: OpenAIError) -> PipelineError:
@@ -75,6 +133,6 @@ def _seconds(value: str) -> float | None:
     except ValueError:
         pass
     try:
-        return parsedate_to_datetime(value).timestamp() - time()
+        return parsedate_to_datetime(value).timestamp() - time.time()
     except ValueError:
         return None

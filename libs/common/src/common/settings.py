@@ -2,7 +2,15 @@
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AliasChoices, Field, NonNegativeInt, PositiveInt, SecretStr, ValidationError
+from pydantic import (
+    AliasChoices,
+    Field,
+    NonNegativeInt,
+    PositiveInt,
+    SecretStr,
+    ValidationError,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 QueueUrl = Annotated[str, Field(min_length=1)]
@@ -54,6 +62,50 @@ def variables(name: str, field: Any) -> list[str]:
     if isinstance(alias, AliasChoices):
         return [str(choice).upper() for choice in alias.choices]
     return [name.upper()]
+
+
+TenantClass = Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,32}$")]
+MOST_TENANT_CLASSES = 10
+SAMPLERS = Literal[
+    "always_on",
+    "always_off",
+    "traceidratio",
+    "parentbased_always_on",
+    "parentbased_always_off",
+    "parentbased_traceidratio",
+]
+
+
+class TracingSettings(ServiceSettings):
+    """Where traces go. The exporter also reads OpenTelemetry's other variables, such as its headers."""
+
+    otel_exporter_otlp_endpoint: str | None = Field(
+        None, description="OTLP collector (HTTP) that traces are sent to; none: nowhere"
+    )
+    otel_traces_sampler: SAMPLERS = Field(
+        "parentbased_always_on", description="Which traces are sent: OpenTelemetry's name of a sampler"
+    )
+    otel_traces_sampler_arg: Annotated[float, Field(ge=0, le=1)] = Field(
+        1.0, description="Share of traces sent, for the samplers that take one"
+    )
+
+
+class MetricsSettings(ServiceSettings):
+    """How costs are told apart."""
+
+    tenant_classes: dict[str, TenantClass] = Field(
+        default_factory=dict,
+        description='Tenants\' classes, by which costs are counted, as JSON such as {"acme": "gold"};'
+        " others are standard",
+    )
+
+    @field_validator("tenant_classes")
+    @classmethod
+    def _few(cls, classes: dict[str, str]) -> dict[str, str]:
+        """Each class is a label of its own in every metric of costs."""
+        if len({*classes.values(), "standard"}) > MOST_TENANT_CLASSES:
+            raise ValueError(f"at most {MOST_TENANT_CLASSES} classes, standard included")
+        return classes
 
 
 class WorkerSettings(ServiceSettings):

@@ -41,10 +41,11 @@ class Embedder:
         vectors: list[Vector] = []
         tokens = requests = 0
         for batch in _batches(texts):
-            with asking("embedding text"):
+            with asking("embedding text", self._provider, self.model) as asked:
                 answer = await self._client.embeddings.create(model=self.model, input=list(batch))
-            if len(answer.data) != len(batch):
-                raise Transient("the provider sent another number of vectors", reason="provider_answer")
+                asked.paid(self._work(answer.usage.prompt_tokens, 1))
+                if len(answer.data) != len(batch):
+                    raise Transient("the provider sent another number of vectors", reason="provider_answer")
             vectors += [item.embedding for item in sorted(answer.data, key=lambda item: item.index)]
             tokens += answer.usage.prompt_tokens
             requests += 1

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from common.app import Resources, consumer
+from common.instruments import Instruments, instruments
 from common.pipeline import INGEST
 from fastapi import FastAPI
 from faststream.asgi import AsgiFastStream
@@ -15,6 +16,7 @@ from starlette.routing import Route
 from ingest import api, resources
 from ingest.api.failures import explain_failures
 from ingest.api.gates import RateGate, SizeGate
+from ingest.api.observed import Observed
 from ingest.handler import router
 from ingest.security import LoopbackOnly
 from ingest.settings import DoorSettings, Settings
@@ -32,9 +34,12 @@ def create_consumer(
 def create_app(
     settings: DoorSettings | None = None,
     open_resources: Callable[[DoorSettings], Resources] = resources.open_door,
+    *,
+    using: Instruments | None = None,
 ) -> FastAPI:
     """The HTTP door, and the stage behind it unless ``INGEST_CONSUMER=false``."""
     settings = settings or DoorSettings.read()
+    using = using or instruments(INGEST, settings)
 
     @asynccontextmanager
     async def opened() -> AsyncIterator[dict[str, object]]:
@@ -43,13 +48,13 @@ def create_app(
             yield outside
 
     handlers = router if settings.ingest_consumer else SQSRouter()
-    stage = consumer(INGEST, settings, handlers, opened())
-    app = _door(settings, stage)
+    stage = consumer(INGEST, settings, handlers, opened(), using=using)
+    app = _door(settings, stage, using)
     app.state.settings, app.state.broker = settings, stage.broker
     return app
 
 
-def _door(settings: DoorSettings, stage: AsgiFastStream) -> FastAPI:
+def _door(settings: DoorSettings, stage: AsgiFastStream, using: Instruments) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         async with stage.start_lifespan_context():
@@ -59,7 +64,7 @@ def _door(settings: DoorSettings, stage: AsgiFastStream) -> FastAPI:
         title="Callstream",
         description="Recorded sales calls in; transcripts, checked insights and search out.",
         lifespan=lifespan,
-        middleware=_gates(settings),
+        middleware=[Middleware(Observed, using=using), *_gates(settings)],
         routes=[Route(path, endpoint, include_in_schema=False) for path, endpoint in stage.routes],
     )
     app.include_router(api.router, prefix=settings.api_v1_prefix)

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from common.errors import Transient, raising
-from common.model import CallKey, Noun
+from common.model import CallKey, Noun, Work
+from common.prices import speech_cost
 from common.providers import asking
 from openai import AsyncOpenAI, Timeout
 from pydantic import BaseModel, ValidationError
@@ -112,9 +113,9 @@ class Recogniser:
     async def _ask(self, audio: bytes, seconds: float) -> _Answer:
         limit = min(max(seconds * _TIMEOUT_PER_SECOND, _LEAST_TIMEOUT), _MOST_TIMEOUT)
         with (
+            asking("recognising speech", self.provider, self.model) as asked,
             raising("reading the transcription", {ValidationError: _NoAnswerError}),
             raising("recognising speech", {TimeoutError: _SlowAnswerError}),
-            asking("recognising speech"),
         ):
             async with asyncio.timeout(limit):
                 answer = await self._client.audio.transcriptions.with_raw_response.create(
@@ -124,7 +125,13 @@ class Recogniser:
                     timeout=Timeout(limit, connect=_CONNECT_TIMEOUT),
                     **self._hint(),
                 )
+            asked.paid(self._work(seconds))
             return _Answer.model_validate_json(answer.http_response.content)
+
+    def _work(self, seconds: float) -> Work:
+        sent = math.ceil(seconds)
+        cost = 0.0 if self.provider == "local" else speech_cost(self.model, sent)
+        return Work(provider=self.provider, model=self.model, cost_usd=cost, requests=1, audio_seconds=sent)
 
     def _hint(self) -> dict[str, Any]:
         """gpt-transcribe takes a list, and ignores the single language all others take."""

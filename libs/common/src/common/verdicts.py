@@ -1,0 +1,65 @@
+"""What a failure means: its reason code, whether it ends the call, and what may be said of it."""
+
+from json import JSONDecodeError
+from typing import Protocol
+
+from pydantic import ValidationError
+
+from common.errors import Permanent, PipelineError, Transient
+
+UNKNOWN = "internal_error"
+MAX_UNKNOWN_ERRORS = 5  # a bug met five times is not going to go away
+MAX_BAD_ANSWERS = 3  # each of them is paid for
+
+
+class Past(Protocol):
+    """What is known of a call's earlier attempts."""
+
+    @property
+    def deliveries(self) -> int:
+        """How often the message was delivered, this time included."""
+        ...
+
+    @property
+    def is_last(self) -> bool:
+        """Whether the queue gives the message up if this delivery fails."""
+        ...
+
+    @property
+    def known(self) -> bool:
+        """Whether the call has a journal yet."""
+        ...
+
+    def failures(self, reason: str) -> int:
+        """How often this stage has failed for this reason before."""
+        ...
+
+
+def verdict(error: Exception, past: Past) -> tuple[str, bool]:
+    """The reason code of a failure, and whether it ends the call: the last delivery always does."""
+    reason, final = _verdict(error, past)
+    return reason, final or past.is_last
+
+
+def _verdict(error: Exception, past: Past) -> tuple[str, bool]:
+    if isinstance(error, Transient):
+        nonsense = error.reason == "provider_answer" and past.failures(error.reason) + 1 >= MAX_BAD_ANSWERS
+        return error.reason, nonsense
+    if isinstance(error, Permanent):
+        return error.reason, True
+    if isinstance(error, ValidationError | JSONDecodeError | UnicodeDecodeError):
+        return "invalid_message", True
+    if isinstance(error, TimeoutError):
+        return "timeout", False
+    met = past.failures(UNKNOWN) + 1 if past.known else past.deliveries
+    return UNKNOWN, met >= MAX_UNKNOWN_ERRORS
+
+
+def told(error: Exception) -> str:
+    """What the journal may say of it: an unknown error's text, or a bad value, could be a caller's words."""
+    if isinstance(error, PipelineError):
+        return str(error)
+    if isinstance(error, ValidationError):
+        details = error.errors(include_input=False, include_url=False, include_context=False)
+        return "invalid: " + ", ".join(".".join(map(str, one["loc"])) for one in details)
+    return type(error).__name__
