@@ -1,5 +1,6 @@
 """What every service's application promises whoever runs it, whichever stage it is."""
 
+import asyncio
 import json
 import signal
 from collections.abc import AsyncIterator
@@ -13,7 +14,9 @@ from common.pipeline import ANALYZE
 from contract.harness import ACKED, golden, running
 from fakes import FakeJournal
 from faststream.asgi import AsgiFastStream
-from faststream_sqs import SQSRouter
+from faststream_sqs import SQSBroker, SQSRouter
+from faststream_sqs.fake import FakeSQS
+from waiting import until
 
 EVENT = golden("call.transcribed.v1")
 
@@ -79,12 +82,64 @@ async def test_a_service_that_was_not_started_is_not_ready(outside: Outside) -> 
     assert (503, "ready: false\n") == (answer.status_code, answer.text)
 
 
+async def test_live_asks_no_server(outside: Outside) -> None:
+    """A queue that does not answer makes a process unready; a restart would not help it."""
+    app = application(outside)
+    assert isinstance(app.broker, SQSBroker)
+
+    assert not await app.broker.ping()
+    assert 200 == (await get(app, "/health/live")).status_code
+
+
+async def test_ready_is_false_from_the_moment_a_drain_begins(outside: Outside) -> None:
+    """No new work for who is leaving; what is at work is finished, and alive."""
+    fake = FakeSQS()
+    fake.add_queue("analyze")
+    router, entered, leave = SQSRouter(), asyncio.Event(), asyncio.Event()
+
+    @router.subscriber(ANALYZE.queue)
+    async def analyze(event: CallTranscribed) -> None:
+        entered.set()
+        await leave.wait()
+
+    settings = StageSettings.model_validate({"aws_region": "us-east-1", "sqs_wait_seconds": 1})
+    app = consumer(ANALYZE, settings, router, outside.opened())
+    assert isinstance(app.broker, SQSBroker)
+    app.broker.config.broker_config.client_factory = fake.client
+    async with app.lifespan_context():
+        await app.broker.start()
+        fake.put("analyze", json.dumps(EVENT))
+        await asyncio.wait_for(entered.wait(), 10)
+        before = await get(app, "/health/ready")
+        stopping = asyncio.create_task(app.broker.stop())
+
+        async def unready() -> bool:
+            return (await get(app, "/health/ready")).status_code == 503
+
+        await until(unready, 1, what="unready while it drains")
+        live = await get(app, "/health/live")
+        leave.set()
+        await stopping
+
+    assert (200, 200) == (before.status_code, live.status_code)
+
+
 async def test_metrics_are_prometheus_text(outside: Outside) -> None:
     """In the format every scraper reads."""
     answer = await get(application(outside), "/metrics")
 
     assert (200, "text/plain; version=0.0.4") == (answer.status_code, answer.headers["content-type"])
     assert "# HELP" in answer.text
+
+
+@pytest.mark.parametrize(
+    "name", ["sqs_requests", "messaging_process_duration_seconds", "provider_cost_usd", "process_cpu_seconds"]
+)
+async def test_every_service_exposes_every_metric(outside: Outside, name: str) -> None:
+    """The broker's, the stage's, the provider's and the process's, from the start."""
+    answer = await get(application(outside), "/metrics")
+
+    assert f"# TYPE {name}" in answer.text
 
 
 async def test_one_line_says_what_became_of_a_message(

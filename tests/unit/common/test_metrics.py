@@ -220,7 +220,7 @@ async def test_version_and_limit_are_known_before_the_first_message(desk: Desk) 
     ("today", "warned"), [(date(2026, 11, 22), True), (date(2026, 10, 1), False), (date(2027, 2, 1), True)]
 )
 def test_a_models_end_is_announced(
-    today: date, warned: bool, capfd: pytest.CaptureFixture[str], registry: CollectorRegistry
+    today: date, *, warned: bool, capfd: pytest.CaptureFixture[str], registry: CollectorRegistry
 ) -> None:
     """As a date for alerts, and as a warning at start within ninety days."""
 

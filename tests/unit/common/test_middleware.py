@@ -9,6 +9,7 @@ from common.app import StageSettings, consumer
 from common.countdown import Countdown
 from common.errors import Claimed, Permanent, Transient
 from common.events import CallTranscribed
+from common.ledger import current
 from common.middleware import MAX_CRASHES, now
 from common.pipeline import ANALYZE
 from common.verdicts import MAX_BAD_ANSWERS, MAX_UNKNOWN_ERRORS
@@ -27,6 +28,7 @@ class Handler:
 
     def __init__(self) -> None:
         self.error: BaseException | None = None
+        self.keeps = False
         self.started = asyncio.Event()
         self.proceed = asyncio.Event()
         self.proceed.set()
@@ -34,6 +36,8 @@ class Handler:
     async def __call__(self) -> None:
         self.started.set()
         await self.proceed.wait()
+        if self.keeps and (ledger := current()):
+            ledger.kept()
         if self.error:
             raise self.error
 
@@ -128,6 +132,20 @@ async def test_nonsense_is_paid_for_three_times_at_most(stage: Running, handler:
     fates = [await stage.receive(EVENT) for _ in range(MAX_BAD_ANSWERS)]
 
     assert [Fate("nacked")] * (MAX_BAD_ANSWERS - 1) + [Fate("rejected", reason="provider_answer")] == fates
+
+
+async def test_a_timeout_after_progress_is_no_failed_attempt(
+    stage: Running, handler: Handler, journal: FakeJournal
+) -> None:
+    """What was kept need not be repeated: the message is back at once, and nothing is held against it."""
+    handler.keeps = True
+    handler.error = TimeoutError()
+
+    fates = [await stage.receive(EVENT) for _ in range(2 * MAX_CRASHES)]
+
+    assert [Fate("nacked", delay=0)] * (2 * MAX_CRASHES) == fates
+    assert {} == journal.entries[KEY.id].stages["analyze"].causes
+    assert {"begin", "release"} == {text for _, text in journal.notes}
 
 
 async def test_a_bug_among_busy_times_is_counted_alone(stage: Running, handler: Handler) -> None:

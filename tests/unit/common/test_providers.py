@@ -1,6 +1,7 @@
 """What a provider answers instead of a result becomes one of our two kinds of failure."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -8,7 +9,11 @@ import httpx2
 import openai
 import pytest
 from common.errors import Permanent, PipelineError, Transient
+from common.ledger import Ledger, accounting
+from common.metrics import metrics_on
+from common.model import Work
 from common.providers import MAX_RETRY_AFTER, asking, retry_after
+from prometheus_client import CollectorRegistry
 
 REQUEST = httpx2.Request("POST", "http://provider.invalid/v1/chat/completions")
 
@@ -98,3 +103,52 @@ def test_no_word_of_a_request_is_repeated() -> None:
         raise refusal(400)
 
     assert "recognising speech: refused with status 400" == str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("error", "outcome"),
+    [
+        (None, "ok"),
+        (refusal(429), "throttled"),
+        (refusal(429, code="insufficient_quota"), "throttled"),
+        (openai.APITimeoutError(request=REQUEST), "timeout"),
+        (TimeoutError(), "timeout"),
+        (openai.APIConnectionError(request=REQUEST), "unavailable"),
+        (refusal(503), "unavailable"),
+        (refusal(400), "refused"),
+        (refusal(401), "refused"),
+        (ValueError("no JSON"), "bad_answer"),
+        (Transient("does not fit", reason="provider_answer"), "bad_answer"),
+        (Permanent("cut off", reason="answer_too_long"), "bad_answer"),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else str(value),
+)
+def test_each_request_is_counted_by_what_came_of_it(error: Exception | None, outcome: str) -> None:
+    """One of six outcomes, once, with its time."""
+    registry = CollectorRegistry()
+    ledger = Ledger("analyze", metrics_on(registry).providers, {})
+
+    with (
+        suppress(PipelineError, TimeoutError),
+        accounting(ledger),
+        asking("asking", "openai", "gpt-6-luna"),
+    ):
+        if error:
+            raise error
+
+    labels = {"stage": "analyze", "provider": "openai", "model": "gpt-6-luna"}
+    assert 1 == registry.get_sample_value("provider_requests_total", labels | {"outcome": outcome})
+    assert 1 == registry.get_sample_value("provider_request_duration_seconds_count", labels)
+
+
+def test_an_answer_without_a_known_price_costs_nothing_known() -> None:
+    """Tokens are counted; a price is not made up."""
+    registry = CollectorRegistry()
+    ledger = Ledger("analyze", metrics_on(registry).providers, {})
+
+    with accounting(ledger), asking("asking", "other", "their-model") as asked:
+        asked.paid(Work(provider="other", model="their-model", requests=1, input_tokens=7))
+
+    labels = {"stage": "analyze", "model": "their-model"}
+    assert 7 == registry.get_sample_value("provider_tokens_total", labels | {"kind": "input"})
+    assert None is registry.get_sample_value("provider_cost_usd_total", labels | {"tenant_class": "standard"})

@@ -79,7 +79,9 @@ def _method(scope: Scope) -> str:
 
 def _route(scope: Scope) -> str:
     """The route's template: the path itself is whatever somebody typed."""
-    return str(getattr(scope.get("route"), "path", UNMATCHED))
+    # Where routers include routers, the matched route knows only its own part of the path.
+    whole = scope.get("fastapi", {}).get("effective_route_context") or scope.get("route")
+    return str(getattr(whole, "path", UNMATCHED))
 
 
 def _call(scope: Scope, status: int) -> dict[str, Any]:

@@ -1,0 +1,65 @@
+"""What ends a call: our own counts, and the queue's last delivery whatever went wrong."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pytest
+from common.errors import Permanent, Transient
+from common.verdicts import MAX_BAD_ANSWERS, MAX_UNKNOWN_ERRORS, verdict
+
+
+@dataclass(frozen=True)
+class History:
+    """A call's earlier attempts."""
+
+    deliveries: int = 1
+    is_last: bool = False
+    known: bool = True
+    causes: Mapping[str, int] = field(default_factory=dict)
+
+    def failures(self, reason: str) -> int:
+        return self.causes.get(reason, 0)
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (Transient("busy", reason="provider_busy"), "provider_busy"),
+        (TimeoutError(), "timeout"),
+        (ZeroDivisionError(), "internal_error"),
+    ],
+    ids=["transient", "too slow", "a bug"],
+)
+def test_the_last_delivery_ends_the_call(error: Exception, reason: str) -> None:
+    """The queue would move the message away and nobody would know why."""
+    assert (reason, False) == verdict(error, History())
+    assert (reason, True) == verdict(error, History(deliveries=20, is_last=True))
+
+
+@pytest.mark.parametrize(
+    ("error", "past", "expected"),
+    [
+        (Permanent("no", reason="empty_file"), History(), ("empty_file", True)),
+        (
+            Transient("what?", reason="provider_answer"),
+            History(causes={"provider_answer": MAX_BAD_ANSWERS - 1}),
+            ("provider_answer", True),
+        ),
+        (
+            ZeroDivisionError(),
+            History(causes={"internal_error": MAX_UNKNOWN_ERRORS - 1}),
+            ("internal_error", True),
+        ),
+        (ZeroDivisionError(), History(deliveries=MAX_UNKNOWN_ERRORS), ("internal_error", False)),
+        (
+            ZeroDivisionError(),
+            History(deliveries=MAX_UNKNOWN_ERRORS, known=False),
+            ("internal_error", True),
+        ),
+        (UnicodeDecodeError("utf-8", b"", 0, 1, "?"), History(), ("invalid_message", True)),
+    ],
+    ids=["permanent", "nonsense", "a known call's bug", "other faults", "a stranger's bug", "bytes"],
+)
+def test_each_cause_has_its_own_patience(error: Exception, past: History, expected: tuple[str, bool]) -> None:
+    """Deliveries are counted where there is no journal yet, failures of one cause where there is."""
+    assert expected == verdict(error, past)
