@@ -2,15 +2,19 @@
 
 import json
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Literal
 
 import pytest
 from common.errors import Permanent, PipelineError, Transient
 from common.language_model import LanguageModel
+from common.ledger import Ledger, accounting
+from common.metrics import metrics_on
 from common.model import Citation, Insights, Work
 from common.providers import MAX_RETRY_AFTER
 from integration.provider import Desk, Reply, completion, open_client, open_desk, refusal
 from nouns import citation, insights, objection
+from prometheus_client import CollectorRegistry
 from pydantic import BaseModel
 
 
@@ -89,6 +93,27 @@ async def test_another_model_is_asked_in_its_own_words(desk: Desk) -> None:
 
     assert "reasoning_effort" not in desk.asked[0]
     assert 0.0 == answer.work.cost_usd
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        completion(GOOD),
+        completion('{"mood":', finish_reason="length"),
+        completion(None, refusal="I cannot."),
+    ],
+    ids=["an answer", "too long", "refusal"],
+)
+async def test_what_comes_back_is_accounted_for(desk: Desk, model: LanguageModel, reply: Reply) -> None:
+    """Paid is paid, of use or not."""
+    desk.replies = [reply]
+    ledger = Ledger("analyze", metrics_on(CollectorRegistry()).providers, {})
+
+    with suppress(PipelineError), accounting(ledger):
+        await model.answer("Be brief.", "What mood?", Mood)
+
+    spent = (ledger.requests, ledger.input_tokens, ledger.output_tokens, round(ledger.cost_usd, 6))
+    assert (1, 1000, 200, 0.0002) == spent
 
 
 SOON = "Sun, 06 Nov 1994 08:49:37 GMT"

@@ -7,9 +7,12 @@ from typing import Any
 
 import pytest
 from common.errors import Claimed, Permanent, PipelineError, Transient
+from common.ledger import Ledger, accounting
+from common.metrics import metrics_on
 from common.model import Noun
 from common.work import LEASE, Claims, WorkId
 from nouns import KEY
+from prometheus_client import CollectorRegistry
 
 
 class Said(Noun):
@@ -77,6 +80,17 @@ async def test_the_same_work_is_paid_for_once(once: Once, desk: Desk) -> None:
     """Whoever asks again gets the first answer."""
     assert [Said(words="answer 1")] * 2 == [await once(), await once()]
     assert desk.paid == 1
+
+
+async def test_what_is_newly_kept_is_progress(once: Once) -> None:
+    """Reading what was kept before brings a delivery no further; keeping a result does, for good."""
+    first, second = (Ledger("analyze", metrics_on(CollectorRegistry()).providers, {}) for _ in range(2))
+
+    for ledger in (first, second):
+        with accounting(ledger):
+            await once()
+
+    assert (1, 0) == (first.results_kept, second.results_kept)
 
 
 @pytest.mark.parametrize(

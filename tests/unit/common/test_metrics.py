@@ -266,17 +266,16 @@ def test_a_registry_takes_each_name_once(registry: CollectorRegistry) -> None:
 def _reasons_written() -> Iterator[str]:
     """Every reason that the code gives a failure."""
     sources = [*ROOT.glob("services/*/src"), ROOT / "libs" / "common" / "src"]
-    for path in (found for source in sources for found in source.rglob("*.py")):
+    for path in (file for source in sources for file in source.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             match node:
                 case ast.Call(func=ast.Name(id="Permanent" | "Transient" | "Claimed"), keywords=given):
-                    yield from (
-                        one.value.value
-                        for one in given
-                        if one.arg == "reason" and isinstance(one.value, ast.Constant)
-                    )
-                case ast.Assign(targets=[ast.Name(id="default_reason")], value=ast.Constant(value=text)):
-                    yield text
+                    found = [one.value for one in given if one.arg == "reason"]
+                case ast.Assign(targets=[ast.Name(id="default_reason")], value=value):
+                    found = [value]
+                case _:
+                    found = []
+            yield from (str(one.value) for one in found if isinstance(one, ast.Constant))
 
 
 def test_every_reason_in_the_code_is_in_the_table() -> None:

@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from common.prices import CHAT, EMBEDDING, SPEECH, chat_cost, embedding_cost, speech_cost
+from common.prices import CHAT, EMBEDDING, SPEECH, chat_cost, embedding_cost, end_of_life, speech_cost
 
 
 @pytest.mark.parametrize(
@@ -37,3 +37,21 @@ def test_no_default_model_is_about_to_be_shut_down(table: dict[str, object]) -> 
     first = next(iter(table.values()))
 
     assert None is getattr(first, "shutdown", date.min)
+
+
+@pytest.mark.parametrize(
+    ("model", "day"),
+    [
+        ("whisper-1", date(2027, 2, 26)),
+        ("gpt-4o-transcribe-diarize", date(2027, 2, 26)),
+        ("gpt-4o", date(2027, 1, 14)),
+        ("gpt-4.1-mini", date(2027, 1, 14)),
+        ("gpt-5", date(2026, 12, 11)),
+        ("gpt-transcribe", None),
+        ("text-embedding-3-small", None),
+        ("somebody-elses", None),
+    ],
+)
+def test_a_models_end_is_known_where_it_was_announced(model: str, day: date | None) -> None:
+    """With or without a known price."""
+    assert day == end_of_life(model)

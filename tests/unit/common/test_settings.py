@@ -1,9 +1,13 @@
 """An operator's choices, read once; what is wrong is named without its value."""
 
+import json
+
 import pytest
 from common.settings import (
+    MOST_TENANT_CLASSES,
     AwsSettings,
     EmbeddingSettings,
+    MetricsSettings,
     MongoSettings,
     Provider,
     RedisSettings,
@@ -178,3 +182,29 @@ def test_only_queues_that_are_known_have_an_address() -> None:
     """A service knows its own queues and no others."""
     assert {"transcribe": "http://sqs/transcribe"} == queue_urls(Needy.read())
     assert {} == queue_urls(ServiceSettings.read())
+
+
+def test_classes_of_tenants_are_read_as_json(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A map from tenant to class."""
+    monkeypatch.setenv("TENANT_CLASSES", '{"acme": "gold", "globex": "trial"}')
+
+    assert {"acme": "gold", "globex": "trial"} == MetricsSettings.read().tenant_classes
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        json.dumps({f"t{n}": f"class-{n}" for n in range(MOST_TENANT_CLASSES)}),
+        '{"acme": "Gold Plated"}',
+        '{"acme": ""}',
+    ],
+    ids=["too many", "no label", "empty"],
+)
+def test_classes_that_would_swell_the_metrics_are_refused(
+    monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    """Ten at most, the standard one included, in small letters."""
+    monkeypatch.setenv("TENANT_CLASSES", value)
+
+    with pytest.raises(SettingsError, match="TENANT_CLASSES"):
+        MetricsSettings.read()

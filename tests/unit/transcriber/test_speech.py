@@ -11,9 +11,12 @@ import numpy as np
 import pytest
 from aiohttp import web
 from common.errors import Permanent, PipelineError, Transient
+from common.ledger import Ledger, accounting
+from common.metrics import metrics_on
 from common.model import CallKey
 from numpy.typing import NDArray
 from openai import AsyncOpenAI
+from prometheus_client import CollectorRegistry
 from transcriber.cuts import Cut
 from transcriber.speech import Clip, Heard, Recogniser
 
@@ -100,6 +103,16 @@ async def test_begun_seconds_are_paid(client: AsyncOpenAI, clip: Clip) -> None:
     heard = await recogniser(client).recognise(clip)
 
     assert Heard(text="Hello there.", seconds=2) == heard
+
+
+async def test_what_is_heard_is_accounted_for(client: AsyncOpenAI, clip: Clip) -> None:
+    """Seconds and price go into the ledger of the delivery, once for each request."""
+    ledger = Ledger("transcribe", metrics_on(CollectorRegistry()).providers, {})
+
+    with accounting(ledger):
+        await recogniser(client).recognise(clip)
+
+    assert (1, 2.0, 0.00015) == (ledger.requests, ledger.audio_seconds, round(ledger.cost_usd, 6))
 
 
 @pytest.mark.parametrize(
