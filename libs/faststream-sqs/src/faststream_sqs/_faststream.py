@@ -26,9 +26,10 @@ from faststream._internal.endpoint.subscriber import (  # noqa: TID251
     SubscriberSpecification,
     SubscriberUsecase,
 )
-from faststream._internal.endpoint.subscriber.call_item import CallsCollection  # noqa: TID251
+from faststream._internal.endpoint.subscriber.call_item import CallsCollection, HandlerItem  # noqa: TID251
+from faststream._internal.endpoint.subscriber.utils import default_filter  # noqa: TID251
 from faststream._internal.endpoint.utils import ParserComposition, process_msg  # noqa: TID251
-from faststream._internal.logger import DefaultLoggerStorage, make_logger_state  # noqa: TID251
+from faststream._internal.logger import DefaultLoggerStorage, LoggerState, make_logger_state  # noqa: TID251
 from faststream._internal.logger.logging import get_broker_logger  # noqa: TID251
 from faststream._internal.parser import CodecProto, DefaultCodec  # noqa: TID251
 from faststream._internal.producer import ProducerProto  # noqa: TID251
@@ -59,8 +60,10 @@ __all__ = (
     "EnterType",
     "FakePublisher",
     "FastDependsConfig",
+    "HandlerItem",
     "IdGenerator",
     "LoggerProto",
+    "LoggerState",
     "ParserComposition",
     "ProducerProto",
     "PublisherMiddleware",
@@ -78,6 +81,7 @@ __all__ = (
     "SubscriberUsecaseConfig",
     "TestBroker",
     "change_producer",
+    "default_filter",
     "get_broker_logger",
     "make_logger_state",
     "process_msg",

@@ -94,11 +94,18 @@ def public_errors(queue: str) -> Iterator[None]:
     """Raise this package's errors in place of the engine's."""
     try:
         yield
-    except QueueGoneError as error:
-        raise QueueNotFoundError(queue) from error
-    except TransientCallError as error:
-        raise SQSUnavailableError(str(error)) from error
-    except CallError as error:
-        raise SQSRequestError(str(error)) from error
-    except LeaseGoneError as error:
-        raise LeaseLostError(f"{error} was taken back before it was settled") from error
+    except (CallError, LeaseGoneError) as error:
+        raise public_error(queue, error) from error
+
+
+def public_error(queue: str, error: CallError | LeaseGoneError) -> SQSError:
+    """This package's error for one of the engine's."""
+    match error:
+        case QueueGoneError():
+            return QueueNotFoundError(queue)
+        case TransientCallError():
+            return SQSUnavailableError(str(error))
+        case CallError():
+            return SQSRequestError(str(error))
+        case _:
+            return LeaseLostError(f"{error} was taken back before it was settled")

@@ -155,9 +155,11 @@ class SQSMessage(StreamMessage[RawMessage]):
 
     async def ack(self, *, flush: bool = False) -> None:
         """Delete it, within the subscriber's `ack_linger`; with `flush` now, raising LeaseLostError."""
-        if self.committed is None or flush:
+        if flush:
             with public_errors(self.queue):
-                await self.raw_message.settlement.ack(self.raw_message.lease, flush=flush)
+                await self.raw_message.settlement.ack(self.raw_message.lease, flush=True)
+        elif self.committed is None:
+            await self.raw_message.settlement.ack(self.raw_message.lease)
         await super().ack()
 
     async def nack(self, delay: float | timedelta | None = None) -> None:

@@ -128,7 +128,7 @@ def decode_headers(message: Mapping[str, Any]) -> dict[str, Any]:
         name: value["BinaryValue"] if "BinaryValue" in value else value.get("StringValue", "")
         for name, value in attributes.items()
     }
-    return headers | _unpacked(headers.pop(PACKED, "{}"))
+    return headers | _unpacked(headers.pop(PACKED)) if PACKED in headers else headers
 
 
 def _unpacked(packed: Any) -> dict[str, Any]:

@@ -22,12 +22,20 @@ class Queues:
         self._api, self._places, self._on_missing = api, places, on_missing
         self._urls: dict[str, str] = {}
         self._locks: dict[str, asyncio.Lock] = {}
+        self._targets: dict[str, QueueInfo] = {}
 
     async def locate(self, queue: SQSQueue) -> QueueInfo:
         """Name and URL, enough to send; raises `QueueGoneError`."""
         spot = queue.at(self._places[queue.name]) if queue.name in self._places else queue
         url = spot.url or self._urls.get(spot.name) or await self._ask_url(spot)
         return QueueInfo(queue.name, url, fifo=spot.fifo)
+
+    async def target(self, address: str) -> QueueInfo:
+        """Where to send what is for this name, URL or ARN, remembered; raises `QueueGoneError`."""
+        known = self._targets.get(address)
+        if known is None:
+            known = self._targets[address] = await self.locate(SQSQueue(address))
+        return known
 
     async def describe(self, queue: SQSQueue) -> tuple[QueueInfo, Mapping[str, str]]:
         """All that consuming needs, and the queue's raw attributes."""
@@ -50,6 +58,7 @@ class Queues:
     async def delete(self, queue: QueueInfo) -> None:
         """Delete a queue made here; raises `CallError`."""
         self._urls.pop(queue.name, None)
+        self._targets = {address: one for address, one in self._targets.items() if one.url != queue.url}
         await self._api.call("delete_queue", queue.name, QueueUrl=queue.url)
 
     async def _ask_url(self, queue: SQSQueue) -> str:

@@ -30,14 +30,19 @@ STALLED = 2.0  # seconds after which a message stops waiting for the request und
 
 def entry_bytes(entry: Entry) -> int:
     """What SQS counts of a message: its body and its attributes' names, types and values."""
-    return len(str(entry["MessageBody"]).encode()) + sum(
-        len(name.encode()) + len(str(value["DataType"]).encode()) + _value_bytes(value)
-        for name, value in (entry.get("MessageAttributes") or {}).items()
-    )
+    total = _text_bytes(entry["MessageBody"])
+    for name, value in (entry.get("MessageAttributes") or {}).items():
+        total += _text_bytes(name) + _text_bytes(value["DataType"]) + _value_bytes(value)
+    return total
 
 
 def _value_bytes(value: Mapping[str, Any]) -> int:
-    return len(value["BinaryValue"]) if "BinaryValue" in value else len(str(value["StringValue"]).encode())
+    return len(value["BinaryValue"]) if "BinaryValue" in value else _text_bytes(value["StringValue"])
+
+
+def _text_bytes(value: Any) -> int:
+    text = str(value)
+    return len(text) if text.isascii() else len(text.encode())
 
 
 class EntryRefusedError(CallError):

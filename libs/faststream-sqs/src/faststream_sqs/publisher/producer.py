@@ -8,14 +8,13 @@ from faststream.exceptions import IncorrectState, SetupError
 
 from faststream_sqs._faststream import CustomCallable, DefaultCodec, ParserComposition, ProducerProto
 from faststream_sqs.configs import Connection
-from faststream_sqs.engine.client import QueueInfo
+from faststream_sqs.engine.client import CallError, QueueInfo
 from faststream_sqs.engine.sender import entry_bytes
-from faststream_sqs.exceptions import BatchPublishError, FifoParameterError, SQSError, public_errors
+from faststream_sqs.exceptions import BatchPublishError, FifoParameterError, SQSError, public_error, public_errors
 from faststream_sqs.message import RawMessage
 from faststream_sqs.parser import HeaderMode, SQSParser, check_size, encode_entry
 from faststream_sqs.response import SQSPublishCommand
 from faststream_sqs.rpc import REPLY_TOKEN, Replies
-from faststream_sqs.schemas.queue import SQSQueue
 
 if TYPE_CHECKING:
     from fast_depends.library.serializer import SerializerProto
@@ -138,10 +137,13 @@ class SQSProducer(ProducerProto[SQSPublishCommand]):
     async def _send(self, cmd: SQSPublishCommand, body: Any) -> str:
         connection = self._connected
         entry = await self.encode(cmd, body)
-        with public_errors(cmd.destination):
-            queue = await connection.queues.locate(SQSQueue(cmd.destination))
+        # A context manager costs more here than everything else around the send.
+        try:
+            queue = await connection.queues.target(cmd.destination)
             check_fifo(queue, entry)
             return await connection.sender.send(queue, entry)
+        except CallError as error:
+            raise public_error(cmd.destination, error) from error
 
 
 def check_fifo(queue: QueueInfo, entry: Mapping[str, Any]) -> None:

@@ -25,6 +25,7 @@ class SQSPublisher(PublisherUsecase):
     def __init__(self, config: SQSPublisherConfig, specification: SQSPublisherSpecification) -> None:
         super().__init__(config, cast("Any", specification))  # its type parameters are invariant
         self._config = config
+        self._address = ""
 
     @property
     def queue(self) -> SQSQueue:
@@ -35,6 +36,7 @@ class SQSPublisher(PublisherUsecase):
         """Find the queue, so that a missing one stops the start and not the first message."""
         await super().start()
         await self._outer_config.locate(self.queue)
+        self._address = self.queue.address
 
     async def publish(
         self,
@@ -78,7 +80,7 @@ class SQSPublisher(PublisherUsecase):
 
     def _completed(self, cmd: SQSPublishCommand) -> SQSPublishCommand:
         defaults = self._config
-        cmd.destination = cmd.destination or self.queue.address
+        cmd.destination = cmd.destination or self._address or self.queue.address
         cmd.reply_to = cmd.reply_to or defaults.reply_to
         cmd.add_headers(defaults.headers, override=False)
         cmd.group_id = defaults.group_id if cmd.group_id is None else cmd.group_id

@@ -5,13 +5,17 @@ from typing import Any, cast
 
 from faststream.exceptions import IncorrectState, SetupError
 from faststream.message import StreamMessage
+from faststream.middlewares import AcknowledgementMiddleware, AckPolicy
+from faststream.middlewares.logging import CriticalLogMiddleware
 from faststream.response import Response, ensure_response
 
 from faststream_sqs._faststream import (
     BrokerMiddleware,
     CallsCollection,
+    HandlerItem,
     PublisherProto,
     SubscriberUsecase,
+    default_filter,
     process_msg,
     set_ack_policy,
 )
@@ -21,7 +25,7 @@ from faststream_sqs.engine.consumer import DEFAULT_GRACE, Consumer, ConsumerStat
 from faststream_sqs.engine.lease import Lease
 from faststream_sqs.engine.settlement import Settlement
 from faststream_sqs.exceptions import public_errors
-from faststream_sqs.inline import read_inline
+from faststream_sqs.inline import read_inline, straight_call
 from faststream_sqs.message import RawBatch, RawMessage, SQSMessage
 from faststream_sqs.parser import SQSBatchParser, SQSParser
 from faststream_sqs.publisher.fake import SQSFakePublisher
@@ -32,6 +36,7 @@ from .config import SQSSubscriberConfig
 from .intake import Intake
 from .middleware import HandlerTimeout, PartialFailure, RejectInvalid
 from .opening import Opening
+from .passage import Middlewares, Passage, Rules
 from .pulling import PulledQueue
 from .specification import SQSSubscriberSpecification
 
@@ -56,6 +61,8 @@ class SQSSubscriber(SubscriberUsecase[RawMessage]):
         self._pulled: PulledQueue | None = None
         self._intake = Intake(config.envelope, None, self._log_engine)
         self._prepares = config.envelope is not None
+        self._passage: Passage | None = None
+        self._name = ""
 
     def __repr__(self) -> str:
         return f"<SQSSubscriber {self.queue.name} [{self._report()}]>"
@@ -183,7 +190,7 @@ class SQSSubscriber(SubscriberUsecase[RawMessage]):
     async def process_message(self, msg: RawMessage | RawBatch) -> Response:
         """FastStream's way of a message, once it is complete."""
         if not self._prepares:
-            return await super().process_message(cast("RawMessage", msg))
+            return await self._process(cast("RawMessage", msg))
         ready: RawMessage | RawBatch | None
         if isinstance(msg, RawBatch):
             rest = await self._intake.admit_all(msg.messages)
@@ -193,23 +200,32 @@ class SQSSubscriber(SubscriberUsecase[RawMessage]):
         if ready is None:
             return ensure_response(None)
         try:
-            return await super().process_message(cast("RawMessage", ready))
+            return await self._process(cast("RawMessage", ready))
         finally:
             for one in ready.messages if isinstance(ready, RawBatch) else (ready,):
                 self._intake.handled(one)
 
+    async def _process(self, msg: RawMessage) -> Response:
+        if self._passage is None:
+            return await super().process_message(msg)
+        return await self._passage.take(msg)
+
     def get_log_context(self, message: StreamMessage[RawMessage] | None) -> dict[str, str]:
         """The queue and the message's id."""
-        return {"queue": self.queue.name, "message_id": getattr(message, "message_id", "")}
+        return {"queue": self._name or self.queue.name, "message_id": getattr(message, "message_id", "")}
 
     @property
     def _broker_middlewares(self) -> Sequence[BrokerMiddleware[RawMessage]]:
+        first, last = self._own_middlewares
+        return [*first, *self._outer_config.broker_middlewares, *last]
+
+    @property
+    def _own_middlewares(self) -> tuple[Middlewares, Middlewares]:
         first: list[Any] = [RejectInvalid(self.calls)] if self._config.consumption.reject_invalid else []
         if self._config.batch:
             first.append(PartialFailure(self._config.ack_policy))
         limit = self._config.handler_timeout
-        last = [] if limit is None else [HandlerTimeout(limit)]
-        return [*first, *self._outer_config.broker_middlewares, *last]
+        return first, [] if limit is None else [HandlerTimeout(limit)]
 
     def _build_fastdepends_model(self) -> None:
         # Only now, routers included, is the broker's policy known.
@@ -217,6 +233,45 @@ class SQSSubscriber(SubscriberUsecase[RawMessage]):
         super()._build_fastdepends_model()
         for call in self.calls:
             read_inline(call.dependant)
+            self._shorten(call)
+        self._name = self.queue.name
+        self._passage = self._straight() if len(self.calls) == 1 else None
+
+    def _shorten(self, call: HandlerItem[RawMessage]) -> None:
+        injection = self._outer_config.fd_config
+        if injection.use_fastdepends and not injection.get_dependent:
+            straight = straight_call(call.dependant, injection.context)
+            call.handler._wrapped_call = straight or call.handler._wrapped_call  # noqa: SLF001 - no public way
+
+    def _straight(self) -> Passage | None:
+        settings, call = self._outer_config, self.calls[0]
+        if call.filter is not default_filter:
+            return None
+        return Passage(
+            call,
+            self._rules(),
+            settings.context,
+            settings.logger,
+            (("handler_", self), *settings.extra_context.items()),
+            self.get_log_context,
+            self._repliers,
+        )
+
+    def _rules(self) -> Rules:
+        settings, policy = self._outer_config, self.ack_policy
+        outer, inner = self._own_middlewares
+        return Rules(
+            None
+            if policy is AckPolicy.MANUAL
+            else AcknowledgementMiddleware(settings.logger, policy, self._parser),
+            CriticalLogMiddleware(settings.logger),
+            outer,
+            inner,
+            lambda: settings.broker_middlewares,
+        )
+
+    def _repliers(self, message: StreamMessage[RawMessage]) -> Iterable[PublisherProto]:
+        return self._make_response_publisher(message) if message.reply_to and not self._no_reply else ()
 
     def _make_response_publisher(self, message: StreamMessage[RawMessage]) -> Iterable[PublisherProto]:
         token = message.headers.get(REPLY_TOKEN)

@@ -2,7 +2,6 @@
 
 import asyncio
 import base64
-import io
 import random
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -12,17 +11,17 @@ from http import HTTPStatus
 from typing import Any, cast
 from urllib.parse import urlsplit
 
-import aiohttp
 from aiobotocore.config import AioConfig
 from botocore.exceptions import ClientError, ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
 from botocore.httpsession import get_cert_path
 from botocore.utils import get_environ_proxies
 
+from .http import BrokenOffError, Connections, Endpoint, UnreachableError, connections
 from .json import dumps, loads
+from .reply import Reply
 from .signing import Keys, Signer
 
 AMZ_JSON = "application/x-amz-json-1.0"
-LARGE_BODY = 1_048_576  # bytes
 FIRST_PAUSE = 0.05  # seconds before the second attempt, at most; then twice as long
 THROTTLED_PAUSE = 1.0  # seconds, likewise, when SQS asked to slow down
 LONGEST_PAUSE = 20.0  # seconds between two attempts
@@ -56,18 +55,18 @@ async def lean_client(
     """A client in front of an aiobotocore one, whose endpoint, region and timeouts it takes over."""
     meta = inner.meta
     check(meta.endpoint_url, meta.config)
-    context = await asyncio.to_thread(_tls, ca_bundle) if meta.endpoint_url.startswith("https:") else True
-    timeout = aiohttp.ClientTimeout(
-        total=None, sock_connect=meta.config.connect_timeout, sock_read=meta.config.read_timeout
+    url = urlsplit(meta.endpoint_url)
+    secure = url.scheme == "https"
+    endpoint = Endpoint(
+        str(url.hostname),
+        url.port or (443 if secure else 80),
+        await asyncio.to_thread(_tls, ca_bundle) if secure else None,
+        connect_timeout=meta.config.connect_timeout,
+        read_timeout=meta.config.read_timeout,
+        connections=meta.config.max_pool_connections,
     )
-    async with aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(
-            limit=meta.config.max_pool_connections, ssl=context, **meta.config.connector_args
-        ),
-        timeout=timeout,
-        trust_env=False,
-    ) as session:
-        yield LeanClient(inner, session, credentials)
+    async with connections(endpoint) as kept:
+        yield LeanClient(inner, kept, credentials)
 
 
 def check(endpoint_url: str, config: Any) -> None:
@@ -98,11 +97,11 @@ def _tls(ca_bundle: str | None) -> ssl.SSLContext:
 class LeanClient:
     """Implements the engine's client protocol; raises what aiobotocore's client raises."""
 
-    def __init__(self, inner: Any, session: aiohttp.ClientSession, credentials: Credentials) -> None:
-        self._inner, self._session, self._credentials = inner, session, credentials
-        url = urlsplit(inner.meta.endpoint_url)
-        self._url = f"{url.scheme}://{url.netloc}/"
-        self._signer = Signer(inner.meta.region_name, host_of(inner.meta.endpoint_url))
+    def __init__(self, inner: Any, kept: Connections, credentials: Credentials) -> None:
+        self._inner, self._connections, self._credentials = inner, kept, credentials
+        self._url = inner.meta.endpoint_url
+        self._host = host_of(self._url)
+        self._signer = Signer(inner.meta.region_name, self._host)
         self._agent = f"faststream-sqs lean {inner.meta.config.user_agent_extra or ''}".strip()
         self._attempts = attempts_of(inner.meta.config.retries or {})
 
@@ -151,12 +150,12 @@ class LeanClient:
         return await self._once(action, body)
 
     async def _once(self, action: str, body: bytes) -> dict[str, Any]:
-        status, headers, content = await self._post(action, body)
-        if status != HTTPStatus.OK:
-            raise self._error(action, status, headers, content)
-        return cast("dict[str, Any]", loads(content) if content else {})
+        reply = await self._post(action, body)
+        if reply.status != HTTPStatus.OK:
+            raise self._error(action, reply.status, reply.headers, reply.body)
+        return cast("dict[str, Any]", loads(reply.body) if reply.body else {})
 
-    async def _post(self, action: str, body: bytes) -> tuple[int, Mapping[str, str], bytes]:
+    async def _post(self, action: str, body: bytes) -> Reply:
         headers = {
             "content-type": AMZ_JSON,
             "x-amz-target": f"AmazonSQS.{action}",
@@ -165,13 +164,12 @@ class LeanClient:
         signed = self._signer.sign(headers, body, await self._credentials(), datetime.now(UTC))
         signed["user-agent"] = self._agent
         try:
-            async with self._session.post(self._url, data=_sendable(body), headers=signed) as answer:
-                return answer.status, answer.headers, await answer.read()
+            return await self._connections.post(self._host, signed, body)
         except TimeoutError as error:
             raise ReadTimeoutError(endpoint_url=self._url, error=error) from error
-        except aiohttp.ClientConnectorError as error:
+        except UnreachableError as error:
             raise EndpointConnectionError(endpoint_url=self._url, error=error) from error
-        except aiohttp.ClientError as error:
+        except BrokenOffError as error:
             raise ConnectionClosedError(endpoint_url=self._url, request=None, error=error) from error
 
     def _error(self, action: str, status: int, headers: Mapping[str, str], content: bytes) -> Exception:
@@ -229,11 +227,6 @@ def plain(entry: Mapping[str, Any]) -> Mapping[str, Any]:
     if not attributes or not any("BinaryValue" in value for value in attributes.values()):
         return entry
     return {**entry, "MessageAttributes": {name: _plain(value) for name, value in attributes.items()}}
-
-
-def _sendable(body: bytes) -> bytes | io.BytesIO:
-    # aiohttp wants what is larger in pieces, for the sake of the event loop.
-    return body if len(body) <= LARGE_BODY else io.BytesIO(body)
 
 
 def _plain(value: Mapping[str, Any]) -> Mapping[str, Any]:
