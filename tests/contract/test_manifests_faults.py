@@ -82,7 +82,7 @@ FAULTS: Mapping[str, tuple[Break, str]] = {
         "readOnlyRootFilesystem is not True",
     ),
     "a pod that may be root": (
-        lambda r: pod(deployment(r))["securityContext"].pop("runAsNonRoot"),  # type: ignore[attr-defined]
+        lambda r: pod(deployment(r))["securityContext"].pop("runAsNonRoot"),
         "runAsNonRoot is not True",
     ),
     "replicas beside an autoscaler": (

@@ -1,6 +1,7 @@
 """Every check of rendered manifests, by its name: each yields one line for each fault it finds."""
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 
 from manifests import environment, quantities, references, scaling, schemas, security, timing
 from manifests.rendering import Rendered
@@ -8,12 +9,10 @@ from manifests.rendering import Rendered
 Check = Callable[[Rendered], Iterable[str]]
 
 CHECKS: Mapping[str, Check] = {
-    **{
-        f"kubernetes {minor}": lambda rendered, minor=minor: schemas.against_kubernetes(rendered, minor)
-        for minor in schemas.MINORS
-    },
+    **{f"kubernetes {minor}": partial(schemas.against_kubernetes, minor=minor) for minor in schemas.MINORS},
     "custom resources": schemas.against_ours,
     "whole": references.whole,
+    "closed": references.closed,
     "selectors": references.selectors,
     "ports": references.ports,
     "settings are there": references.settings,

@@ -5,10 +5,9 @@ from collections.abc import Iterator, Mapping
 
 from common.settings import ServiceSettings, variables
 from ingest.settings import Settings as IngestSettings
+from manifests.rendering import Object, Rendered, container, name_of
 from onebox.contracts import SETTINGS
 from pydantic import ValidationError
-
-from manifests.rendering import Object, Rendered, container, name_of
 
 WORKLOADS: Mapping[str, type[ServiceSettings]] = {
     **SETTINGS,

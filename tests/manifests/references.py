@@ -1,5 +1,6 @@
 """Whether objects mean objects that exist: selectors, ports, settings, accounts, targets."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -9,15 +10,16 @@ PLACEHOLDERS = ("TODO", "CHANGEME", "REPLACE", "${", "<your")
 
 
 def whole(rendered: Rendered) -> Iterator[str]:
-    """No object twice, in another namespace, from a floating image or with a value left open."""
-    seen: set[str] = set()
+    """No object twice, or in another namespace."""
+    names = [name_of(found) for found in rendered.objects]
+    yield from (f"{name}: is there twice" for name, number in Counter(names).items() if number > 1)
     for found in rendered.objects:
-        name = name_of(found)
-        if name in seen:
-            yield f"{name}: is there twice"
-        seen.add(name)
         if found["kind"] != "Namespace" and found["metadata"].get("namespace") != rendered.namespace:
-            yield f"{name}: is not in {rendered.namespace}"
+            yield f"{name_of(found)}: is not in {rendered.namespace}"
+
+
+def closed(rendered: Rendered) -> Iterator[str]:
+    """No image floats, and no value is left open."""
     for deployment in rendered.deployments:
         image = container(deployment)["image"].rpartition("/")[2]
         if ":" not in image or image.endswith(":latest"):

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 
 from common.pipeline import PIPELINE
-
 from manifests.environment import given
 from manifests.rendering import Object, Rendered, container, name_of
 
@@ -19,6 +18,7 @@ KEYS: Mapping[str, tuple[set[str], set[str]]] = {
         {"activationThreshold", "namespace", "ignoreNullValues", "unsafeSsl", "customHeaders", "timeout"},
     ),
 }
+QUARTER = {"type": "Percent", "value": 25, "periodSeconds": 60}
 LONGEST_NAME = 63 - len("keda-hpa-")
 
 
@@ -73,34 +73,45 @@ def queues(rendered: Rendered) -> Iterator[str]:
 
 
 def _queue(found: Object, deployment: Object, environment: Mapping[str, str]) -> Iterator[str]:
-    trigger = next(t for t in found["spec"]["triggers"] if t["type"] == "aws-sqs-queue")
-    told, stage = trigger["metadata"], STAGES[deployment["metadata"]["name"]]
-    if found["spec"]["scaleTargetRef"].get("envSourceContainerName") != container(deployment)["name"]:
-        yield "reads the environment of another container"
-    if environment.get(told.get("queueURLFromEnv", "")) is None:
-        yield f"{told.get('queueURLFromEnv')} is not in its pods' environment"
-    if told.get("queueURLFromEnv") != f"SQS_{stage.name.upper()}_QUEUE_URL":
-        yield "follows the queue of another stage"
-    if told.get("queueLength") != environment.get("WORKER_CONCURRENCY"):
-        yield f"queueLength {told.get('queueLength')} is not its pods' WORKER_CONCURRENCY"
-    if told.get("scaleOnInFlight") != "true":
-        yield "does not count what is in flight"
-    if told.get("awsRegion") != environment.get("AWS_REGION"):
-        yield "asks in another region than its pods"
+    told = next(t for t in found["spec"]["triggers"] if t["type"] == "aws-sqs-queue")["metadata"]
+    url = told.get("queueURLFromEnv", "")
+    rules = {
+        "reads the environment of another container": _source(found) == container(deployment)["name"],
+        f"{url} is not in its pods' environment": url in environment,
+        "follows the queue of another stage": url == _variable(deployment),
+        f"queueLength {told.get('queueLength')} is not its pods' WORKER_CONCURRENCY": (
+            told.get("queueLength") == environment.get("WORKER_CONCURRENCY")
+        ),
+        "does not count what is in flight": told.get("scaleOnInFlight") == "true",
+        "asks in another region than its pods": told.get("awsRegion") == environment.get("AWS_REGION"),
+    }
+    yield from (line for line, kept in rules.items() if not kept)
+
+
+def _source(found: Object) -> str | None:
+    name: str | None = found["spec"]["scaleTargetRef"].get("envSourceContainerName")
+    return name
+
+
+def _variable(deployment: Object) -> str:
+    return f"SQS_{STAGES[deployment['metadata']['name']].name.upper()}_QUEUE_URL"
 
 
 def behaviour(rendered: Rendered) -> Iterator[str]:
     """Bounds in order, ingest never at rest, a careful way down, and a fallback that takes no pod away."""
     for found in rendered.of("ScaledObject"):
-        spec = found["spec"]
-        down = spec["advanced"]["horizontalPodAutoscalerConfig"]["behavior"]["scaleDown"]
-        if spec["minReplicaCount"] > spec["maxReplicaCount"]:
-            yield f"{name_of(found)}: minReplicaCount is more than maxReplicaCount"
-        if found["metadata"]["name"] == "ingest" and spec["minReplicaCount"] == 0:
-            yield f"{name_of(found)}: the sweeper may not rest"
-        if down["policies"] != [{"type": "Percent", "value": 25, "periodSeconds": 60}]:
-            yield f"{name_of(found)}: scales down by something else than a quarter a minute"
-        if spec["fallback"].get("behavior") != "currentReplicasIfHigher":
-            yield f"{name_of(found)}: its fallback may take pods away"
-        if len(found["metadata"]["name"]) > LONGEST_NAME:
-            yield f"{name_of(found)}: its name is too long for KEDA's HorizontalPodAutoscaler"
+        yield from (
+            f"{name_of(found)}: {line}" for line in _behaviour(found["metadata"]["name"], found["spec"])
+        )
+
+
+def _behaviour(name: str, spec: Object) -> Iterator[str]:
+    down = spec["advanced"]["horizontalPodAutoscalerConfig"]["behavior"]["scaleDown"]
+    rules = {
+        "minReplicaCount is more than maxReplicaCount": spec["minReplicaCount"] <= spec["maxReplicaCount"],
+        "the sweeper may not rest": name != "ingest" or spec["minReplicaCount"] > 0,
+        "scales down by something else than a quarter a minute": down["policies"] == [QUARTER],
+        "its fallback may take pods away": spec["fallback"].get("behavior") == "currentReplicasIfHigher",
+        "its name is too long for KEDA's HorizontalPodAutoscaler": len(name) <= LONGEST_NAME,
+    }
+    yield from (line for line, kept in rules.items() if not kept)

@@ -10,9 +10,8 @@ from typing import Any
 import kubernetes_validate
 import yaml
 from jsonschema import Draft7Validator
-from onebox.contracts import ROOT
-
 from manifests.rendering import Object, Rendered, name_of
+from onebox.contracts import ROOT
 
 MINORS = ("1.33", "1.34", "1.35")  # what KEDA 2.20 supports
 OURS = Path(__file__).parent / "crds"

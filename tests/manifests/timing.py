@@ -8,11 +8,10 @@ from common.pipeline import CLOSING, PIPELINE, VISIBILITY_TIMEOUT
 from embedder.settings import Settings as EmbedderSettings
 from faststream_sqs.engine.custody import SETTLE_TIME
 from ingest.sniff import PATIENCE
-from transcriber.settings import Settings as TranscriberSettings
-from transcriber.speech import _TIMEOUT_PER_SECOND
-
 from manifests.environment import given
 from manifests.rendering import Object, Rendered, container, name_of, pod
+from transcriber.settings import Settings as TranscriberSettings
+from transcriber.speech import _TIMEOUT_PER_SECOND
 
 STAGES = {stage.service: stage for stage in PIPELINE}
 LONGEST_CALL: Mapping[str, float] = {
@@ -22,6 +21,7 @@ LONGEST_CALL: Mapping[str, float] = {
     "embedder": EmbedderSettings.model_fields["embedding_timeout_seconds"].default,
 }
 """Seconds that one call to a provider may last, by the settings' defaults."""
+PATHS = {"startupProbe": "/health/live", "livenessProbe": "/health/live", "readinessProbe": "/health/ready"}
 CHOICES = {"CUT_MAX_SECONDS", "ANALYSIS_TIMEOUT_SECONDS", "EMBEDDING_TIMEOUT_SECONDS"}
 
 
@@ -54,15 +54,14 @@ def _door(deployment: Object, grace: int, environment: Mapping[str, str]) -> Ite
 def probes(rendered: Rendered) -> Iterator[str]:
     """Start, live and ready are asked where they are answered, and waited for long enough."""
     for deployment in rendered.deployments:
-        one = container(deployment)
-        for probe, path in (("startupProbe", "live"), ("livenessProbe", "live"), ("readinessProbe", "ready")):
-            if one[probe]["httpGet"]["path"] != f"/health/{path}":
-                yield f"{name_of(deployment)}: {probe} does not ask /health/{path}"
-        for probe in ("livenessProbe", "readinessProbe"):
-            if one[probe].get("timeoutSeconds", 1) <= PING_TIMEOUT:
-                yield f"{name_of(deployment)}: {probe} gives up before the service does"
-        if (
-            one["livenessProbe"]["periodSeconds"] * one["livenessProbe"]["failureThreshold"]
-            < VISIBILITY_TIMEOUT
-        ):
-            yield f"{name_of(deployment)}: livenessProbe restarts a pod within one visibility timeout"
+        yield from (f"{name_of(deployment)}: {line}" for line in _probes(container(deployment)))
+
+
+def _probes(one: Object) -> Iterator[str]:
+    for probe, path in PATHS.items():
+        if one[probe]["httpGet"]["path"] != path:
+            yield f"{probe} does not ask {path}"
+        if probe != "startupProbe" and one[probe].get("timeoutSeconds", 1) <= PING_TIMEOUT:
+            yield f"{probe} gives up before the service does"
+    if one["livenessProbe"]["periodSeconds"] * one["livenessProbe"]["failureThreshold"] < VISIBILITY_TIMEOUT:
+        yield "livenessProbe restarts a pod within one visibility timeout"

@@ -127,7 +127,7 @@ POLICIES: Final[Mapping[str, Policy]] = {
         ),
     ),
     "secrets": Policy(
-        "External Secrets reads what the workloads are told in confidence",
+        "For the role of External Secrets' operator: reads what the workloads are told in confidence",
         (
             _allow(
                 "Read",
@@ -135,6 +135,7 @@ POLICIES: Final[Mapping[str, Policy]] = {
                 arn_of("secretsmanager", "secret:${Prefix}/*"),
             ),
         ),
+        is_ours=False,
     ),
     "keda": Policy(
         "For the role of KEDA's operator: how many messages there are",

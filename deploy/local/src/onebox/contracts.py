@@ -1,4 +1,4 @@
-"""``make contracts``: write down what the code promises — event schemas, AsyncAPI, OpenAPI, settings, AWS, alerts."""
+"""``make contracts``: write down what the code promises — schemas, APIs, settings, AWS, alerts."""
 
 import inspect
 import json
