@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from manifests import schemas
 from manifests.checks import CHECKS, OF_PARTS, faults
+from manifests.environment import given
+from manifests.quantities import SHARED
 from manifests.rendering import COMPONENTS, K8S, KUBECTL, OVERLAYS, Rendered, choices, composed, render
 
 pytestmark = pytest.mark.skipif(KUBECTL is None, reason="kubectl is not installed: no manifest was checked")
@@ -82,3 +84,18 @@ def test_dashboards_are_config_maps(overlays: Mapping[str, Rendered]) -> None:
     shown = {name: json.loads(text) for found in maps for name, text in found["data"].items()}
 
     assert {path.name: json.loads(path.read_text("utf-8")) for path in folder.glob("*.json")} == shown
+
+
+def test_the_capacity_table_says_what_is_counted(overlays: Mapping[str, Rendered]) -> None:
+    """Concurrency and connections of the README's rows are those of the manifests."""
+    page = (K8S / "README.md").read_text("utf-8").split("<!-- capacity -->")[1].split("<!-- /capacity -->")[0]
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in page.strip().splitlines()[2:]]
+    told = {row[0].strip("`"): (row[1], *(row[n].split("(")[-1][:-1] for n in (5, 6, 8))) for row in rows}
+
+    assert {
+        found["metadata"]["name"]: (
+            given(overlays["prod"], found).get("WORKER_CONCURRENCY", "–"),
+            *(found["metadata"]["annotations"][f"callstream/{kind}"] for kind in SHARED),
+        )
+        for found in overlays["prod"].deployments
+    } == told

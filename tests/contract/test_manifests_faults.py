@@ -65,7 +65,7 @@ FAULTS: Mapping[str, tuple[Break, str]] = {
         "cpu 250mm is no quantity",
     ),
     "less memory allowed than asked for": (
-        lambda r: one(r)["resources"]["limits"].update(memory="256Mi"),
+        lambda r: one(r)["resources"]["limits"].update(memory="128Mi"),
         "the memory limit is not",
     ),
     "a CPU limit": (lambda r: one(r)["resources"]["limits"].update(cpu="1"), "limits memory alone"),

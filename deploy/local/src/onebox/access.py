@@ -56,15 +56,17 @@ def _bucket(bucket: str) -> Json:
 
 
 def _drain(stage: Stage) -> tuple[Json, ...]:
-    """Take from a queue; reject to its dead-letter queue, which is found by its name."""
+    """Take from a queue, and reject to its dead-letter queue."""
     return (
-        _allow(
-            "Drain",
-            "sqs: ReceiveMessage DeleteMessage ChangeMessageVisibility GetQueueAttributes",
-            _queue(stage),
-        ),
-        _allow("Reject", "sqs: GetQueueUrl SendMessage", _dead(stage)),
+        _allow("Drain", "sqs: ReceiveMessage DeleteMessage ChangeMessageVisibility", _queue(stage)),
+        _allow("Reject", "sqs: SendMessage", _dead(stage)),
     )
+
+
+def _look(stages: Iterable[Stage]) -> Json:
+    """See how queues are set up and how full they are; dead-letter queues are found by their names."""
+    both = (arn for stage in stages for arn in (_queue(stage), _dead(stage)))
+    return _allow("Look", "sqs: GetQueueAttributes GetQueueUrl", *both)
 
 
 def _announce(stages: Iterable[Stage]) -> Json:
@@ -73,7 +75,8 @@ def _announce(stages: Iterable[Stage]) -> Json:
 
 def _stage(stage: Stage, *more: Json) -> tuple[Json, ...]:
     following = next_stage(stage)
-    return (*_drain(stage), *([_announce([following])] if following else []), *more)
+    told = [following] if following else []
+    return (*_drain(stage), _look([stage, *told]), *([_announce(told)] if told else []), *more)
 
 
 def _search(actions: str) -> Json:
@@ -83,21 +86,19 @@ def _search(actions: str) -> Json:
 # Who may list a bucket is told that an object is missing; others only that they may not read it.
 _READ_AUDIO: Final = (
     _allow("ReadRecordings", "s3: GetObject GetObjectVersion", _objects("audio")),
-    _allow("KnowMissing", "s3: ListBucket", _bucket("audio")),
+    _allow("KnowMissing", "s3: ListBucket", _bucket("audio"), _bucket("transcripts")),
 )
-_EVERY_DEAD: Final = tuple(map(_dead, PIPELINE))
-_EVERY_QUEUE: Final = tuple(map(_queue, PIPELINE))
 
 POLICIES: Final[Mapping[str, Policy]] = {
     "ingest": Policy(
         "Takes uploads; splits notices of several onto its own queue; announces again what got stuck",
-        (*_drain(INGEST), _announce(PIPELINE), *_READ_AUDIO),
+        (*_drain(INGEST), _look(PIPELINE), _announce(PIPELINE), *_READ_AUDIO),
     ),
     "ingest-api": Policy(
         "Stores what is uploaded and hands it in; signs links to recordings",
         (
             _announce([INGEST]),
-            _allow("Look", "sqs: GetQueueAttributes", *_EVERY_QUEUE, *_EVERY_DEAD),
+            _look(PIPELINE),
             _allow("Store", "s3: PutObject AbortMultipartUpload", _objects("audio")),
             *_READ_AUDIO,
             _search("ESHttpGet ESHttpHead ESHttpPost ESHttpPut"),
@@ -115,13 +116,13 @@ POLICIES: Final[Mapping[str, Policy]] = {
     "pipelinectl": Policy(
         "An operator at work: looks at every queue, redrives and empties dead-letter queues",
         (
-            _allow("Look", "sqs: GetQueueAttributes GetQueueUrl", *_EVERY_QUEUE, *_EVERY_DEAD),
+            _look(PIPELINE),
             _announce(PIPELINE),
             _allow(
                 "Redrive",
                 "sqs: ReceiveMessage DeleteMessage ChangeMessageVisibility"
                 " StartMessageMoveTask ListMessageMoveTasks CancelMessageMoveTask",
-                *_EVERY_DEAD,
+                *map(_dead, PIPELINE),
             ),
             _allow("FindBuckets", "s3: ListBucket", _bucket("audio"), _bucket("transcripts")),
         ),
@@ -139,7 +140,7 @@ POLICIES: Final[Mapping[str, Policy]] = {
     ),
     "keda": Policy(
         "For the role of KEDA's operator: how many messages there are",
-        (_allow("Count", "sqs: GetQueueAttributes", *_EVERY_QUEUE),),
+        (_allow("Count", "sqs: GetQueueAttributes", *map(_queue, PIPELINE)),),
         is_ours=False,
     ),
 }
