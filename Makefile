@@ -11,7 +11,7 @@ BIN := $(UV_PROJECT_ENVIRONMENT)/bin
 READY := $(UV_PROJECT_ENVIRONMENT)/.ready
 PYTEST = $(BIN)/python -m pytest
 
-.PHONY: help setup run dev test test-fast test-real test-chaos coverage check format lint types imports contracts bench test-floors clean
+.PHONY: $(shell sed -n 's/^\([a-z-]*\):.*\#\# .*/\1/p' $(firstword $(MAKEFILE_LIST)))
 
 help: ## Show this help
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  \033[36m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -66,7 +66,12 @@ imports: $(READY) ## Who may import what
 
 contracts: $(READY) ## Regenerate schemas, AsyncAPI and .env.example; fail if that changes what is committed
 	@$(BIN)/python -m onebox.contracts
-	@git diff --exit-code --stat -- libs/common/contracts services .env.example README.md
+	@git diff --exit-code --stat -- libs/common/contracts services deploy/aws deploy/k8s deploy/observability .env.example README.md
+
+manifests: $(READY) ## Render every overlay into .manifests; check every combination of components
+	@mkdir -p .manifests
+	@for overlay in dev staging prod; do kubectl kustomize deploy/k8s/overlays/$$overlay > .manifests/$$overlay.yaml || exit 1; done
+	@$(PYTEST) -q tests/contract/test_manifests*.py
 
 PEERS ?= ours,lean,limit
 ROUNDS ?= 3
@@ -84,4 +89,4 @@ test-floors: ## The broker's tests on the oldest versions it allows, each in an 
 	done
 
 clean: ## Remove what was built here
-	@rm -rf .venv* .tools htmlcov .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf .venv* .tools .manifests htmlcov .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

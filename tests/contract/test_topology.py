@@ -10,7 +10,9 @@ import ingest.app
 import pytest
 import transcriber.app
 from analyzer.settings import Settings as AnalyzerSettings
+from common.clients import CONNECT_TIMEOUT
 from common.pipeline import (
+    DEAD_LETTER_RETENTION,
     MAX_RECEIVE_COUNT,
     PIPELINE,
     VISIBILITY_TIMEOUT,
@@ -18,15 +20,20 @@ from common.pipeline import (
     dead_letter_name,
     next_stage,
 )
+from common.settings import WorkerSettings
+from common.work import LEASE
 from contract.harness import settings
 from embedder.settings import Settings as EmbedderSettings
 from faststream.asgi import AsgiFastStream
 from faststream_sqs import FakeSQS, SQSBroker
+from faststream_sqs.engine.lease import margin
 from faststream_sqs.fake import StoredQueue
 from faststream_sqs.publisher.usecase import SQSPublisher
 from faststream_sqs.subscriber.usecase import SQSSubscriber
 from ingest.settings import Settings as IngestSettings
-from onebox import aws, stack
+from manifests.rendering import K8S, KUBECTL, OVERLAYS, render
+from onebox import aws, cloudformation, stack
+from onebox.access import POLICIES, logical
 from transcriber.settings import Settings as TranscriberSettings
 
 Make = Callable[[Mapping[str, str]], AsgiFastStream]
@@ -129,6 +136,65 @@ async def test_the_stack_creates_each_queue_with_its_dead_letter_queue(
     assert str(VISIBILITY_TIMEOUT) == attributes["VisibilityTimeout"]
     assert f'"maxReceiveCount": {MAX_RECEIVE_COUNT}' in attributes["RedrivePolicy"]
     assert attributes["RedrivePolicy"].count(dead_letter_name(name)) == 1
+
+
+@every_stage
+def test_the_template_has_each_queue_with_its_dead_letter_queue(stage: Stage) -> None:
+    """AWS's queues are the stack's: names but for the prefix, visibility, count and what may be redriven."""
+    resources = cloudformation.template()["Resources"]
+    queue = resources[logical(stage.name, "Queue")]["Properties"]
+    dead = resources[logical(stage.name, "DeadLetters")]["Properties"]
+
+    assert f"${{Prefix}}-{stage.name}" == queue["QueueName"]["Fn::Sub"]
+    assert f"${{Prefix}}-{dead_letter_name(stage.name)}" == dead["QueueName"]["Fn::Sub"]
+    assert (VISIBILITY_TIMEOUT, MAX_RECEIVE_COUNT) == (
+        queue["VisibilityTimeout"],
+        queue["RedrivePolicy"]["maxReceiveCount"],
+    )
+    assert str(DEAD_LETTER_RETENTION) == aws.DLQ_ATTRIBUTES["MessageRetentionPeriod"]
+
+
+def test_a_lease_is_prolonged_in_time() -> None:
+    """A third of the visibility timeout is left for it: three timeouts of a connection; claims end before."""
+    assert margin(VISIBILITY_TIMEOUT) * 3 <= VISIBILITY_TIMEOUT
+    assert margin(VISIBILITY_TIMEOUT) >= 3 * CONNECT_TIMEOUT
+    assert LEASE.total_seconds() < VISIBILITY_TIMEOUT
+
+
+def test_a_drain_that_nobody_chose_fits_every_grace() -> None:
+    """The default of ``DRAIN_SECONDS`` is over before the shortest grace is."""
+    default = WorkerSettings.model_fields["drain_seconds"].default
+
+    assert default <= min(stage.drain for stage in PIPELINE)
+
+
+@pytest.mark.skipif(KUBECTL is None, reason="kubectl is not installed: the manifests were not looked at")
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_a_cluster_runs_every_stage(overlay: str) -> None:
+    """One workload for each stage and the API, as its own account, each with a policy on AWS."""
+    rendered = render(K8S / "overlays" / overlay)
+    workloads = {stage.service for stage in PIPELINE} | {"ingest-api"}
+
+    assert workloads == rendered.names("Deployment")
+    assert workloads | {"pipelinectl"} == rendered.names("ServiceAccount")
+    assert rendered.names("ServiceAccount") == {name for name, policy in POLICIES.items() if policy.is_ours}
+    if rendered.of("ScaledObject"):
+        assert {stage.service for stage in PIPELINE} == rendered.names("ScaledObject")
+
+
+@pytest.mark.skipif(KUBECTL is None, reason="kubectl is not installed: the manifests were not looked at")
+@pytest.mark.parametrize("overlay", ["staging", "prod"])
+def test_a_cluster_means_what_the_template_makes(overlay: str) -> None:
+    """Queue URLs and buckets in the settings are the template's names, in one account and region."""
+    maps = render(K8S / "overlays" / overlay).of("ConfigMap")
+    (told,) = (found["data"] for found in maps if "AWS_REGION" in found["data"])
+    account = told["SQS_INGEST_QUEUE_URL"].split("/")[3]
+    buckets = {told["S3_BUCKET_AUDIO"], told["S3_BUCKET_TRANSCRIPTS"]}
+
+    for stage in PIPELINE:
+        url = f"https://sqs.{told['AWS_REGION']}.amazonaws.com/{account}/callstream-{stage.name}"
+        assert url == told[f"SQS_{stage.name.upper()}_QUEUE_URL"]
+    assert {f"callstream-{name}-{account}" for name in cloudformation.BUCKETS} == buckets
 
 
 def test_every_service_is_a_stage() -> None:

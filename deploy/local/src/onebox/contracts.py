@@ -1,4 +1,4 @@
-"""``make contracts``: write down what the code promises — event schemas, AsyncAPI, OpenAPI, settings."""
+"""``make contracts``: write down what the code promises — schemas, APIs, settings, AWS, alerts."""
 
 import inspect
 import json
@@ -21,6 +21,7 @@ from common.settings import ServiceSettings
 from faststream.asgi import AsgiFastStream
 from faststream.specification import AsyncAPI
 
+from onebox import cloudformation, operators
 from onebox.settings_page import Variable, collect, env_example, table
 
 ROOT: Final = Path(__file__).parents[4]
@@ -48,6 +49,8 @@ def generated(root: Path = ROOT) -> dict[Path, str]:
             **{root / "services" / name / "asyncapi.json": _json(_asyncapi(name)) for name in CONSUMERS},
             root / "services" / "ingest" / "openapi.json": _json(ingest.app.create_app().openapi()),
             root / ".env.example": env_example(variables),
+            root / "deploy" / "aws" / "queues.yaml": cloudformation.text(),
+            **operators.generated(root),
             root / "README.md": _with_table((root / "README.md").read_text("utf-8"), table(variables)),
         }
 

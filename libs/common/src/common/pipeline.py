@@ -9,6 +9,9 @@ from common.events import CallAnalyzed, CallIngested, CallTranscribed, CallUploa
 
 VISIBILITY_TIMEOUT: Final = 60  # seconds; kept alive by the heartbeat, so a crash costs a minute
 MAX_RECEIVE_COUNT: Final = 20  # our own attempt counts per cause decide what is terminal, long before this
+RETENTION: Final = 4 * 24 * 3600  # seconds a message waits for its stage
+DEAD_LETTER_RETENTION: Final = 14 * 24 * 3600  # seconds; SQS's most, counted from when it was first sent
+CLOSING: Final = 15  # seconds of a stage's grace kept for what follows the drain
 
 STATUSES: Final = (
     "uploaded",
@@ -24,7 +27,11 @@ STATUSES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One consumer: its queue, the event it takes, the one it announces, a call's status meanwhile."""
+    """One consumer: its queue, the event it takes, the one it announces, a call's status meanwhile.
+
+    ``grace`` is how many seconds a platform leaves it between SIGTERM and SIGKILL: the longest single call
+    to a provider and a margin. What is finished of a call is kept, so it need not last as long as a handler.
+    """
 
     service: str
     queue: SQSQueue
@@ -32,6 +39,12 @@ class Stage:
     announces: type[Event] | None
     doing: str
     done: str
+    grace: int
+
+    @property
+    def drain(self) -> int:
+        """``DRAIN_SECONDS`` on that platform: over before its grace is, so that SIGKILL never decides."""
+        return self.grace - CLOSING
 
     @property
     def name(self) -> str:
@@ -43,12 +56,12 @@ def _queue(name: str) -> SQSQueue:
     return SQSQueue(name, visibility_timeout=VISIBILITY_TIMEOUT)
 
 
-INGEST = Stage("ingest", _queue("ingest"), CallUploaded, CallIngested, "uploaded", "uploaded")
+INGEST = Stage("ingest", _queue("ingest"), CallUploaded, CallIngested, "uploaded", "uploaded", 60)
 TRANSCRIBE = Stage(
-    "transcriber", _queue("transcribe"), CallIngested, CallTranscribed, "transcribing", "transcribed"
+    "transcriber", _queue("transcribe"), CallIngested, CallTranscribed, "transcribing", "transcribed", 150
 )
-ANALYZE = Stage("analyzer", _queue("analyze"), CallTranscribed, CallAnalyzed, "analyzing", "analyzed")
-EMBED = Stage("embedder", _queue("embed"), CallAnalyzed, None, "embedding", "completed")
+ANALYZE = Stage("analyzer", _queue("analyze"), CallTranscribed, CallAnalyzed, "analyzing", "analyzed", 180)
+EMBED = Stage("embedder", _queue("embed"), CallAnalyzed, None, "embedding", "completed", 90)
 
 PIPELINE: Final = (INGEST, TRANSCRIBE, ANALYZE, EMBED)
 
