@@ -2,7 +2,7 @@
 
 from dashboards.board import Row
 from dashboards.panels import Graph, Number
-from dashboards.queries import Query, grown, per_second, quantile, quantiles, scoped, share, total
+from dashboards.queries import Query, grown, or_zero, per_second, quantile, quantiles, scoped, share, total
 
 SPEND = f"{per_second('provider_cost_usd_total', window='1h')} * 3600"
 
@@ -25,14 +25,14 @@ WELLNESS = Row(
         Number(
             "Failed by our fault, 1 h",
             "Messages in dead-letter queues that a change or a redrive on our side can save.",
-            Query(grown("pipeline_dlq_messages_total", 'fault="ours"', window="1h")),
+            Query(or_zero(grown("pipeline_dlq_messages_total", 'fault="ours"', window="1h"))),
             bad_above=1,
             runbook="CallstreamDeadLettersOurs",
         ),
         Number(
             "Unusable recordings, 1 h",
             "Calls refused because of what was handed in: unreadable, empty, too long.",
-            Query(grown("pipeline_dlq_messages_total", 'fault="customer"', window="1h")),
+            Query(or_zero(grown("pipeline_dlq_messages_total", 'fault="customer"', window="1h"))),
             runbook="CallstreamDeadLettersCustomers",
         ),
         Number(

@@ -40,6 +40,11 @@ def share(part: str, whole: str) -> str:
     return f"{part}\n/\n{whole}"
 
 
+def or_zero(expr: str) -> str:
+    """0 where nothing of the kind has happened yet: its series is born with the first."""
+    return f"{expr} or vector(0)"
+
+
 def quantile(q: float, histogram: str, *matchers: str, by: str = "", window: str = WINDOW) -> str:
     """A quantile of a histogram, over all pods."""
     labels = f"le, {by}" if by else "le"

@@ -2,7 +2,7 @@
 
 from dashboards.board import Row
 from dashboards.panels import Graph, Lines, Number
-from dashboards.queries import Query, grown, per_second, quantile, quantiles, scoped, total
+from dashboards.queries import Query, grown, or_zero, per_second, quantile, quantiles, scoped, total
 
 OF = 'stage="$stage"'
 
@@ -26,7 +26,7 @@ NOW = Row(
             Query(total("pipeline_concurrency_limit", OF)),
         ),
         Number("Completed, 1 h", "Messages done.", Query(_ended("completed"))),
-        Number("Failed, 1 h", "Messages given up.", Query(_ended("failed")), bad_above=1),
+        Number("Failed, 1 h", "Messages given up.", Query(or_zero(_ended("failed"))), bad_above=1),
         Number(
             "Dead letters",
             "In its dead-letter queue.",
