@@ -1,4 +1,4 @@
-"""Debian's Prometheus and its promtool, where they are: on PATH, named by a variable, or fetched by the script."""
+"""Debian's Prometheus and its promtool: on PATH, named by a variable, or fetched by our script."""
 
 import os
 import shutil

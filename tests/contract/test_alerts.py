@@ -28,7 +28,7 @@ def cases() -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("path", TESTS, ids=lambda path: path.stem)
 def test_the_alerts_fire_and_are_silent_as_their_tests_say(path: Path) -> None:
-    """promtool plays each story and compares labels and annotations word for word."""
+    """Promtool plays each story, and compares labels and annotations word for word."""
     ran = subprocess.run(  # noqa: S603 - promtool, found by us
         [program("promtool"), "test", "rules", str(path)], capture_output=True, text=True, check=False
     )
@@ -37,7 +37,7 @@ def test_the_alerts_fire_and_are_silent_as_their_tests_say(path: Path) -> None:
 
 
 def test_the_configuration_and_all_rules_are_accepted_by_prometheus() -> None:
-    """promtool reads prometheus.yml and, through it, every rule."""
+    """Promtool reads prometheus.yml and, through it, every rule."""
     ran = subprocess.run(  # noqa: S603 - promtool, found by us
         [program("promtool"), "check", "config", str(OBSERVABILITY / "prometheus" / "prometheus.yml")],
         capture_output=True,

@@ -27,7 +27,7 @@ def stage_board(stage: Stage) -> dashboard.Dashboard:
 
 
 def _about(stage: Stage, value: Any) -> Any:
-    """The same panels with ``$stage`` and ``$service`` put in, so that no link changes what a page is about."""
+    """The same panels with ``$stage`` and ``$service`` put in: no link changes what a page is about."""
     if isinstance(value, str):
         return value.replace("$stage", stage.name).replace("$service", stage.service)
     if isinstance(value, tuple):
