@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,7 @@ class Asked:
 
 def plain(expr: str) -> str:
     """The expression as Prometheus is asked: Grafana's variables have values."""
-    values = {"$__rate_interval": "1m", "$__auto": "1m", "$__range": "1h", "$namespace": ".*", "$stage": ".*"}
+    values = {"$__rate_interval": "1m", "$__auto": "1m", "$__range": "1h", "$namespace": ".+", "$stage": ".+"}
     for variable, value in values.items():
         expr = expr.replace(variable, value)
     return expr
@@ -92,6 +93,7 @@ def grouped_by(expr: str) -> set[str]:
     return {label.strip() for clause in clauses for label in clause.split(",") if label.strip()}
 
 
+@cache
 def registered() -> dict[str, set[str]]:
     """Each series the code registers, by name, with the labels it has."""
     registry = CollectorRegistry()
@@ -106,6 +108,7 @@ def registered() -> dict[str, set[str]]:
     return found
 
 
+@cache
 def recorded() -> set[str]:
     """The names of recording rules."""
     return {rule["record"] for rule in rules() if "record" in rule}

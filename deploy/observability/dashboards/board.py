@@ -50,7 +50,7 @@ def stage_variable() -> dashboard.CustomVariable:
     """Which stages are shown: all, unless some are picked."""
     everything = models.VariableOption(text="All", value="$__all", selected=True)
     chosen = dashboard.CustomVariable("stage").label("Stage").values(",".join(STAGES)).current(everything)
-    return chosen.multi(True).include_all(True).all_value(".*")
+    return chosen.multi(True).include_all(True).all_value(".+")
 
 
 def text_variable(name: str, label: str) -> dashboard.TextBoxVariable:
@@ -70,7 +70,7 @@ def _namespace() -> dashboard.QueryVariable:
         models.VariableSort.ALPHABETICAL_ASC
     )
     everything = models.VariableOption(text="All", value="$__all", selected=True)
-    return chosen.current(everything).include_all(True).all_value(".*")
+    return chosen.current(everything).include_all(True).all_value(".+")
 
 
 def _others() -> dashboard.DashboardLink:
