@@ -1,0 +1,106 @@
+"""What one stage depends on: its provider, the sweeper, the scaler."""
+
+from dashboards.board import Row
+from dashboards.panels import HALF, Graph
+from dashboards.queries import Query, grown, per_second, quantiles, scoped
+
+OF = 'stage="$stage"'
+
+OUTCOMES = per_second("provider_requests_total", OF, by="provider, model, outcome")
+_COMMON = (
+    Graph(
+        "Requests by outcome",
+        "Throttled and timed-out requests come back later; refused ones need a look at the key or the model.",
+        (Query(OUTCOMES, "{{provider}} {{model}} {{outcome}}"),),
+        unit="reqps",
+        stacked=True,
+        runbook="CallstreamProviderThrottled",
+    ),
+    Graph(
+        "Time of a request",
+        "A point leads to its trace.",
+        (*quantiles("provider_request_duration_seconds", OF),),
+        unit="s",
+        runbook="CallstreamProviderFailing",
+    ),
+    Graph(
+        "Spend per hour",
+        "By model and class of tenant.",
+        (
+            Query(
+                f"{per_second('provider_cost_usd_total', OF, by='model, tenant_class', window='1h')} * 3600",
+                "{{model}} {{tenant_class}}",
+            ),
+        ),
+        unit="currencyUSD",
+        stacked=True,
+        runbook="CallstreamSpendRate",
+    ),
+)
+
+
+_AUDIO = Graph(
+    "Audio sent",
+    "Seconds of audio per second.",
+    (Query(per_second("provider_audio_seconds_total", OF, by="model"), "{{model}}"),),
+)
+_TOKENS = Graph(
+    "Tokens",
+    "Per second, by model and direction.",
+    (Query(per_second("provider_tokens_total", OF, by="model, kind"), "{{model}} {{kind}}"),),
+)
+SPEECH = Row("Provider", (*_COMMON, _AUDIO))
+LANGUAGE = Row("Provider", (*_COMMON, _TOKENS))
+
+SWEEPER = Row(
+    "Sweeper",
+    (
+        Graph(
+            "Stuck calls, 1 h",
+            "Announced again, or given up after five times.",
+            (
+                Query(
+                    grown("pipeline_stuck_calls_total", by="stage, action", window="1h"),
+                    "{{stage}} {{action}}",
+                ),
+            ),
+            runbook="CallstreamCallsStuck",
+            span=HALF,
+        ),
+        Graph(
+            "Since the last sweep",
+            "One pod sweeps about once a minute.",
+            (Query(f"time() - max ({scoped('pipeline_sweep_timestamp_seconds')})", "seconds"),),
+            unit="s",
+            ceiling=600,
+            runbook="CallstreamSweepNotRunning",
+            span=HALF,
+        ),
+    ),
+)
+
+SCALER = '{scaledObject=~"(.*-)?$service"}'
+SCALING = Row(
+    "Scaling (KEDA, kube-state-metrics)",
+    (
+        Graph(
+            "Messages KEDA counts, and whether it is active",
+            "The number the replicas follow.",
+            (
+                Query(f"max (keda_scaler_metrics_value{SCALER})", "messages"),
+                Query(f"max (keda_scaler_active{SCALER})", "active"),
+            ),
+            span=HALF,
+        ),
+        Graph(
+            "Replicas",
+            "Asked for, and the most that may be.",
+            (
+                Query(scoped("stage:replicas:max", OF), "replicas"),
+                Query(scoped("stage:replica_ceiling:max", OF), "ceiling"),
+            ),
+            runbook="CallstreamScalingCeiling",
+            span=HALF,
+        ),
+    ),
+)
