@@ -6,6 +6,7 @@ from .broker.broker import SQSBroker
 from .broker.router import SQSPublisher, SQSRoute, SQSRouter
 from .claim_check import S3ClaimCheck, S3ClientProto
 from .engine.recorder import Recorder
+from .engine.sent import SendResult
 from .envelope import Envelope, EventBridgeEvent, S3Event, S3Record, SNSNotification, Unwrapped
 from .exceptions import (
     BatchFailure,
@@ -83,6 +84,7 @@ __all__ = (
     "SQSRoute",
     "SQSRouter",
     "SQSUnavailableError",
+    "SendResult",
     "SettleError",
     "TestSQSBroker",
     "TooManyAttributesError",

@@ -133,6 +133,11 @@ class SQSMessage(StreamMessage[RawMessage]):
         return self.attributes.get("SequenceNumber")
 
     @property
+    def trace_header(self) -> str | None:
+        """Its X-Ray trace, `AWSTraceHeader`; a header of that name hands it on."""
+        return self.attributes.get("AWSTraceHeader")
+
+    @property
     def dead_letter_source(self) -> str | None:
         """The ARN of the queue it was redriven from."""
         return self.attributes.get("DeadLetterQueueSourceArn")

@@ -23,6 +23,7 @@ CORRELATION_ID = "correlation-id"
 REPLY_TO = "reply-to"
 CONTENT_ENCODING = "content-encoding"
 PACKED = "x-faststream-headers"
+TRACE_HEADER = "AWSTraceHeader"  # a system attribute: it counts neither to the ten nor to the size
 TRACE_HEADERS = ("traceparent", "tracestate", "baggage")  # foreign tracers look for these by name
 
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -100,12 +101,13 @@ def encode_entry(
         CONTENT_ENCODING: encoding,
     }
     attributes = {name: value for name, value in own.items() if value}
-    user = {name: value for name, value in headers.items() if name not in own}
+    user = {name: value for name, value in headers.items() if name not in own and name != TRACE_HEADER}
     attributes |= encode_headers(user, MAX_ATTRIBUTES - len(attributes) - reserved, mode)
     entry = {"MessageBody": text, "MessageAttributes": {n: _string(v) for n, v in attributes.items()}}
     if limit is not None:
         check_size(entry, limit)
-    return entry
+    trace = headers.get(TRACE_HEADER)
+    return entry | ({"MessageSystemAttributes": {TRACE_HEADER: _string(str(trace))}} if trace else {})
 
 
 def check_size(entry: Mapping[str, Any], limit: int = MAX_BYTES) -> None:
