@@ -2,6 +2,7 @@
 
 from .annotations import SQSBatchMessage, SQSMessage
 from .asgi import make_sqs_health_asgi
+from .aws_lambda import LambdaHandler, make_lambda_handler
 from .broker.broker import SQSBroker
 from .broker.router import SQSPublisher, SQSRoute, SQSRouter
 from .claim_check import S3ClaimCheck, S3ClientProto
@@ -55,6 +56,7 @@ __all__ = (
     "FifoParameterError",
     "FifoQueue",
     "InvalidBodyError",
+    "LambdaHandler",
     "LeaseLostError",
     "LeaveInvisible",
     "LinearRetry",
@@ -89,5 +91,6 @@ __all__ = (
     "TestSQSBroker",
     "TooManyAttributesError",
     "Unwrapped",
+    "make_lambda_handler",
     "make_sqs_health_asgi",
 )

@@ -32,7 +32,7 @@ class Source(Protocol):
 
 
 class SourcesProto(Protocol):
-    """Stands in for SQS in tests: subscribers take from it and start no engine."""
+    """Brings messages in place of the engine, in tests and in Lambda: subscribers do not poll."""
 
     def source(self, queue: str) -> Source:
         """A queue's messages."""
