@@ -10,7 +10,7 @@ from faststream.message import AckStatus, StreamMessage
 
 from .engine.client import QueueInfo
 from .engine.lease import Lease, LeaseState
-from .exceptions import public_errors
+from .exceptions import SQSError, public_errors
 
 
 class SettlementProto(Protocol):
@@ -80,6 +80,7 @@ class SQSMessage(StreamMessage[RawMessage]):
     """
 
     envelope: Any = None
+    damage: SQSError | None = None  # why the body cannot be what its attributes say
 
     @property
     def queue(self) -> str:
