@@ -41,12 +41,7 @@ from hypothesis.stateful import (
 )
 
 GRACE = 10.0  # seconds
-ACTIONS = (
-    "receive_message",
-    "send_message_batch",
-    "delete_message_batch",
-    "change_message_visibility_batch",
-)
+CARRIED_OUT_BY = {"ack": "delete_message_batch", "reject": "send_message_batch"}
 DELAYS = (0, 3, 7)  # seconds a handler may ask for, none of them a queue's visibility
 UNDECIDED = "undecided"
 BOUNDED = settings(
@@ -147,10 +142,13 @@ class EngineMachine(RuleBasedStateMachine):
         prefetch=st.integers(0, 12),
         visibility=st.sampled_from([6, 30]),
         pollers=st.integers(1, 2),
+        peaceful=st.booleans(),
     )
-    def begin(self, *, fifo: bool, workers: int, prefetch: int, visibility: int, pollers: int) -> None:
-        """A queue, its dead-letter queue, and a consumer."""
-        self.fifo, self.workers, self.prefetch = fifo, workers, prefetch
+    def begin(
+        self, *, fifo: bool, workers: int, prefetch: int, visibility: int, pollers: int, peaceful: bool
+    ) -> None:
+        """A queue, its dead-letter queue, and a consumer; in peace SQS never fails."""
+        self.fifo, self.workers, self.prefetch, self.peaceful = fifo, workers, prefetch, peaceful
         self.name = "work.fifo" if fifo else "work"
         dead = "dead.fifo" if fifo else "dead"
         info = QueueInfo(self.name, self.fake.add_queue(self.name), visibility=visibility, fifo=fifo)
@@ -259,32 +257,38 @@ class EngineMachine(RuleBasedStateMachine):
         verdict=st.sampled_from(["ack", "ack", "reject", UNDECIDED, *DELAYS]),
         which=st.integers(0, 20),
         count=st.integers(1, 6),
+        trouble=st.none() | faults,
     )
-    def finish(self, verdict: Any, which: int, count: int) -> None:
-        """Handlers succeed, fail, reject, or return undecided."""
+    def finish(self, verdict: Any, which: int, count: int, trouble: Fault | None) -> None:
+        """Handlers succeed, fail, reject, or return undecided, and SQS may not take that well."""
+        if trouble is not None and not self.peaceful:
+            self.calm = False
+            self.fake.fail(CARRIED_OUT_BY.get(verdict, "change_message_visibility_batch"), trouble)
         for job in (self.jobs[which % len(self.jobs) :] + self.jobs)[:count]:
             if not job.ending.done():
                 job.ending.set_result(verdict)
         self.pass_time(0)
 
+    @precondition(lambda self: not self.peaceful)
     @rule(rate=st.sampled_from([0.1, 0.5, 1.0]), several=st.lists(faults, min_size=1, max_size=3))
     def break_down(self, rate: float, several: list[Fault]) -> None:
         """SQS fails."""
         self.calm = False
         self.fake.disturb(rate, several)
 
-    @rule(action=st.sampled_from(ACTIONS), fault=faults, times=st.integers(1, 3))
-    def fail(self, action: str, fault: Fault, times: int) -> None:
-        """The next requests of one kind fail."""
+    @precondition(lambda self: not self.peaceful)
+    @rule(fault=faults, times=st.integers(1, 3))
+    def fail_to_receive(self, fault: Fault, times: int) -> None:
+        """The next polls fail, or their answers are lost."""
         self.calm = False
-        self.fake.fail(action, fault, times=times)
+        self.fake.fail("receive_message", fault, times=times)
 
     @rule()
     def mend(self) -> None:
         """SQS works again."""
         self.fake.heal()
 
-    @precondition(lambda self: self.held)
+    @precondition(lambda self: self.held and not self.peaceful)
     @rule(which=st.integers(0, 50))
     def take_back(self, which: int) -> None:
         """SQS shows a message early, as after a change of visibility by a stranger."""
