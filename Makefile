@@ -11,7 +11,7 @@ BIN := $(UV_PROJECT_ENVIRONMENT)/bin
 READY := $(UV_PROJECT_ENVIRONMENT)/.ready
 PYTEST = $(BIN)/python -m pytest
 
-.PHONY: help setup run dev test test-fast test-real test-chaos coverage check format lint types imports contracts bench clean
+.PHONY: help setup run dev test test-fast test-real test-chaos coverage check format lint types imports contracts bench package clean
 
 help: ## Show this help
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  \033[36m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -72,6 +72,13 @@ PEERS ?= ours,lean,limit
 ROUNDS ?= 3
 bench: $(READY) ## The broker beside its peers: SCENARIOS="B1 B3" PEERS=ours,limit,celery ROUNDS=3
 	@cd libs/faststream-sqs && $(abspath $(BIN))/python -m bench $(SCENARIOS) --peers $(PEERS) --rounds $(ROUNDS)
+
+package: $(READY) ## Build the broker as a package, check it, install it alone and run a program with it
+	@out=$$(mktemp -d) && trap 'rm -rf "$$out"' EXIT && set -e && \
+	$(UV) build --quiet --package faststream-sqs --out-dir "$$out/dist" && \
+	$(UV) tool run --quiet twine check --strict "$$out"/dist/*.whl "$$out"/dist/*.tar.gz && \
+	$(UV) venv --quiet "$$out/alone" && $(UV) pip install --quiet --python "$$out/alone" "$$out"/dist/*.whl && \
+	cd "$$out" && alone/bin/python "$(CURDIR)/libs/faststream-sqs/tests/alone.py"
 
 clean: ## Remove what was built here
 	@rm -rf .venv* .tools htmlcov .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -43,6 +43,7 @@ from hypothesis.stateful import (
 GRACE = 10.0  # seconds
 CARRIED_OUT_BY = {"ack": "delete_message_batch", "reject": "send_message_batch"}
 DELAYS = (0, 3, 7)  # seconds a handler may ask for, none of them a queue's visibility
+BACK_OFF = 7  # seconds
 UNDECIDED = "undecided"
 BOUNDED = settings(
     max_examples=60,
@@ -165,7 +166,7 @@ class EngineMachine(RuleBasedStateMachine):
             self.options,
             recorder=self.recorder,
             dead_letters=letters,
-            retry=ConstantRetry(7),
+            retry=ConstantRetry(BACK_OFF),
             log=lambda level, text: None,
         )
         self.open()
@@ -189,6 +190,8 @@ class EngineMachine(RuleBasedStateMachine):
                 self.succeeded[job.lease.message_id] += 1
                 await settlement.ack(job.lease)
             case "reject":
+                if job.lease.held:
+                    self.witness.wishes[job.lease] = BACK_OFF  # should the copy fail
                 await settlement.reject(job.lease, "no good")
             case int():
                 if job.lease.held:
