@@ -8,8 +8,9 @@ I5  Handlers at work and messages held stay within their permits.
 I6  A FIFO group's messages start in their order, and none behind one that was not deleted.
 I7  After a stop no message is hidden but those sent back with a delay and those left undecided.
 I8  While nothing goes wrong nothing is handled twice, and never is one message handled twice at once.
-I9  With a backlog, consuming costs at most 0.22 requests a message.
 I10 A stop ends within its grace and a second.
+
+I9, what consuming costs, is in test_economy.
 """
 
 import asyncio
@@ -29,7 +30,7 @@ from faststream_sqs.engine.sender import Sender
 from faststream_sqs.engine.settlement import Settlement
 from faststream_sqs.fake import Fault, StoredMessage
 from faststream_sqs.schemas import ConstantRetry
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -398,36 +399,3 @@ def test_invariants_hold(virtual_loop: Callable[[], asyncio.AbstractEventLoop]) 
         new_loop = staticmethod(virtual_loop)
 
     run_state_machine_as_test(Machine, settings=BOUNDED)
-
-
-@settings(BOUNDED, max_examples=20)
-@given(workers=st.integers(10, 60), extra=st.integers(10, 30), seconds=st.sampled_from([0.0, 0.02, 0.5]))
-async def test_requests_with_a_backlog(workers: int, extra: int, seconds: float) -> None:
-    """I9: with a backlog beyond its capacity, consuming costs at most 0.22 requests a message."""
-    fake, messages = FakeSQS(round_trip=0.01), 1_000
-    api = SQSApi(fake, CountingRecorder())
-
-    async def handle(lease: Lease, settlement: Settlement) -> None:
-        await asyncio.sleep(seconds)
-        await settlement.ack(lease)
-
-    consumer = Consumer(
-        api,
-        QueueInfo("work", fake.add_queue("work"), visibility=30),
-        handle,
-        ConsumerOptions(max_workers=workers, prefetch=extra),
-        recorder=CountingRecorder(),
-        dead_letters=None,
-        retry=ConstantRetry(7),
-        log=lambda level, text: None,
-    )
-    for number in range(messages):
-        fake.put("work", str(number))
-    consumer.start()
-    async with asyncio.timeout(500):
-        while fake.messages("work"):
-            await asyncio.sleep(0.1)
-    requests = fake.requests.total()
-    await consumer.stop()
-
-    assert requests <= 0.22 * messages
