@@ -134,6 +134,7 @@ class EngineMachine(RuleBasedStateMachine):
         self.sent: dict[str, StoredMessage] = {}
         self.succeeded: Counter[str] = Counter()
         self.undecided: set[str] = set()
+        self.begun: set[str] = set()  # messages a handler had, and nobody gave back
         self.automatic, self.calm, self.running = False, True, False
         self.consumer: Any = None
         self.left_open = 0  # leases that stops gave up while SQS did not answer
@@ -180,7 +181,14 @@ class EngineMachine(RuleBasedStateMachine):
         if self.automatic:
             job.ending.set_result("ack")
         try:
-            await self.end(job, await job.ending, settlement)
+            verdict = await job.ending
+            if verdict != "ack":
+                self.begun.discard(lease.message_id)
+            await self.end(job, verdict, settlement)
+        except asyncio.CancelledError:
+            if not self.running:
+                self.begun.discard(lease.message_id)
+            raise
         finally:
             self.jobs.remove(job)
 
@@ -206,8 +214,9 @@ class EngineMachine(RuleBasedStateMachine):
         message = self.sent[lease.message_id]
         if any(job.lease.message_id == lease.message_id for job in self.jobs):
             self.witness.wrong.append("I8: one message is handled twice at once")
-        if self.calm and self.succeeded[lease.message_id]:
-            self.witness.wrong.append("I8: a handled message is handled again")
+        if self.calm and lease.message_id in self.begun:
+            self.witness.wrong.append("I8: a message nobody gave back is handled again")
+        self.begun.add(lease.message_id)
         before = [one for one in self.held if one.group == message.group and one.sequence < message.sequence]
         if self.fifo and before:
             self.witness.wrong.append("I6: a message starts before its predecessor is gone")
@@ -247,9 +256,13 @@ class EngineMachine(RuleBasedStateMachine):
     def send(self, count: int, groups: int) -> None:
         """Messages come in."""
         for number in range(count):
-            group = {"MessageGroupId": f"g{number % groups}"} if self.fifo else {}
-            message_id = self.fake.put(self.name, str(len(self.sent)), **group)
-            self.sent[message_id] = self.fake.queues[self.name].held[message_id]
+            self.put(number % groups)
+
+    def put(self, group: int) -> None:
+        """One message comes in."""
+        entry = {"MessageGroupId": f"g{group}"} if self.fifo else {}
+        message_id = self.fake.put(self.name, str(len(self.sent)), **entry)
+        self.sent[message_id] = self.fake.queues[self.name].held[message_id]
 
     @rule(seconds=st.sampled_from([0.0, 0.01, 0.4, 1.0, 2.5, 6.0, 31.0]))
     def wait(self, seconds: float) -> None:
@@ -307,15 +320,18 @@ class EngineMachine(RuleBasedStateMachine):
         self.inside(self.consumer.pause if paused else self.consumer.resume)
 
     @precondition(lambda self: self.running)
-    @rule(hurry=st.booleans())
-    def stop(self, *, hurry: bool) -> None:
-        """The process is told to end."""
+    @rule(hurry=st.booleans(), late=st.booleans())
+    def stop(self, *, hurry: bool, late: bool) -> None:
+        """The process is told to end, and maybe the last poll brings something."""
         healthy = self.fake._weather._rate == 0
         started = self.loop.time()
         if hurry:
             self.inside(self.consumer.hurry)
-        self.loop.run_until_complete(self.consumer.stop())
+        last = self.loop.call_later(0.1, self.put, 0) if late else None
         self.running = False
+        self.loop.run_until_complete(self.consumer.stop())
+        if last:
+            last.cancel()
         assert self.loop.time() - started <= GRACE + 1, "I10: the stop takes too long"
         assert [] == self.jobs, "I7: a handler outlives the stop"
         if healthy and self.calm:
@@ -388,7 +404,7 @@ class EngineMachine(RuleBasedStateMachine):
             self.pass_time(1)
         assert [] == [one.message_id for one in self.held], "a message is never handled"
         self.nothing_is_gone_that_was_not_done()
-        self.stop(hurry=False)
+        self.stop(hurry=False, late=False)
         self.nothing_wrong_was_asked()
 
 
