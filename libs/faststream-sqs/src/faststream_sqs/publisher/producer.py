@@ -11,7 +11,13 @@ from faststream_sqs.configs import Connection
 from faststream_sqs.engine.client import CallError, QueueInfo
 from faststream_sqs.engine.sender import entry_bytes
 from faststream_sqs.engine.sent import Linger, SendResult
-from faststream_sqs.exceptions import BatchPublishError, FifoParameterError, SQSError, public_error, public_errors
+from faststream_sqs.exceptions import (
+    BatchPublishError,
+    FifoParameterError,
+    SQSError,
+    public_error,
+    public_errors,
+)
 from faststream_sqs.message import RawMessage
 from faststream_sqs.parser import HeaderMode, SQSParser, check_size, encode_entry
 from faststream_sqs.response import SQSPublishCommand
