@@ -66,7 +66,8 @@ async def test_unreadable_message(
     batch: bool,
 ) -> None:
     """What cannot be read lies in the dead-letter queue after one delivery, with its reason; work goes on."""
-    broker, handled = make_broker(), []
+    broker = make_broker()
+    handled: list[int] = []
 
     if batch:
 
