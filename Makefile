@@ -88,5 +88,12 @@ test-floors: ## The broker's tests on the oldest versions it allows, each in an 
 			-k "not ministack and not moto"; \
 	done
 
+package: $(READY) ## Build the broker as a package, check it, install it alone and run a program with it
+	@out=$$(mktemp -d) && trap 'rm -rf "$$out"' EXIT && set -e && \
+	$(UV) build --quiet --package faststream-sqs --out-dir "$$out/dist" && \
+	$(UV) tool run --quiet twine check --strict "$$out"/dist/*.whl "$$out"/dist/*.tar.gz && \
+	$(UV) venv --quiet "$$out/alone" && $(UV) pip install --quiet --python "$$out/alone" "$$out"/dist/*.whl && \
+	cd "$$out" && alone/bin/python "$(CURDIR)/libs/faststream-sqs/tests/alone.py"
+
 clean: ## Remove what was built here
 	@rm -rf .venv* .tools .manifests htmlcov .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -52,8 +52,8 @@ class Running:
 
     async def receive(self, body: Any) -> Fate:
         """Deliver a message and wait for its fate."""
-        message_id = await self.broker.publish(body, self.stage.queue)
-        return self.fates[message_id]
+        sent = await self.broker.publish(body, self.stage.queue)
+        return self.fates[sent.message_id]
 
 
 @asynccontextmanager

@@ -66,6 +66,12 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         return self._jumping.now
 
 
+@pytest.fixture(scope="session")
+def virtual_loop() -> Callable[[], asyncio.AbstractEventLoop]:
+    """Makes such loops, for tests that run their own."""
+    return VirtualLoop
+
+
 def pytest_asyncio_loop_factories(
     config: pytest.Config, item: pytest.Item
 ) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:

@@ -4,20 +4,18 @@ import asyncio
 import json
 import logging
 from collections.abc import Callable
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 
 import pytest
 from faststream import AckPolicy, BaseMiddleware, Context
 from faststream.asgi import AsgiFastStream, make_ping_asgi
-from faststream.exceptions import NackMessage, RejectMessage, SetupError, SkipMessage, StopConsume
+from faststream.exceptions import StopConsume
 from faststream.specification import AsyncAPI
 from faststream_sqs import (
     BatchPublishError,
     FakeSQS,
-    QueueMismatchError,
     QueueNotFoundError,
     SQSBroker,
-    SQSMessage,
     SQSQueue,
     SQSRequestError,
     SQSResponse,
@@ -26,7 +24,7 @@ from faststream_sqs import (
 )
 from faststream_sqs.annotations import SQSBroker as BrokerInContext
 from faststream_sqs.fake import Fault
-from pydantic import BaseModel, TypeAdapter
+from pydantic import BaseModel
 
 MakeBroker = Callable[..., SQSBroker]
 Eventually = Callable[..., Any]
@@ -38,11 +36,6 @@ class Call(BaseModel):
 
 
 CALL = Call(tenant_id="acme", number=1)
-
-
-def visibilities(fake: FakeSQS) -> list[int]:
-    requests = [request for action, request in fake.log if action == "change_message_visibility_batch"]
-    return [entry["VisibilityTimeout"] for request in requests for entry in request["Entries"]]
 
 
 async def test_publishes_before_it_acknowledges(
@@ -64,180 +57,6 @@ async def test_publishes_before_it_acknowledges(
     assert ("acme", 2) == (result.group, json.loads(result.entry["MessageBody"])["number"])
     actions = [action for action, _ in fake.log if action in {"send_message_batch", "delete_message_batch"}]
     assert ["send_message_batch", "send_message_batch", "delete_message_batch"] == actions
-
-
-async def test_failing_handler_loses_nothing(
-    fake: FakeSQS, make_broker: MakeBroker, eventually: Eventually
-) -> None:
-    """By default a message whose handler fails comes back after the retry policy's delay."""
-    broker = make_broker()
-    counts: list[int] = []
-
-    @broker.subscriber("work")
-    async def handle(call: Call, message: SQSMessage) -> None:
-        counts.append(message.receive_count)
-        if message.receive_count < 3:
-            raise RuntimeError("not yet")
-
-    await broker.start()
-    await broker.publish(CALL, "work")
-    await eventually(lambda: not fake.messages("work"), 60)
-
-    assert ([1, 2, 3], [7, 7]) == (counts, visibilities(fake))
-
-
-@pytest.mark.parametrize(
-    ("error", "expected"),
-    [
-        pytest.param(NackMessage(delay=42), 42, id="nack with a delay"),
-        pytest.param(NackMessage(), 7, id="nack by policy"),
-        pytest.param(NackMessage(delay=0), 0, id="nack at once"),
-    ],
-)
-async def test_nack(
-    fake: FakeSQS, make_broker: MakeBroker, eventually: Eventually, error: Exception, expected: int
-) -> None:
-    """`raise NackMessage(delay=...)` decides when the message comes back."""
-    broker = make_broker()
-
-    @broker.subscriber("work")
-    async def handle(call: Call) -> None:
-        raise error
-
-    await broker.start()
-    await broker.publish(CALL, "work")
-    await eventually(lambda: visibilities(fake))
-
-    assert expected == visibilities(fake)[0]
-
-
-async def test_reject(fake: FakeSQS, make_broker: MakeBroker, eventually: Eventually) -> None:
-    """`raise RejectMessage(reason=...)` moves the message to the queue's dead-letter queue."""
-    broker = make_broker()
-
-    @broker.subscriber("work")
-    async def handle(call: Call) -> None:
-        raise RejectMessage(reason="the call was withdrawn")
-
-    await broker.start()
-    await broker.publish(CALL, "work")
-    await eventually(lambda: not fake.messages("work"))
-
-    (dead,) = fake.messages("dead")
-    reason = dead.entry["MessageAttributes"]["x-dead-letter-reason"]["StringValue"]
-    assert "the call was withdrawn" == reason
-
-
-@pytest.mark.parametrize("body", ['{"tenant_id": "acme"}', "no json at all", "[1]", " "])
-async def test_invalid_message_is_rejected_at_once(
-    fake: FakeSQS, make_broker: MakeBroker, eventually: Eventually, body: str
-) -> None:
-    """What cannot be read is dead-lettered on its first delivery; the reason does not quote it."""
-    broker = make_broker()
-
-    @broker.subscriber("work")
-    async def handle(call: Call) -> None: ...
-
-    await broker.start()
-    fake.put("work", body)
-    await eventually(lambda: not fake.messages("work"))
-
-    (dead,) = fake.messages("dead")
-    said = {name: value["StringValue"] for name, value in dead.entry["MessageAttributes"].items()}
-    assert (body, "1") == (dead.entry["MessageBody"], said["x-dead-letter-receive-count"])
-    assert "acme" not in said["x-dead-letter-reason"]
-
-
-async def test_undecodable_json_is_rejected(
-    fake: FakeSQS, make_broker: MakeBroker, eventually: Eventually
-) -> None:
-    """A body that is not the JSON it claims to be is rejected on its first delivery."""
-    broker = make_broker()
-
-    @broker.subscriber("work")
-    async def handle(call: dict[str, Any]) -> None: ...
-
-    await broker.start()
-    says = {"content-type": {"DataType": "String", "StringValue": "application/json"}}
-    fake.put("work", "{", MessageAttributes=says)
-    await eventually(lambda: fake.bodies("dead"))
-
-    assert ["{"] == fake.bodies("dead")
-
-
-async def test_handlers_own_validation_error_is_not_the_messages(
-    fake: FakeSQS, make_broker: MakeBroker, eventually: Eventually
-) -> None:
-    """A handler that fails to validate something of its own is tried again, not dead-lettered."""
-    broker = make_broker()
-
-    @broker.subscriber("work")
-    async def handle(call: Call) -> None:
-        TypeAdapter(int).validate_python("what a model answered")
-
-    await broker.start()
-    await broker.publish(CALL, "work")
-    await eventually(lambda: visibilities(fake))
-
-    assert ([7], []) == (visibilities(fake)[:1], fake.bodies("dead"))
-
-
-async def test_wrong_context_is_not_the_messages_fault(
-    fake: FakeSQS, make_broker: MakeBroker, eventually: Eventually
-) -> None:
-    """A misconfigured program does not empty its queue into the dead-letter queue."""
-    broker = make_broker()
-    broker.context.set_global("limit", "many")
-
-    @broker.subscriber("work")
-    async def handle(call: Call, limit: Annotated[int, Context(cast=True)]) -> None: ...
-
-    await broker.start()
-    await broker.publish(CALL, "work")
-    await eventually(lambda: visibilities(fake))
-
-    assert [] == fake.bodies("dead")
-
-
-async def test_handler_timeout(fake: FakeSQS, make_broker: MakeBroker, eventually: Eventually) -> None:
-    """A handler that takes too long is cancelled and its message comes back by the ack policy."""
-    broker = make_broker(handler_timeout=50)
-    ended: list[float] = []
-
-    @broker.subscriber("work")
-    async def handle(call: Call) -> None:
-        started = asyncio.get_running_loop().time()
-        try:
-            await asyncio.sleep(10_000)
-        finally:
-            ended.append(asyncio.get_running_loop().time() - started)
-
-    await broker.start()
-    await broker.publish(CALL, "work")
-    await eventually(lambda: 7 in visibilities(fake), 120)
-
-    assert [50] == [round(seconds) for seconds in ended]
-
-
-async def test_skipped_message_frees_its_worker(
-    fake: FakeSQS, make_broker: MakeBroker, eventually: Eventually
-) -> None:
-    """SkipMessage settles nothing: the worker goes on, the message returns by itself."""
-    broker = make_broker()
-    numbers: list[int] = []
-
-    @broker.subscriber("work")
-    async def handle(call: Call) -> None:
-        numbers.append(call.number)
-        if call.number == 1:
-            raise SkipMessage
-
-    await broker.start()
-    await broker.publish_batch(CALL, Call(tenant_id="acme", number=2), queue="work")
-    await eventually(lambda: len(numbers) == 2)
-
-    assert [1, 2] == numbers
-    await eventually(lambda: len(fake.messages("work")) == 1)
 
 
 async def test_stop_consume_from_the_handler(
@@ -426,77 +245,6 @@ async def test_prefix(fake: FakeSQS, make_broker: MakeBroker, eventually: Eventu
     assert [1] == done
 
 
-async def test_logical_names(fake: FakeSQS, make_broker: MakeBroker, eventually: Eventually) -> None:
-    """An operator may put a queue anywhere: handlers and publishers keep its logical name."""
-    url = fake.add_queue("prod-work-7")
-    broker = make_broker(queue_urls={"logical": url, "out": "results"})
-
-    @broker.subscriber("logical")
-    @broker.publisher("out")
-    async def handle(call: Call, message: SQSMessage) -> str:
-        return message.queue
-
-    await broker.start()
-    await broker.publish(CALL, "logical")
-    await eventually(lambda: fake.bodies("results"))
-
-    assert ["logical"] == fake.bodies("results")
-
-
-@pytest.mark.parametrize("endpoint", ["subscriber", "publisher"])
-async def test_missing_queue_stops_the_start(make_broker: MakeBroker, endpoint: str) -> None:
-    """A misspelt queue is an error naming it and the remedy, and is not created."""
-    broker = make_broker()
-    if endpoint == "subscriber":
-
-        @broker.subscriber("typo")
-        async def handle(call: Call) -> None: ...
-
-    else:
-        broker.publisher("typo")
-
-    with pytest.raises(QueueNotFoundError, match=r"'typo' does not exist: create it.*queue_urls"):
-        await broker.start()
-
-
-async def test_missing_queue_may_be_created(fake: FakeSQS, make_broker: MakeBroker) -> None:
-    """With on_missing_queue='create' the queue is made as declared."""
-    broker = make_broker(on_missing_queue="create")
-
-    @broker.subscriber(SQSQueue("new", visibility_timeout=77))
-    async def handle(call: Call) -> None: ...
-
-    await broker.start()
-
-    assert "77" == fake._queues["new"].attributes["VisibilityTimeout"]
-
-
-async def test_mismatch_in_strict_mode(make_broker: MakeBroker) -> None:
-    """A queue that is not as declared is refused in strict mode."""
-    broker = make_broker(validate="strict")
-
-    @broker.subscriber(SQSQueue("work", visibility_timeout=77))
-    async def handle(call: Call) -> None: ...
-
-    with pytest.raises(QueueMismatchError, match="VisibilityTimeout is 30, not 77"):
-        await broker.start()
-
-
-async def test_visibility_is_the_queues_own_unless_said(fake: FakeSQS, make_broker: MakeBroker) -> None:
-    """Nobody's default silently overrides the queue's visibility timeout."""
-    broker = make_broker()
-    fake.add_queue("long", VisibilityTimeout=600)
-
-    @broker.subscriber("long")
-    async def handle(call: Call) -> None: ...
-
-    await broker.start()
-    await asyncio.sleep(0.1)
-
-    (received, *_) = [request for action, request in fake.log if action == "receive_message"]
-    assert 600 == received["VisibilityTimeout"]
-
-
 async def test_publish_errors(fake: FakeSQS, make_broker: MakeBroker) -> None:
     """A publisher learns whether trying again helps."""
     broker = make_broker()
@@ -607,16 +355,6 @@ async def test_asgi_application(fake: FakeSQS, make_broker: MakeBroker, eventual
     assert (204, False) == (answers[0]["status"], broker.running)
 
 
-@pytest.mark.parametrize(
-    ("option", "value"),
-    [("max_workers", 0), ("wait_time", 21), ("visibility_timeout", 43_201), ("handler_timeout", 0)],
-)
-def test_impossible_settings(make_broker: MakeBroker, option: str, value: int) -> None:
-    """A setting SQS cannot take is refused where it is written."""
-    with pytest.raises(SetupError, match=option):
-        make_broker().subscriber("work", **cast("Any", {option: value}))
-
-
 async def test_outage_is_logged_once(
     fake: FakeSQS, make_broker: MakeBroker, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -633,54 +371,3 @@ async def test_outage_is_logged_once(
 
     lines = [record.message for record in caplog.records if "receiving from" in record.message]
     assert (2, True, True) == (len(lines), "fails" in lines[0], "works again after 8" in lines[1])
-
-
-async def test_invalid_content_is_not_logged(
-    fake: FakeSQS, make_broker: MakeBroker, eventually: Eventually, caplog: pytest.LogCaptureFixture
-) -> None:
-    """The log says that a message was invalid and where, not what it said."""
-    broker = make_broker(logger=logging.getLogger("quiet"))
-    caplog.set_level(logging.INFO, "quiet")
-
-    @broker.subscriber("work")
-    async def handle(call: Call) -> None: ...
-
-    await broker.start()
-    fake.put("work", '{"tenant_id": "acme", "number": "a secret"}')
-    await eventually(lambda: fake.bodies("dead"))
-
-    assert ("number" in caplog.text, "a secret" in caplog.text) == (True, False)
-
-
-async def test_restart(fake: FakeSQS, make_broker: MakeBroker, eventually: Eventually) -> None:
-    """A stopped broker may be started again."""
-    broker = make_broker()
-    numbers: list[int] = []
-
-    @broker.subscriber("work")
-    async def handle(call: Call) -> None:
-        numbers.append(call.number)
-
-    for _ in range(2):
-        await broker.start()
-        await broker.publish(CALL, "work")
-        await eventually(lambda: not fake.messages("work"))
-        await broker.stop()
-
-    assert [1, 1] == numbers
-
-
-async def test_failed_start_holds_no_message(fake: FakeSQS, make_broker: MakeBroker) -> None:
-    """When one queue is missing, subscribers already started give back what they received."""
-    fake.put("work", "{}")
-    broker = make_broker()
-
-    @broker.subscriber("work")
-    async def handle(call: dict[str, Any]) -> None:
-        await asyncio.sleep(10_000)
-
-    broker.publisher("typo")
-    with pytest.raises(QueueNotFoundError, match="typo"):
-        await broker.start()
-
-    assert (1, 0) == (len(fake.messages("work")), fake.in_flight("work"))

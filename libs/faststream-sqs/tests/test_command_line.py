@@ -91,6 +91,17 @@ async def test_workers_finish_what_they_handle(tmp_path: Path) -> None:
         await until("held 0 left 0", 2)
 
 
+async def test_sigterm_waits_for_the_handler(tmp_path: Path) -> None:
+    """SIGTERM once: the handler ends, its message is deleted, the process ends well."""
+    async with running(tmp_path, 2.0) as (process, until):
+        await until("handling", 1)
+        process.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(20):
+            await process.wait()
+        await until("held 0 left 0", 1)
+    assert 0 == process.returncode
+
+
 async def test_second_sigterm_is_quick(tmp_path: Path) -> None:
     """SIGTERM twice: the handler is cancelled, its message given back, long before the grace ends."""
     async with running(tmp_path, 1000.0) as (process, until):

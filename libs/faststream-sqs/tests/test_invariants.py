@@ -1,7 +1,6 @@
-"""What holds whatever SQS does: checked with faults nobody thought of."""
+"""Batches hold what single messages hold, whatever SQS does: checked with faults nobody thought of."""
 
 import asyncio
-from collections import Counter
 from collections.abc import Sequence
 
 from faststream_sqs import FakeSQS
@@ -28,101 +27,8 @@ actions = st.sampled_from(["receive_message", "delete_message_batch", "change_me
 outages = st.lists(st.tuples(actions, faults), max_size=20)
 
 
-class Workshop:
-    """A consumer whose handlers take as long, and fail as often, as drawn."""
-
-    def __init__(self, fake: FakeSQS, workers: int, prefetch: int, seconds: list[float]) -> None:
-        self.fake, self.workers, self.prefetch, self.seconds = fake, workers, prefetch, seconds
-        self.running = self.most_running = self.most_held = 0
-        self.succeeded: Counter[str] = Counter()
-        self.recorder = CountingRecorder()
-        info = QueueInfo("work", fake.add_queue("work"), visibility=30)
-        self.consumer = Consumer(
-            SQSApi(fake, self.recorder),
-            info,
-            self.handle,
-            ConsumerOptions(max_workers=workers, prefetch=prefetch, wait_time=1),
-            recorder=self.recorder,
-            dead_letters=None,
-            retry=ConstantRetry(1),
-            log=lambda level, text: None,
-        )
-
-    async def handle(self, lease: Lease, settlement: Settlement) -> None:
-        self.running += 1
-        self.most_running = max(self.most_running, self.running)
-        self.most_held = max(self.most_held, self.running + self.consumer.stats.buffered)
-        try:
-            await asyncio.sleep(self.seconds[int(lease.message["Body"]) % len(self.seconds)])
-            if (int(lease.message["Body"]) + lease.receive_count) % 3 == 0:
-                await settlement.nack(lease)
-            else:
-                self.succeeded[str(lease.message["Body"])] += 1
-                await settlement.ack(lease)
-        finally:
-            self.running -= 1
-
-
-@settings(max_examples=40, deadline=None)
-@given(
-    outages=outages,
-    workers=st.integers(1, 12),
-    prefetch=st.integers(0, 15),
-    seconds=st.lists(st.sampled_from([0.0, 0.3, 4.0, 45.0]), min_size=1, max_size=4),
-)
-async def test_every_message_is_handled_and_then_gone(
-    outages: list[tuple[str, Fault]], workers: int, prefetch: int, seconds: list[float]
-) -> None:
-    """Through any outage each message is handled to the end before it is deleted, within its permits."""
-    fake = FakeSQS()
-    shop = Workshop(fake, workers, prefetch, seconds)
-    for number in range(MESSAGES):
-        fake.put("work", str(number))
-    for action, fault in outages:
-        fake.fail(action, fault)
-    shop.consumer.start()
-    async with asyncio.timeout(5_000):
-        while fake.messages("work"):
-            gone = {str(number) for number in range(MESSAGES)} - set(fake.bodies("work"))
-            assert gone <= shop.succeeded.keys()
-            await asyncio.sleep(1)
-    await shop.consumer.stop()
-
-    assert {str(number) for number in range(MESSAGES)} == shop.succeeded.keys()
-    assert shop.most_running <= workers
-    assert shop.most_held <= workers + prefetch
-
-
-@settings(max_examples=40, deadline=None)
-@given(
-    moment=st.floats(0, 20),
-    workers=st.integers(1, 12),
-    prefetch=st.integers(0, 15),
-    seconds=st.lists(st.sampled_from([0.0, 0.3, 4.0, 45.0]), min_size=1, max_size=4),
-)
-async def test_stopping_at_any_moment_strands_nothing(
-    moment: float, workers: int, prefetch: int, seconds: list[float]
-) -> None:
-    """Whenever it is stopped, a consumer returns in time and leaves no message hidden."""
-    fake = FakeSQS()
-    shop = Workshop(fake, workers, prefetch, seconds)
-    for number in range(MESSAGES):
-        fake.put("work", str(number))
-    shop.consumer.start()
-    await asyncio.sleep(moment)
-    started = asyncio.get_running_loop().time()
-    await shop.consumer.stop()
-
-    assert asyncio.get_running_loop().time() - started <= 26
-    await asyncio.sleep(1.1)  # the longest delay of a message sent back
-    assert 0 == fake.in_flight("work")
-    assert 0 == shop.consumer.stats.leases
-    gone = {str(number) for number in range(MESSAGES)} - set(fake.bodies("work"))
-    assert gone <= shop.succeeded.keys()
-
-
 class BatchShop:
-    """The same with handlers of batches, every third delivery sent back."""
+    """A consumer whose handlers of batches take as long as drawn, and send back every third delivery."""
 
     def __init__(self, workers: int, size: int, window: float, seconds: float) -> None:
         self.fake, self.size, self.seconds = FakeSQS(), size, seconds

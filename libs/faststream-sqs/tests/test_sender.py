@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from faststream_sqs import FakeSQS
+from faststream_sqs import FakeSQS, SendResult
 from faststream_sqs.engine.client import CallError, QueueInfo, SQSApi, TransientCallError
 from faststream_sqs.engine.recorder import SilentRecorder
 from faststream_sqs.engine.sender import LONGEST_GAP, STALLED, Sender
@@ -36,9 +36,9 @@ async def test_a_lone_message_leaves_at_once(fake: FakeSQS, sender: Sender, queu
     """A message sent while nothing is under way waits for nobody."""
     started = asyncio.get_running_loop().time()
 
-    message_id = await sender.send(queue, entry("x"))
+    result = await sender.send(queue, entry("x"))
 
-    assert ("m-1", started) == (message_id, asyncio.get_running_loop().time())
+    assert (SendResult("m-1"), started) == (result, asyncio.get_running_loop().time())
 
 
 async def test_messages_of_a_tick_share_requests(fake: FakeSQS, sender: Sender, queue: QueueInfo) -> None:
@@ -76,7 +76,7 @@ async def test_a_refused_message_fails_alone(fake: FakeSQS, sender: Sender, queu
         *(sender.send(queue, entry(body)) for body in ("good", "", "better")), return_exceptions=True
     )
 
-    assert ["m-1", "m-2"] == [results[0], results[2]]
+    assert [SendResult("m-1"), SendResult("m-2")] == [results[0], results[2]]
     assert isinstance(results[1], CallError)
 
 

@@ -10,11 +10,12 @@ from faststream_sqs.engine.consumer import Consumer
 from faststream_sqs.engine.lease import Lease
 from faststream_sqs.engine.recorder import SilentRecorder
 from faststream_sqs.engine.sender import PATIENCE, Sender
+from faststream_sqs.engine.sent import SendResult
 from faststream_sqs.engine.settlement import Settlement
 from faststream_sqs.fake import Fault
 
 MakeConsumer = Callable[..., Consumer]
-MakeSender = Callable[[], Callable[[str], Awaitable[str]]]
+MakeSender = Callable[[], Callable[[str], Awaitable[SendResult]]]
 DELETE = "delete_message_batch"
 
 
@@ -22,7 +23,7 @@ DELETE = "delete_message_batch"
 def make_sender(fake: FakeSQS) -> MakeSender:
     """Sends one body to the queue of results."""
 
-    def make() -> Callable[[str], Awaitable[str]]:
+    def make() -> Callable[[str], Awaitable[SendResult]]:
         sender = Sender(SQSApi(fake, SilentRecorder()))
         queue = QueueInfo("results", fake.add_queue("results"))
         return lambda body: sender.send(queue, {"MessageBody": body})
@@ -123,7 +124,7 @@ async def test_a_send_outlasts_a_hiccup(fake: FakeSQS, make_sender: MakeSender) 
     send = make_sender()
     fake.fail("send_message_batch", times=4)
 
-    assert (await send("x"), ["x"]) == (fake.messages("results")[0].message_id, fake.bodies("results"))
+    assert ((await send("x")).message_id, ["x"]) == (fake.messages("results")[0].message_id, fake.bodies("results"))
 
 
 async def test_a_send_does_not_wait_for_ever(fake: FakeSQS, make_sender: MakeSender) -> None:

@@ -1,4 +1,4 @@
-"""FastStream's surface over SQS: ack policies, parsers, filters, context, security, queues as declared."""
+"""FastStream's surface over SQS: parsers, filters, context, security, pauses."""
 
 import asyncio
 import json
@@ -8,22 +8,15 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 import pytest
-from faststream import AckPolicy, Context
-from faststream.exceptions import AckMessage, NackMessage, RejectMessage, SetupError
+from faststream import Context
+from faststream.exceptions import SetupError
 from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256
 from faststream.specification import AsyncAPI
 from faststream_sqs import (
     FakeSQS,
-    FifoQueue,
-    LeaveInvisible,
-    QueueMismatchError,
-    RedriveAllowPolicy,
-    RedrivePolicy,
     SQSBatchMessage,
     SQSBroker,
     SQSMessage,
-    SQSQueue,
-    TestSQSBroker,
 )
 from faststream_sqs.annotations import Client, ContextRepo, Logger, SQSProducer
 from faststream_sqs.annotations import SQSBroker as BrokerInContext
@@ -53,139 +46,6 @@ def fate(fake: FakeSQS) -> str:
         for entry in request["Entries"]
     ]
     return f"back in {writes[0]}" if writes else "untouched"
-
-
-POLICIES = [
-    (AckPolicy.NACK_ON_ERROR, "back in 7"),
-    (AckPolicy.REJECT_ON_ERROR, "dead"),
-    (AckPolicy.ACK, "deleted"),
-    (AckPolicy.ACK_FIRST, "deleted"),
-    (AckPolicy.MANUAL, "untouched"),
-]
-
-
-@pytest.mark.parametrize(("policy", "expected"), POLICIES)
-async def test_error_under_each_policy(
-    fake: FakeSQS, make_broker: MakeBroker, policy: AckPolicy, expected: str
-) -> None:
-    """What becomes of a message whose handler failed."""
-    broker = make_broker()
-
-    @broker.subscriber("work", ack_policy=policy, heartbeat=False)
-    async def handle(call: Call) -> None:
-        raise RuntimeError("no")
-
-    await broker.start()
-    await broker.publish(CALL, "work")
-    await asyncio.sleep(5)
-
-    assert expected == fate(fake)
-
-
-@pytest.mark.parametrize(("policy", "expected"), POLICIES)
-async def test_error_under_each_policy_in_memory(policy: AckPolicy, expected: str) -> None:
-    """The same fates, told by the message, under test."""
-    broker = SQSBroker(logger=None)
-    messages: list[SQSMessage] = []
-
-    @broker.subscriber("work", ack_policy=policy)
-    async def handle(call: Call, message: SQSMessage) -> None:
-        messages.append(message)
-        raise RuntimeError("no")
-
-    async with TestSQSBroker(broker) as test:
-        with pytest.raises(RuntimeError, match="no"):
-            await test.publish(CALL, "work")
-
-    told = {"back in 7": "NACKED", "dead": "REJECTED", "deleted": "ACKED", "untouched": None}
-    assert told[expected] == messages[0].committed
-
-
-async def test_ack_first_deletes_before_the_handler_ends(fake: FakeSQS, make_broker: MakeBroker) -> None:
-    """ACK_FIRST is at most once: the message is gone while its handler still runs."""
-    broker = make_broker()
-
-    @broker.subscriber("work", ack_policy=AckPolicy.ACK_FIRST)
-    async def handle(call: Call) -> None:
-        await asyncio.sleep(1000)
-
-    await broker.start()
-    await broker.publish(CALL, "work")
-    await asyncio.sleep(5)
-
-    assert [] == fake.messages("work")
-
-
-@pytest.mark.parametrize(
-    ("verdict", "expected"),
-    [(AckMessage(), "deleted"), (NackMessage(delay=42), "back in 42"), (RejectMessage(), "dead")],
-)
-@pytest.mark.parametrize("policy", [AckPolicy.NACK_ON_ERROR, AckPolicy.REJECT_ON_ERROR, AckPolicy.ACK])
-async def test_verdict_overrules_the_policy(
-    fake: FakeSQS, make_broker: MakeBroker, policy: AckPolicy, verdict: Exception, expected: str
-) -> None:
-    """AckMessage, NackMessage and RejectMessage mean what they say under every policy but the manual ones."""
-    broker = make_broker()
-
-    @broker.subscriber("work", ack_policy=policy)
-    async def handle(call: Call) -> None:
-        raise verdict
-
-    await broker.start()
-    await broker.publish(CALL, "work")
-    await asyncio.sleep(5)
-
-    assert expected == fate(fake)
-
-
-async def test_manual_acknowledgement(fake: FakeSQS, make_broker: MakeBroker, eventually: Eventually) -> None:
-    """Under MANUAL a message stays until the handler says otherwise."""
-    broker = make_broker()
-
-    @broker.subscriber("work", ack_policy=AckPolicy.MANUAL)
-    async def handle(call: Call, message: SQSMessage) -> None:
-        await message.ack(flush=True)
-        assert not fake.messages("work")
-
-    await broker.start()
-    await broker.publish(CALL, "work")
-    await eventually(lambda: not fake.messages("work"))
-
-
-async def test_leave_invisible(fake: FakeSQS, make_broker: MakeBroker, eventually: Eventually) -> None:
-    """LeaveInvisible returns a message by doing nothing: it costs no request and takes one lease."""
-    broker = make_broker(retry=LeaveInvisible())
-    times: list[float] = []
-
-    @broker.subscriber("work")
-    async def handle(call: Call) -> None:
-        times.append(asyncio.get_running_loop().time())
-        if len(times) == 1:
-            raise RuntimeError("no")
-
-    await broker.start()
-    await broker.publish(CALL, "work")
-    await eventually(lambda: len(times) == 2, 120)
-
-    assert (30, 0) == (round(times[1] - times[0]), fake.requests["change_message_visibility_batch"])
-
-
-async def test_leave_invisible_without_a_dead_letter_queue(
-    fake: FakeSQS, make_broker: MakeBroker, caplog: pytest.LogCaptureFixture
-) -> None:
-    """A rejection that leads nowhere says when the message comes back."""
-    broker = make_broker(retry=LeaveInvisible(), logger=logging.getLogger("left"))
-    caplog.set_level(logging.INFO, "left")
-
-    @broker.subscriber("results")
-    async def handle(call: Call) -> None:
-        raise RejectMessage
-
-    await broker.start()
-    await broker.publish(CALL, "results")
-    await asyncio.sleep(5)
-
-    assert "comes back when its lease runs out" in caplog.text
 
 
 async def test_custom_parser_and_decoder(
@@ -356,141 +216,6 @@ def test_impossible_security(options: dict[str, Any], text: str) -> None:
     """What SQS cannot do is refused, and names the way out."""
     with pytest.raises(SetupError, match=text):
         SQSBroker(**options)
-
-
-async def test_queue_made_as_declared(fake: FakeSQS, make_broker: MakeBroker) -> None:
-    """Every field of a declared queue reaches SQS, and compares equal at the next start."""
-    queue = FifoQueue(
-        "new.fifo",
-        declare=True,
-        visibility_timeout=60,
-        retention=600,
-        wait_time=5,
-        max_message_size=1024,
-        redrive=RedrivePolicy("dead.fifo", 4),
-        redrive_allow=RedriveAllowPolicy("byQueue", ("arn:aws:sqs:us-east-1:1:a",)),
-        content_based_deduplication=True,
-        deduplication_scope="messageGroup",
-        fifo_throughput_limit="perMessageGroupId",
-        kms_key_id="alias/x",
-        sse=False,
-        policy={"Version": "2012-10-17", "Statement": []},
-        tags={"team": "calls"},
-    )
-    fake.add_queue("dead.fifo")
-    for _ in range(2):
-        broker = make_broker(validate="strict")
-
-        @broker.subscriber(queue)
-        async def handle(call: Call) -> None: ...
-
-        await broker.start()
-        await broker.stop()
-
-    made = fake._queues["new.fifo"].attributes
-    assert ("messageGroup", "perMessageGroupId", "60") == (
-        made["DeduplicationScope"],
-        made["FifoThroughputLimit"],
-        made["VisibilityTimeout"],
-    )
-    assert {"redrivePermission": "byQueue", "sourceQueueArns": ["arn:aws:sqs:us-east-1:1:a"]} == json.loads(
-        made["RedriveAllowPolicy"]
-    )
-
-
-def test_impossible_redrive_allow_policy() -> None:
-    """Source queues without 'byQueue' would be ignored by SQS."""
-    with pytest.raises(ValueError, match="byQueue"):
-        RedriveAllowPolicy("allowAll", ("arn",))
-
-
-WRONG = [
-    pytest.param("results", {}, {}, "has no dead-letter queue", id="no dead-letter queue"),
-    pytest.param(
-        "results",
-        {},
-        {"ack_policy": AckPolicy.REJECT_ON_ERROR},
-        "name dead_letter=",
-        id="rejection without a target",
-    ),
-    pytest.param(
-        "hasty", {"dead_letter": "dead", "max_receive_count": 1}, {}, "raise it to 3", id="too few receives"
-    ),
-    pytest.param(
-        "work", {}, {"visibility_timeout": 2}, "raise visibility_timeout to 5", id="too short a lease"
-    ),
-    pytest.param("work", {}, {"heartbeat": False}, "leave heartbeat on", id="no heartbeat, no limit"),
-    pytest.param(
-        "work", {}, {"handler_timeout": 100, "max_lease": 60}, "raise max_lease", id="limit beyond the lease"
-    ),
-    pytest.param(
-        "work", {}, {"batch": True, "batch_window": 20}, "shorten it", id="a window as long as a lease"
-    ),
-]
-
-
-@pytest.mark.parametrize(("name", "attributes", "options", "text"), WRONG)
-async def test_start_says_what_to_change(
-    fake: FakeSQS,
-    make_broker: MakeBroker,
-    caplog: pytest.LogCaptureFixture,
-    name: str,
-    attributes: dict[str, Any],
-    options: dict[str, Any],
-    text: str,
-) -> None:
-    """What will go wrong in production is warned of at the start, and refused in strict mode."""
-    fake.add_queue(name, **attributes)
-    caplog.set_level(logging.INFO, "advice")
-    for validate in ("warn", "strict", "off"):
-        caplog.clear()
-        broker = make_broker(validate=validate, logger=logging.getLogger("advice"))
-
-        @broker.subscriber(name, **options)
-        async def handle(call: Any) -> None: ...
-
-        if validate == "strict":
-            with pytest.raises(QueueMismatchError, match=text):
-                await broker.start()
-        else:
-            await broker.start()
-            assert (text in caplog.text) is (validate == "warn")
-        await broker.stop()
-
-
-@pytest.mark.parametrize("validate", ["warn", "strict"])
-async def test_missing_dead_letter_queue(
-    fake: FakeSQS, make_broker: MakeBroker, caplog: pytest.LogCaptureFixture, validate: Any
-) -> None:
-    """A redrive policy that leads nowhere is told at the start."""
-    fake.add_queue("orphan", dead_letter="nowhere")
-    caplog.set_level(logging.INFO, "orphan")
-    broker = make_broker(validate=validate, logger=logging.getLogger("orphan"))
-
-    @broker.subscriber("orphan")
-    async def handle(call: Call) -> None: ...
-
-    if validate == "strict":
-        with pytest.raises(QueueMismatchError, match="nowhere"):
-            await broker.start()
-    else:
-        await broker.start()
-        assert "no rejected message can be moved" in caplog.text
-
-
-async def test_nothing_to_change(
-    fake: FakeSQS, make_broker: MakeBroker, caplog: pytest.LogCaptureFixture
-) -> None:
-    """A sound queue starts in strict mode, and without a warning."""
-    caplog.set_level(logging.WARNING, "sound")
-    broker = make_broker(validate="strict", logger=logging.getLogger("sound"))
-
-    @broker.subscriber(SQSQueue("work", visibility_timeout=30, redrive=RedrivePolicy("dead", 5)))
-    async def handle(call: Call) -> None: ...
-
-    await broker.start()
-
-    assert "" == caplog.text
 
 
 async def test_pausing_one_queue(fake: FakeSQS, make_broker: MakeBroker, eventually: Eventually) -> None:

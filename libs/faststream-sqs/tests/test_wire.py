@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from faststream_sqs import MessageTooLargeError, TooManyAttributesError
+from faststream_sqs import InvalidBodyError, MessageTooLargeError, TooManyAttributesError
 from faststream_sqs.engine.client import QueueInfo
 from faststream_sqs.engine.lease import Lease
 from faststream_sqs.fake import FakeSQS
@@ -42,9 +42,13 @@ def test_text_stays_text() -> None:
     assert ('{"a": 1}', None) == encode_body(b'{"a": 1}')
 
 
-def test_wrong_encoding_flag_keeps_the_text() -> None:
-    """A body falsely called base64 arrives as it stands."""
-    assert b"not base64!" == decode_body("not base64!", "base64")
+@pytest.mark.parametrize(("text", "encoding"), [("not base64!", "base64"), ("not empty", "empty")])
+def test_wrong_encoding_flag(text: str, encoding: str) -> None:
+    """A body that is not what its flag says is refused, without a word of it."""
+    with pytest.raises(InvalidBodyError) as caught:
+        decode_body(text, encoding)
+
+    assert text not in str(caught.value)
 
 
 @given(st.dictionaries(st.text(min_size=1), st.text() | st.integers() | st.none(), max_size=12))

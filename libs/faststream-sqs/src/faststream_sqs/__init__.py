@@ -2,10 +2,12 @@
 
 from .annotations import SQSBatchMessage, SQSMessage
 from .asgi import make_sqs_health_asgi
+from .aws_lambda import LambdaHandler, make_lambda_handler
 from .broker.broker import SQSBroker
 from .broker.router import SQSPublisher, SQSRoute, SQSRouter
 from .claim_check import S3ClaimCheck, S3ClientProto
 from .engine.recorder import Recorder
+from .engine.sent import SendResult
 from .envelope import Envelope, EventBridgeEvent, S3Event, S3Record, SNSNotification, Unwrapped
 from .exceptions import (
     BatchFailure,
@@ -20,6 +22,7 @@ from .exceptions import (
     QueueNotFoundError,
     ReplyLostError,
     SettleError,
+    SQSAccessError,
     SQSError,
     SQSRequestError,
     SQSUnavailableError,
@@ -54,6 +57,7 @@ __all__ = (
     "FifoParameterError",
     "FifoQueue",
     "InvalidBodyError",
+    "LambdaHandler",
     "LeaseLostError",
     "LeaveInvisible",
     "LinearRetry",
@@ -71,6 +75,7 @@ __all__ = (
     "S3Event",
     "S3Record",
     "SNSNotification",
+    "SQSAccessError",
     "SQSBatchMessage",
     "SQSBroker",
     "SQSError",
@@ -83,9 +88,11 @@ __all__ = (
     "SQSRoute",
     "SQSRouter",
     "SQSUnavailableError",
+    "SendResult",
     "SettleError",
     "TestSQSBroker",
     "TooManyAttributesError",
     "Unwrapped",
+    "make_lambda_handler",
     "make_sqs_health_asgi",
 )

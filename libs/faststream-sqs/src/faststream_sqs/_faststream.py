@@ -13,7 +13,7 @@ from faststream._internal.configs import (  # noqa: TID251
     SubscriberSpecificationConfig,
     SubscriberUsecaseConfig,
 )
-from faststream._internal.constants import EMPTY  # noqa: TID251
+from faststream._internal.constants import EMPTY, ContentTypes  # noqa: TID251
 from faststream._internal.context.repository import ContextRepo  # noqa: TID251
 from faststream._internal.di import FastDependsConfig  # noqa: TID251
 from faststream._internal.endpoint.publisher import (  # noqa: TID251
@@ -53,6 +53,7 @@ __all__ = (
     "BrokerUsecase",
     "CallsCollection",
     "CodecProto",
+    "ContentTypes",
     "ContextRepo",
     "CustomCallable",
     "DefaultCodec",

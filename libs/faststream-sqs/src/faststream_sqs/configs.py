@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from faststream.exceptions import IncorrectState
 
@@ -15,7 +15,7 @@ from faststream_sqs.engine.recorder import CountingRecorder
 from faststream_sqs.engine.sender import Sender
 from faststream_sqs.engine.timing import Log
 from faststream_sqs.exceptions import public_errors
-from faststream_sqs.message import RawMessage
+from faststream_sqs.message import RawMessage, SQSBatchMessage, SQSMessage
 from faststream_sqs.rpc import Replies
 from faststream_sqs.schemas.queue import ProcessQueue, SQSQueue
 from faststream_sqs.schemas.retry import ExponentialRetry, RetryPolicy
@@ -32,7 +32,7 @@ class Source(Protocol):
 
 
 class SourcesProto(Protocol):
-    """Stands in for SQS in tests: subscribers take from it and start no engine."""
+    """Brings messages in place of the engine, in tests and in Lambda: subscribers do not poll."""
 
     def source(self, queue: str) -> Source:
         """A queue's messages."""
@@ -48,6 +48,16 @@ class Connection:
     sender: Sender
     claim_checks: ClaimChecks | None = None
     replies: Replies | None = None
+
+
+def annotations_instead() -> Mapping[Any, Any]:
+    """For each class a handler's argument may be annotated with by mistake, the annotation that is meant."""
+    return {
+        SQSMessage: "faststream_sqs.SQSMessage",
+        SQSBatchMessage: "faststream_sqs.SQSBatchMessage",
+        RawMessage: "faststream_sqs.SQSMessage",
+        SQSClientProto: "faststream_sqs.annotations.Client",
+    }
 
 
 @dataclass(kw_only=True)
@@ -66,6 +76,9 @@ class SQSBrokerConfig(BrokerConfig):
     recorder: CountingRecorder = field(default_factory=CountingRecorder)
     claim_check: S3ClaimCheck | None = None
     response_queue: SQSQueue | ProcessQueue | None = None
+    underlying_driver_annotations: Mapping[Any, Any] = field(default_factory=dict)
+    # FastStream before 0.7.8 asks for neither of the two.
+    default_driver_annotations: Mapping[Any, Any] = field(default_factory=annotations_instead)
     connection: Connection | None = None
     in_memory: SourcesProto | None = None
 

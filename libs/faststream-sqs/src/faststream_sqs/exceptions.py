@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from faststream.exceptions import FastStreamException
 
-from .engine.client import CallError, QueueGoneError, TransientCallError
+from .engine.client import AccessDeniedError, CallError, QueueGoneError, TransientCallError
 from .engine.settlement import LeaseGoneError
 
 
@@ -19,6 +19,10 @@ class SQSUnavailableError(SQSError):
 
 class SQSRequestError(SQSError):
     """SQS refused a request; trying again will not help."""
+
+
+class SQSAccessError(SQSRequestError):
+    """These credentials may not do this; the message names the right to grant."""
 
 
 class QueueNotFoundError(SQSRequestError):
@@ -105,6 +109,8 @@ def public_error(queue: str, error: CallError | LeaseGoneError) -> SQSError:
             return QueueNotFoundError(queue)
         case TransientCallError():
             return SQSUnavailableError(str(error))
+        case AccessDeniedError():
+            return SQSAccessError(str(error))
         case CallError():
             return SQSRequestError(str(error))
         case _:

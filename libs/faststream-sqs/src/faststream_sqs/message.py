@@ -10,7 +10,7 @@ from faststream.message import AckStatus, StreamMessage
 
 from .engine.client import QueueInfo
 from .engine.lease import Lease, LeaseState
-from .exceptions import public_errors
+from .exceptions import SQSError, public_errors
 
 
 class SettlementProto(Protocol):
@@ -80,6 +80,7 @@ class SQSMessage(StreamMessage[RawMessage]):
     """
 
     envelope: Any = None
+    damage: SQSError | None = None  # why the body cannot be what its attributes say
 
     @property
     def queue(self) -> str:
@@ -131,6 +132,11 @@ class SQSMessage(StreamMessage[RawMessage]):
     def sequence_number(self) -> str | None:
         """Its place in a FIFO queue."""
         return self.attributes.get("SequenceNumber")
+
+    @property
+    def trace_header(self) -> str | None:
+        """Its X-Ray trace, `AWSTraceHeader`; a header of that name hands it on."""
+        return self.attributes.get("AWSTraceHeader")
 
     @property
     def dead_letter_source(self) -> str | None:

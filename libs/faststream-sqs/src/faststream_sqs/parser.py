@@ -1,7 +1,6 @@
 """Between FastStream's messages and SQS's entries: body, headers, attributes. Reading never raises."""
 
 import base64
-import binascii
 import json
 import re
 from collections.abc import Mapping
@@ -13,7 +12,7 @@ from .engine.client import MAX_BYTES
 from .engine.dead_letter import MAX_ATTRIBUTES
 from .engine.sender import entry_bytes
 from .envelope import Envelope
-from .exceptions import MessageTooLargeError, TooManyAttributesError
+from .exceptions import InvalidBodyError, MessageTooLargeError, TooManyAttributesError
 from .message import RawBatch, RawMessage, SQSBatchMessage, SQSMessage
 
 HeaderMode = Literal["attributes", "packed", "auto"]
@@ -23,6 +22,7 @@ CORRELATION_ID = "correlation-id"
 REPLY_TO = "reply-to"
 CONTENT_ENCODING = "content-encoding"
 PACKED = "x-faststream-headers"
+TRACE_HEADER = "AWSTraceHeader"  # a system attribute: it counts neither to the ten nor to the size
 TRACE_HEADERS = ("traceparent", "tracestate", "baggage")  # foreign tracers look for these by name
 
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -43,15 +43,17 @@ def encode_body(body: bytes) -> tuple[str, str | None]:
 
 
 def decode_body(text: str, encoding: str | None) -> bytes:
-    """The body sent; a wrong encoding flag leaves the text as it is."""
-    if encoding == "empty":
-        return b""
+    """The body sent; raises InvalidBodyError for a text that is not what its encoding says."""
+    if encoding == "empty" and text.strip():
+        raise InvalidBodyError("the body is called empty, but is not: send it without content-encoding")
     if encoding == "base64":
         try:
             return base64.b64decode(text, validate=True)
-        except binascii.Error:
-            return text.encode()
-    return text.encode()
+        except ValueError as error:
+            raise InvalidBodyError(
+                "the body is called base64, but is not: encode it, or send it without content-encoding"
+            ) from error
+    return text.encode() if encoding != "empty" else b""
 
 
 def encode_headers(headers: Mapping[str, Any], room: int, mode: HeaderMode) -> dict[str, str]:
@@ -100,12 +102,13 @@ def encode_entry(
         CONTENT_ENCODING: encoding,
     }
     attributes = {name: value for name, value in own.items() if value}
-    user = {name: value for name, value in headers.items() if name not in own}
+    user = {name: value for name, value in headers.items() if name not in own and name != TRACE_HEADER}
     attributes |= encode_headers(user, MAX_ATTRIBUTES - len(attributes) - reserved, mode)
     entry = {"MessageBody": text, "MessageAttributes": {n: _string(v) for n, v in attributes.items()}}
     if limit is not None:
         check_size(entry, limit)
-    return entry
+    trace = headers.get(TRACE_HEADER)
+    return entry | ({"MessageSystemAttributes": {TRACE_HEADER: _string(str(trace))}} if trace else {})
 
 
 def check_size(entry: Mapping[str, Any], limit: int = MAX_BYTES) -> None:
@@ -149,19 +152,24 @@ class SQSParser:
         """The message; whatever SQS delivers can be parsed."""
         headers = decode_headers(raw.message)
         encoding = headers.pop(CONTENT_ENCODING, None) if _is_ours(headers) else None
+        text = str(raw.message.get("Body", ""))
+        body, damage = _read(text, encoding)
         message = SQSMessage(
             raw_message=raw,
-            body=decode_body(raw.message.get("Body", ""), encoding),
+            body=body,
             headers=headers,
             reply_to=str(headers.get(REPLY_TO, "")),
             content_type=_text(headers.get(CONTENT_TYPE)),
             correlation_id=_text(headers.get(CORRELATION_ID)) or raw.lease.message_id,
             message_id=raw.lease.message_id,
         )
+        message.damage = damage
         return message if self.envelope is None else unwrapped(message, self.envelope)
 
     async def decode_message(self, message: StreamMessage[Any]) -> Any:
-        """The decoded body; raises when it is not what its content type says."""
+        """The decoded body; raises when it is not what its content type or encoding says."""
+        if isinstance(message, SQSMessage) and message.damage is not None:
+            raise message.damage
         return decode_message(message)
 
 
@@ -190,6 +198,14 @@ def unwrapped(message: SQSMessage, envelope: Envelope) -> SQSMessage:
         correlation_id = content.headers.get(CORRELATION_ID)
         message.correlation_id = str(correlation_id or message.correlation_id)
     return message
+
+
+def _read(text: str, encoding: str | None) -> tuple[bytes, InvalidBodyError | None]:
+    # FastStream parses a message before it can settle it: what is wrong with it is told when it is decoded.
+    try:
+        return decode_body(text, encoding), None
+    except InvalidBodyError as error:
+        return text.encode(), error
 
 
 def _is_ours(headers: Mapping[str, Any]) -> bool:

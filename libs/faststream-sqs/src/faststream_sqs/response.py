@@ -7,6 +7,8 @@ from typing import Any
 from faststream.response import BatchPublishCommand, PublishCommand, Response
 from faststream.response.publish_type import PublishType
 
+from ._faststream import EMPTY
+
 IdOf = str | Callable[[Any], str | None] | None
 
 
@@ -63,6 +65,7 @@ class SQSPublishCommand(BatchPublishCommand):
         deduplication_id: IdOf = None,
         delay: float | timedelta | None = None,
         timeout: float | None = None,
+        send_linger: float | None = EMPTY,
         _publish_type: PublishType,
     ) -> None:
         super().__init__(
@@ -75,7 +78,7 @@ class SQSPublishCommand(BatchPublishCommand):
             _publish_type=_publish_type,
         )
         self.group_id, self.deduplication_id, self.delay = group_id, deduplication_id, delay
-        self.timeout = timeout
+        self.timeout, self.send_linger = timeout, send_linger
 
     @classmethod
     def from_cmd(cls, cmd: PublishCommand, *, batch: bool = False) -> "SQSPublishCommand":

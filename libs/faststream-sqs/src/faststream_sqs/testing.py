@@ -15,6 +15,7 @@ from faststream_sqs._faststream import EnterType, TestBroker, change_producer
 from faststream_sqs.broker.broker import SQSBroker
 from faststream_sqs.engine.client import QueueInfo
 from faststream_sqs.engine.lease import Lease, LeaseState
+from faststream_sqs.engine.sent import SendResult
 from faststream_sqs.engine.timing import wait_for_event
 from faststream_sqs.fake import FakeSQS
 from faststream_sqs.message import RawBatch, RawMessage
@@ -164,17 +165,17 @@ class InMemoryProducer(SQSProducer):
         self._unlimited = settings.claim_check is not None
         self._numbers: Iterator[int] = count(1)
 
-    async def publish(self, cmd: SQSPublishCommand) -> str:
+    async def publish(self, cmd: SQSPublishCommand) -> SendResult:
         """Deliver now; the handler's error is raised here."""
         (raw,) = await self._arrived(cmd, [cmd.body])
         await self._deliver(cmd.destination, [raw])
-        return raw.lease.message_id
+        return _result(raw)
 
-    async def publish_batch(self, cmd: SQSPublishCommand) -> list[str]:
+    async def publish_batch(self, cmd: SQSPublishCommand) -> list[SendResult]:
         """Deliver one after the other, or in batches if that is what the handler takes."""
         raws = await self._arrived(cmd, cmd.batch_bodies)
         await self._deliver(cmd.destination, raws)
-        return [raw.lease.message_id for raw in raws]
+        return [_result(raw) for raw in raws]
 
     async def request(self, cmd: SQSPublishCommand) -> RawMessage:
         """Deliver now; what the handler returns is the reply."""
@@ -209,7 +210,8 @@ class InMemoryProducer(SQSProducer):
 
     def _raw(self, info: QueueInfo, entry: dict[str, Any]) -> RawMessage:
         check_fifo(info, entry)
-        message = received(entry, f"test-{next(self._numbers)}")
+        number = str(next(self._numbers))
+        message = received(entry, f"test-{number}", sequence=number if info.fifo else None)
         lease = Lease(message, message["ReceiptHandle"], LEASE, LEASE, LeaseState.RUNNING)
         return RawMessage(lease, InMemorySettlement(info))
 
@@ -218,10 +220,18 @@ class InMemoryProducer(SQSProducer):
             check_size(entry)
 
 
-def received(entry: dict[str, Any], message_id: str) -> dict[str, Any]:
+def _result(raw: RawMessage) -> SendResult:
+    return SendResult(raw.lease.message_id, raw.lease.attributes.get("SequenceNumber"))
+
+
+def received(entry: dict[str, Any], message_id: str, *, sequence: str | None = None) -> dict[str, Any]:
     """What ReceiveMessage would return of an entry of SendMessageBatch."""
     carried = ("MessageGroupId", "MessageDeduplicationId")
     system = {name: entry[name] for name in carried if name in entry}
+    for name, value in entry.get("MessageSystemAttributes", {}).items():
+        system[name] = value["StringValue"]
+    if sequence is not None:
+        system["SequenceNumber"] = sequence
     return {
         "MessageId": message_id,
         "ReceiptHandle": message_id,

@@ -33,7 +33,7 @@ from faststream_sqs._faststream import (
 )
 from faststream_sqs.access import Access, Transport
 from faststream_sqs.claim_check import ClaimChecks, S3ClaimCheck
-from faststream_sqs.configs import ClientFactory, SQSBrokerConfig, Validation
+from faststream_sqs.configs import ClientFactory, SQSBrokerConfig, Validation, annotations_instead
 from faststream_sqs.engine.client import SQSClientProto
 from faststream_sqs.engine.consumer import DEFAULT_GRACE, ConsumerStats, inside_handler, outside_handler
 from faststream_sqs.engine.queues import OnMissing
@@ -104,6 +104,7 @@ class SQSBroker(SQSRegistrator, Publications):
         serializer: SerializerProto | None = EMPTY,
         provider: Provider | None = None,
         context: ContextRepo | None = None,
+        underlying_driver_annotations: Mapping[Any, Any] | None = None,
     ) -> None:
         """Everything is optional: AWS's own endpoint, region and credentials are the default.
 
@@ -150,6 +151,7 @@ class SQSBroker(SQSRegistrator, Publications):
             serializer: FastDepends' serializer.
             provider: FastDepends' dependency provider.
             context: The context repository.
+            underlying_driver_annotations: Classes handlers must not be annotated with, and what is meant.
         """
         keys = {
             "aws_access_key_id": aws_access_key_id,
@@ -199,6 +201,11 @@ class SQSBroker(SQSRegistrator, Publications):
                 ack_policy=ack_policy,
                 id_generator=id_generator,
                 extra_context={"broker": self},
+                default_driver_annotations={
+                    **annotations_instead(),
+                    SQSBroker: "faststream_sqs.annotations.SQSBroker",
+                },
+                underlying_driver_annotations=underlying_driver_annotations or {},
             ),
             specification=BrokerSpec(
                 url=[url],

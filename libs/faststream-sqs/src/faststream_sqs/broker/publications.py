@@ -8,6 +8,7 @@ from faststream.response.publish_type import PublishType
 from faststream_sqs._faststream import BrokerUsecase, SendableMessage
 from faststream_sqs.configs import SQSBrokerConfig
 from faststream_sqs.engine.client import SQSClientProto
+from faststream_sqs.engine.sent import SendResult
 from faststream_sqs.message import RawMessage, SQSMessage
 from faststream_sqs.response import IdOf, SQSPublishCommand
 from faststream_sqs.schemas.queue import SQSQueue
@@ -27,8 +28,8 @@ class Publications(BrokerUsecase[RawMessage, SQSClientProto, SQSBrokerConfig]):
         group_id: IdOf = None,
         deduplication_id: IdOf = None,
         delay: float | timedelta | None = None,
-    ) -> str:
-        """Send a message and return its id; raises SQSError when SQS did not take it."""
+    ) -> SendResult:
+        """Send a message and return its id and place; raises SQSError when SQS did not take it."""
         cmd = SQSPublishCommand(
             message,
             queue=SQSQueue.of(queue).address,
@@ -40,7 +41,7 @@ class Publications(BrokerUsecase[RawMessage, SQSClientProto, SQSBrokerConfig]):
             delay=delay,
             _publish_type=PublishType.PUBLISH,
         )
-        return cast("str", await self._basic_publish(cmd, producer=self.config.producer))
+        return cast("SendResult", await self._basic_publish(cmd, producer=self.config.producer))
 
     async def publish_batch(
         self,
@@ -52,8 +53,8 @@ class Publications(BrokerUsecase[RawMessage, SQSClientProto, SQSBrokerConfig]):
         group_id: IdOf = None,
         deduplication_id: IdOf = None,
         delay: float | timedelta | None = None,
-    ) -> list[str]:
-        """Send messages and return their ids; raises BatchPublishError naming those SQS did not take."""
+    ) -> list[SendResult]:
+        """Send messages, return their ids and places; raises BatchPublishError naming those not taken."""
         if not messages:
             return []
         cmd = SQSPublishCommand(
@@ -67,7 +68,7 @@ class Publications(BrokerUsecase[RawMessage, SQSClientProto, SQSBrokerConfig]):
             delay=delay,
             _publish_type=PublishType.PUBLISH,
         )
-        return cast("list[str]", await self._basic_publish_batch(cmd, producer=self.config.producer))
+        return cast("list[SendResult]", await self._basic_publish_batch(cmd, producer=self.config.producer))
 
     async def request(
         self,

@@ -146,6 +146,7 @@ class SQSRegistrator(Registrator[RawMessage, SQSBrokerConfig]):
         deduplication_id: IdOf = None,
         delay: float | timedelta | None = None,
         reply_to: str = "",
+        send_linger: float | None = EMPTY,
         persistent: bool = True,
         title: str | None = None,
         description: str | None = None,
@@ -162,6 +163,7 @@ class SQSRegistrator(Registrator[RawMessage, SQSBrokerConfig]):
             deduplication_id: The FIFO deduplication id, or a function of the message.
             delay: Seconds before SQS shows the message; not on FIFO queues.
             reply_to: The queue where an answer is expected.
+            send_linger: Seconds a message waits for company; by default the broker's.
             persistent: Keep the publisher even if nothing refers to it.
             title: AsyncAPI title.
             description: AsyncAPI description.
@@ -176,6 +178,7 @@ class SQSRegistrator(Registrator[RawMessage, SQSBrokerConfig]):
             deduplication_id=deduplication_id,
             delay=delay,
             reply_to=reply_to,
+            send_linger=send_linger,
             _outer_config=cast("SQSBrokerConfig", self.config),
         )
         publisher = create_publisher(

@@ -1,6 +1,6 @@
 """A router: subscribers and publishers declared apart from the broker that will run them."""
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from fast_depends.dependencies import Dependant
@@ -59,6 +59,7 @@ class SQSRouter(SQSRegistrator, BrokerRouter[RawMessage, SQSBrokerConfig]):
         codec: CodecProto | None = None,
         include_in_schema: bool | None = None,
         ack_policy: AckPolicy = EMPTY,
+        underlying_driver_annotations: Mapping[Any, Any] | None = None,
     ) -> None:
         super().__init__(
             handlers=handlers,
@@ -71,6 +72,7 @@ class SQSRouter(SQSRegistrator, BrokerRouter[RawMessage, SQSBrokerConfig]):
                 broker_decoder=decoder,
                 broker_codec=codec,
                 include_in_schema=include_in_schema,
+                underlying_driver_annotations=underlying_driver_annotations or {},
             ),
             routers=routers,
         )

@@ -62,6 +62,17 @@ class QueueGoneError(CallError):
 class AccessDeniedError(CallError):
     """These credentials may not do this."""
 
+    def __init__(self, action: str, queue: str, code: str, text: str) -> None:
+        super().__init__(action, queue, code, f"{text}: {_remedy(action, code)}")
+
+
+def _remedy(action: str, code: str) -> str:
+    if not code.startswith("AccessDenied"):
+        return "these credentials are not valid (any more), see the environment, the profile or the role"
+    # Batches need no right of their own.
+    right = "".join(word.title() for word in action.removesuffix("_batch").split("_"))
+    return f"grant sqs:{right} on this queue"
+
 
 class TransientCallError(CallError):
     """SQS was unreachable or answered 5xx; asking again may help."""

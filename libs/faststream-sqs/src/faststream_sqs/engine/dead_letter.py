@@ -37,6 +37,8 @@ def copy_of(lease: Lease, source: QueueInfo, target: QueueInfo, reason: str | No
     if len(entry["MessageAttributes"]) > MAX_ATTRIBUTES or entry_bytes(entry) > MAX_BYTES:
         # The sender's own attributes matter more than our note about them.
         entry["MessageAttributes"] = kept
+    if trace := lease.attributes.get("AWSTraceHeader"):
+        entry["MessageSystemAttributes"] = {"AWSTraceHeader": {"DataType": "String", "StringValue": trace}}
     if target.fifo:
         entry["MessageDeduplicationId"] = lease.message_id
     if target.fifo or lease.group_id:

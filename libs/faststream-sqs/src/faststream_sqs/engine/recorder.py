@@ -6,6 +6,13 @@ from typing import Literal, Protocol
 Settled = Literal["ack", "nack", "reject", "release", "abandon", "lost"]
 Outcome = Literal["ok", "partial", "throttled", "transient", "permanent"]
 
+# Upper bounds of the histograms of whoever keeps some.
+AGES = (0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600, 14_400, 86_400)  # seconds
+RECEIVES = (1, 2, 3, 5, 10, 20)
+BATCHES = (0, 1, 2, 5, 9, 10)
+DRAINS = (0.1, 0.5, 1, 2.5, 5, 10, 20, 30)  # seconds
+REQUESTS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 20)  # seconds; a long poll takes up to 20
+
 
 class Recorder(Protocol):
     """Receives the engine's events; each call must return quickly and never raise."""

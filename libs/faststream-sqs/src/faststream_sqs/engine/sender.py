@@ -10,6 +10,7 @@ from typing import Any
 from .client import (
     MAX_BATCH,
     MAX_BYTES,
+    Answer,
     BatchOutcome,
     CallError,
     Entry,
@@ -19,6 +20,7 @@ from .client import (
     TransientCallError,
 )
 from .company import Company
+from .sent import Linger, SendResult
 from .timing import now, retry_delay
 
 PARALLEL_SENDS = 4  # requests in flight per standard queue
@@ -52,12 +54,13 @@ class EntryRefusedError(CallError):
 
 @dataclass(eq=False, slots=True)
 class Outgoing:
-    """One message on its way; `sent` becomes SQS's message id."""
+    """One message on its way; `sent` becomes what SQS says of it."""
 
     entry: Entry
     size: int
     handed_in: float
-    sent: asyncio.Future[str]
+    sent: asyncio.Future[SendResult]
+    linger: float | None
     attempts: int = field(default=0)
 
 
@@ -88,10 +91,11 @@ class QueueSender:
         self._outstanding = 0
         self._answered = -math.inf
 
-    async def send(self, entry: Entry) -> str:
-        """The id SQS gave the message; raises `CallError` when this message was not taken."""
+    async def send(self, entry: Entry, linger: Linger = "default") -> SendResult:
+        """What SQS says of the message; raises `CallError` when this message was not taken."""
         loop = asyncio.get_running_loop()
-        one = Outgoing(entry, entry_bytes(entry), loop.time(), loop.create_future())
+        wait = self._linger if linger == "default" else linger
+        one = Outgoing(entry, entry_bytes(entry), loop.time(), loop.create_future(), wait)
         self._waiting.append(one)
         self._outstanding += 1
         self._company.seen(self._outstanding)
@@ -110,7 +114,7 @@ class QueueSender:
             await asyncio.wait(self._requests)
 
     def _schedule(self, loop: asyncio.AbstractEventLoop) -> None:
-        if self._linger is None or len(self._waiting) >= MAX_BATCH:
+        if self._waiting[-1].linger is None or len(self._waiting) >= MAX_BATCH:
             self._flush()
         elif self._timer is None:
             # Even without linger the flush waits for the end of the tick: callers in step share it.
@@ -131,17 +135,21 @@ class QueueSender:
 
     def _pause(self, time: float) -> float:
         oldest, newest = self._waiting[0].handed_in, self._waiting[-1].handed_in
-        if self._linger is None or self._full():
+        if self._impatient or self._full():
             return 0.0
         if self._requests:
             return oldest + STALLED - time
-        if self._linger:
-            return oldest + self._linger - time
+        if all(one.linger for one in self._waiting):
+            return min(one.handed_in + (one.linger or 0.0) for one in self._waiting) - time
         if len(self._waiting) >= self._company.expected:
             return 0.0
         # Those whom the last answer set free are only now on their way to publish again.
         newest, oldest = max(newest, self._answered), max(oldest, self._answered)
         return min(newest + GAP, oldest + LONGEST_GAP) - time
+
+    @property
+    def _impatient(self) -> bool:
+        return any(one.linger is None for one in self._waiting)
 
     def _cancel_timer(self) -> None:
         if self._timer is not None:
@@ -151,7 +159,7 @@ class QueueSender:
     def _flush(self) -> None:
         self._cancel_timer()
         while self._waiting and self._may_send():
-            size = 1 if self._linger is None else next_batch(self._waiting)
+            size = 1 if self._waiting[0].linger is None else next_batch(self._waiting)
             batch = [self._waiting.popleft() for _ in range(size)]
             self._company.left(self._outstanding)
             task = asyncio.create_task(self._send(batch))
@@ -202,7 +210,7 @@ class QueueSender:
             failure = outcome.failed.get(position)
             one.attempts += 1
             if failure is None:
-                _resolve(one, str(outcome.done[position].get("MessageId", "")))
+                _resolve(one, outcome.done[position])
             elif failure.sender_fault or one.attempts > RETRIES:
                 _fail([one], self._refusal(failure))
             else:
@@ -214,9 +222,9 @@ class QueueSender:
         return kind("send_message_batch", self._queue.name, failure.code, failure.text)
 
 
-def _resolve(one: Outgoing, message_id: str) -> None:
+def _resolve(one: Outgoing, answer: Answer) -> None:
     if not one.sent.done():
-        one.sent.set_result(message_id)
+        one.sent.set_result(SendResult(str(answer.get("MessageId", "")), answer.get("SequenceNumber")))
 
 
 def _fail(batch: Sequence[Outgoing], error: CallError) -> None:
@@ -232,11 +240,11 @@ class Sender:
         self._api, self._linger = api, linger
         self._queues: dict[str, QueueSender] = {}
 
-    async def send(self, queue: QueueInfo, entry: Entry) -> str:
-        """The id SQS gave the message."""
+    async def send(self, queue: QueueInfo, entry: Entry, linger: Linger = "default") -> SendResult:
+        """What SQS says of the message."""
         if queue.url not in self._queues:
             self._queues[queue.url] = QueueSender(self._api, queue, self._linger)
-        return await self._queues[queue.url].send(entry)
+        return await self._queues[queue.url].send(entry, linger)
 
     async def drain(self) -> None:
         """Return when everything handed in has been answered."""

@@ -19,7 +19,7 @@ from .rules import asked_for, check_batch, check_entry, each_entry
 DEDUPLICATION = 300.0  # seconds
 MAX_WAIT = 20  # seconds
 _ACCOUNT = "000000000000"
-_CARRIED = ("MessageGroupId", "MessageDeduplicationId", "AWSTraceHeader")
+_CARRIED = ("MessageGroupId", "MessageDeduplicationId")
 
 
 class FakeSQS:
@@ -212,7 +212,8 @@ class FakeSQS:
 
     def _send(self, queue: StoredQueue, entry: Mapping[str, Any]) -> Mapping[str, Any]:
         check_entry(queue, entry)
-        return {"MessageId": self._store(queue, entry)}
+        message_id = self._store(queue, entry)
+        return {"MessageId": message_id} | ({"SequenceNumber": _sequence(message_id)} if queue.fifo else {})
 
     def _store(self, queue: StoredQueue, entry: Mapping[str, Any]) -> str:
         time, number = self._clock(), next(self._ids)
@@ -297,17 +298,29 @@ class FakeSQS:
         return {}
 
 
+def _sequence(message_id: str) -> str:
+    return message_id.removeprefix("m-")
+
+
 def _arn(queue: str) -> str:
     return f"arn:aws:sqs:us-east-1:{_ACCOUNT}:{queue}"
 
 
 def _received(message: StoredMessage, request: Mapping[str, Any]) -> Mapping[str, Any]:
-    system = {name: message.entry[name] for name in _CARRIED if name in message.entry} | {
-        "ApproximateReceiveCount": str(message.receive_count),
-        "SentTimestamp": str(round(message.sent_at * 1000)),
-        "ApproximateFirstReceiveTimestamp": str(round((message.first_received or 0) * 1000)),
-        "SequenceNumber": str(message.sequence),
+    sent = {
+        name: value["StringValue"]
+        for name, value in (message.entry.get("MessageSystemAttributes") or {}).items()
     }
+    system = (
+        sent
+        | {name: message.entry[name] for name in _CARRIED if name in message.entry}
+        | {
+            "ApproximateReceiveCount": str(message.receive_count),
+            "SentTimestamp": str(round(message.sent_at * 1000)),
+            "ApproximateFirstReceiveTimestamp": str(round((message.first_received or 0) * 1000)),
+            "SequenceNumber": str(message.sequence),
+        }
+    )
     wanted = [*request.get("MessageSystemAttributeNames", ()), *request.get("AttributeNames", ())]
     own = asked_for(message.entry.get("MessageAttributes") or {}, request.get("MessageAttributeNames", ()))
     answer: dict[str, Any] = {

@@ -1,5 +1,6 @@
 """Traces and metrics for OpenTelemetry."""
 
+from .engine import SQSEngineTelemetry
 from .middleware import SQSTelemetryMiddleware
 
-__all__ = ("SQSTelemetryMiddleware",)
+__all__ = ("SQSEngineTelemetry", "SQSTelemetryMiddleware")

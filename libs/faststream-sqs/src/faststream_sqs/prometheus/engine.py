@@ -5,13 +5,7 @@ from collections.abc import Callable
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from faststream_sqs.engine.recorder import Outcome, Settled
-
-AGES = (0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600, 14_400, 86_400)  # seconds
-RECEIVES = (1, 2, 3, 5, 10, 20)
-BATCHES = (0, 1, 2, 5, 9, 10)
-DRAINS = (0.1, 0.5, 1, 2.5, 5, 10, 20, 30)  # seconds
-REQUESTS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 20)  # seconds; a long poll takes up to 20
+from faststream_sqs.engine.recorder import AGES, BATCHES, DRAINS, RECEIVES, REQUESTS, Outcome, Settled
 
 
 class SQSEngineMetrics:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from faststream_sqs._faststream import PublisherSpecificationConfig, PublisherUsecaseConfig
+from faststream_sqs._faststream import EMPTY, PublisherSpecificationConfig, PublisherUsecaseConfig
 from faststream_sqs.configs import SQSBrokerConfig
 from faststream_sqs.response import IdOf
 from faststream_sqs.schemas.queue import SQSQueue
@@ -28,4 +28,5 @@ class SQSPublisherConfig(PublisherUsecaseConfig):
     deduplication_id: IdOf = None
     delay: float | timedelta | None = None
     reply_to: str = ""
+    send_linger: float | None = EMPTY
     batch: bool = False

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from faststream.exceptions import IncorrectState, SetupError
 
-from faststream_sqs._faststream import CustomCallable, DefaultCodec, ParserComposition, ProducerProto
+from faststream_sqs._faststream import EMPTY, CustomCallable, DefaultCodec, ParserComposition, ProducerProto
 from faststream_sqs.configs import Connection
 from faststream_sqs.engine.client import CallError, QueueInfo
 from faststream_sqs.engine.sender import entry_bytes
+from faststream_sqs.engine.sent import Linger, SendResult
 from faststream_sqs.exceptions import (
     BatchPublishError,
     FifoParameterError,
@@ -57,12 +58,12 @@ class SQSProducer(ProducerProto[SQSPublishCommand]):
         """Publish no more."""
         self._connection = None
 
-    async def publish(self, cmd: SQSPublishCommand) -> str:
-        """The id SQS gave the message."""
+    async def publish(self, cmd: SQSPublishCommand) -> SendResult:
+        """What SQS says of the message."""
         return await self._send(cmd, cmd.body)
 
-    async def publish_batch(self, cmd: SQSPublishCommand) -> list[str]:
-        """The ids SQS gave the messages; raises BatchPublishError naming those it did not take."""
+    async def publish_batch(self, cmd: SQSPublishCommand) -> list[SendResult]:
+        """What SQS says of the messages; raises BatchPublishError naming those it did not take."""
         results = await asyncio.gather(
             *(self._send(cmd, body) for body in cmd.batch_bodies), return_exceptions=True
         )
@@ -74,7 +75,7 @@ class SQSProducer(ProducerProto[SQSPublishCommand]):
             raise others[0]
         if failed:
             raise BatchPublishError(failed)
-        return [str(result) for result in results]
+        return [result for result in results if isinstance(result, SendResult)]
 
     async def request(self, cmd: SQSPublishCommand) -> RawMessage:
         """The reply; raises TimeoutError when none comes in time."""
@@ -140,16 +141,20 @@ class SQSProducer(ProducerProto[SQSPublishCommand]):
             )
         return self._connection
 
-    async def _send(self, cmd: SQSPublishCommand, body: Any) -> str:
+    async def _send(self, cmd: SQSPublishCommand, body: Any) -> SendResult:
         connection = self._connected
         entry = await self.encode(cmd, body)
         # A context manager costs more here than everything else around the send.
         try:
             queue = await connection.queues.target(cmd.destination)
             check_fifo(queue, entry)
-            return await connection.sender.send(queue, entry)
+            return await connection.sender.send(queue, entry, _linger(cmd))
         except CallError as error:
             raise public_error(cmd.destination, error) from error
+
+
+def _linger(cmd: SQSPublishCommand) -> Linger:
+    return "default" if cmd.send_linger is EMPTY else cmd.send_linger
 
 
 def check_fifo(queue: QueueInfo, entry: Mapping[str, Any]) -> None:

@@ -7,7 +7,7 @@ from typing import Any, cast
 from faststream.response import PublishCommand
 from faststream.response.publish_type import PublishType
 
-from faststream_sqs._faststream import PublisherMiddleware, PublisherUsecase, SendableMessage
+from faststream_sqs._faststream import EMPTY, PublisherMiddleware, PublisherUsecase, SendableMessage
 from faststream_sqs.configs import SQSBrokerConfig
 from faststream_sqs.message import SQSMessage
 from faststream_sqs.response import IdOf, SQSPublishCommand
@@ -87,6 +87,7 @@ class SQSPublisher(PublisherUsecase):
         if cmd.deduplication_id is None:
             cmd.deduplication_id = defaults.deduplication_id
         cmd.delay = defaults.delay if cmd.delay is None else cmd.delay
+        cmd.send_linger = defaults.send_linger if cmd.send_linger is EMPTY else cmd.send_linger
         return cmd
 
     async def request(

@@ -10,7 +10,7 @@ from faststream.message import StreamMessage
 from faststream.middlewares import AckPolicy, BaseMiddleware
 from pydantic import ValidationError
 
-from faststream_sqs._faststream import ContextRepo
+from faststream_sqs._faststream import ContentTypes, ContextRepo
 from faststream_sqs.exceptions import BatchFailure, SettleError
 from faststream_sqs.message import SQSBatchMessage, SQSMessage
 
@@ -68,7 +68,7 @@ class _Rejecting(BaseMiddleware):
                     continue
                 reason = invalid_arguments(error, models) or await undecodable(msg, error)
                 if reason and isinstance(msg, SQSMessage):
-                    await msg.reject(reason)
+                    await msg.reject(reason + foreign(msg))
                 raise
 
 
@@ -80,7 +80,7 @@ async def _sort_out(batch: SQSBatchMessage, error: Exception, models: Sequence[A
         if not reasons and (reason := await undecodable(one, error)):
             bad[one] = reason
     for one, reason in bad.items():
-        await one.reject(reason)
+        await one.reject(reason + foreign(one))
     batch.remove(list(bad))
     return bool(bad and batch.messages)
 
@@ -170,6 +170,12 @@ def _invalid_places(error: Exception, models: Sequence[Any]) -> list[tuple[int |
     places = [detail["loc"] for detail in error.errors(include_input=False)]
     injected = {*model.custom_fields, *model.dependencies}
     return [] if any(not place or place[0] in injected for place in places) else places
+
+
+def foreign(message: SQSMessage) -> str:
+    """What to add to a reason when the content type, too, may be why."""
+    known = any(one.value in (message.content_type or one.value) for one in ContentTypes)
+    return "" if known else f"; its content type is {message.content_type}"
 
 
 async def undecodable(message: StreamMessage[Any], error: Exception) -> str | None:

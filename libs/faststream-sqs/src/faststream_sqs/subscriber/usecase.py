@@ -78,6 +78,16 @@ class SQSSubscriber(SubscriberUsecase[RawMessage]):
         return self._config.consumption.batch_size if self._config.batch else None
 
     @property
+    def max_workers(self) -> int:
+        """How many of its handlers run at once."""
+        return self._config.options().max_workers
+
+    @property
+    def dead_letter(self) -> SQSQueue | None:
+        """Where rejected messages go; None leaves it to the queue's redrive policy."""
+        return self._config.consumption.dead_letter
+
+    @property
     def stats(self) -> ConsumerStats | None:
         """What it is doing right now; None before the start."""
         return self._consumer.stats if self._consumer else None
@@ -108,14 +118,15 @@ class SQSSubscriber(SubscriberUsecase[RawMessage]):
         """Find the queue and begin to poll."""
         await super().start()
         opened = self._consumer is not None or self._pulled is not None
+        if not opened and (connection := self._outer_config.connection) is not None:
+            self._intake = Intake(self._config.envelope, connection.claim_checks, self._log_engine)
+            self._prepares = self._prepares or connection.claim_checks is not None
         if not opened and self._outer_config.in_memory is None:
             await self._open()
         self._post_start()
 
     async def _open(self) -> None:
         connection = self._outer_config.connected
-        self._intake = Intake(self._config.envelope, connection.claim_checks, self._log_engine)
-        self._prepares = self._prepares or connection.claim_checks is not None
         opening = Opening(self._config, self.queue, connection, self._log_engine)
         if not self.calls:
             self._pulled = PulledQueue(await opening.puller(), self._intake)
