@@ -12,6 +12,7 @@ from faststream import BaseMiddleware, ContextRepo
 from faststream.exceptions import HandlerException, NackMessage, RejectMessage
 from pydantic import ValidationError
 
+from common.entry import Source
 from common.errors import Claimed, Permanent, PipelineError, Transient
 from common.journal import Entry, Failure, Journal, work_of
 from common.logging import about, get_logger
@@ -42,14 +43,14 @@ class Attempt:
         self.key: CallKey | None = None
         self.entry: Entry | None = None
 
-    async def identify(self, key: CallKey) -> Entry:
+    async def identify(self, key: CallKey, source: Source | None = None) -> Entry:
         """Say which call this is; answer with its journal. Only ingest has to: other events carry their key.
 
         Raises:
             Permanent: the call has ended too many workers.
         """
         self.key = key
-        self.entry = await self._journal.begin(key, self._stage, now())
+        self.entry = await self._journal.begin(key, self._stage, now(), source)
         so_far = self.entry.stages[self._stage.name]
         if so_far.attempts - so_far.reported > MAX_CRASHES:
             raise Permanent("the stage died on this call again and again", reason="poison")

@@ -4,9 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Annotated, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
 from common.clients import is_local, open_mongo, open_openai, open_opensearch, open_redis, open_s3
-from common.errors import PipelineError, Transient
 from common.index import ChunkIndex
 from common.journal import Journal
 from common.middleware import Attempt, now
@@ -17,7 +15,6 @@ from common.store import Store
 from common.vectors import Embedder
 from common.work import Claims
 from faststream import Context
-from faststream.exceptions import FastStreamException
 
 from ingest.cache import AnswerCache
 from ingest.inspector import Inspector
@@ -25,11 +22,6 @@ from ingest.limiter import Limiter
 from ingest.settings import DoorSettings, Settings
 
 QUESTION_TIMEOUT = 15.0  # seconds a search waits for its vector
-
-QUEUE_FAILURES: dict[type[Exception], type[PipelineError]] = dict.fromkeys(
-    (FastStreamException, ClientError, BotoCoreError, OSError), Transient
-)
-"""A queue that does not take a message: whoever handed it in tries again."""
 
 ThisAttempt = Annotated[Attempt, Context("attempt")]
 Calls = Annotated[Store[Call], Context()]
