@@ -16,6 +16,7 @@ from common.errors import Permanent
 from common.index import Hit
 from common.journal import Journal
 from common.model import Analysis, Call, ObjectRef, Transcript, Work
+from common.pipeline import PIPELINE
 from common.recordings import ObjectStat
 from common.store import Store
 from common.vectors import Embedded
@@ -186,6 +187,9 @@ class Outside:
 
 def door_settings(**more: Any) -> DoorSettings:
     """The least that the door must be told."""
+    queues: dict[str, Any] = {
+        f"sqs_{stage.name}_queue_url": f"http://127.0.0.1:1/q/{stage.name}" for stage in PIPELINE
+    }
     return DoorSettings(
         aws_region="eu-central-1",
         s3_bucket_audio=BUCKET,
@@ -194,8 +198,7 @@ def door_settings(**more: Any) -> DoorSettings:
         redis_endpoint="127.0.0.1:1",
         opensearch_url="http://127.0.0.1:1",
         openai_api_key="none",
-        sqs_ingest_queue_url="http://127.0.0.1:1/q/ingest",
-        sqs_transcribe_queue_url="http://127.0.0.1:1/q/transcribe",
+        **queues,
         **more,
     )
 

@@ -239,7 +239,7 @@ async def standing(listed: Journal) -> Journal:
 
 async def test_calls_that_stand_still_are_found(standing: Journal) -> None:
     """Of every tenant, the longest first; none that ended, none that moved since."""
-    found = [entry.call_id async for entry in standing.unfinished(NOW + timedelta(minutes=3))]
+    found = [entry.call_id async for entry in standing.unfinished(NOW + timedelta(minutes=2))]
 
     assert ["theirs", "c-1"] == found
 

@@ -1,5 +1,8 @@
 """Events announced outside their stage: put together again from what is kept, references only."""
 
+import logging
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -11,6 +14,7 @@ from common.errors import PipelineError, Transient, raising
 from common.events import CallAnalyzed, CallIngested, CallTranscribed, CallUploaded, Event
 from common.model import FINDINGS, Analysis, Call, CallKey, Transcript
 from common.pipeline import ANALYZE, EMBED, INGEST, TRANSCRIBE, Stage
+from common.settings import AwsSettings
 from common.store import Store
 
 QUEUE_FAILURES: dict[type[Exception], type[PipelineError]] = dict.fromkeys(
@@ -31,6 +35,19 @@ class Announcer:
             await self.broker.publish(event, stage.queue, group_id=event.tenant_id)
 
 
+@asynccontextmanager
+async def open_announcer(settings: AwsSettings, urls: Mapping[str, str]) -> AsyncIterator[Announcer]:
+    """An announcer with a connection of its own; *urls* by stage."""
+    async with SQSBroker(
+        settings.sqs_endpoint,
+        region_name=settings.aws_region,
+        queue_urls=urls,
+        logger=logging.getLogger("faststream_sqs"),
+        log_level=logging.DEBUG,
+    ) as broker:
+        yield Announcer(broker)
+
+
 @dataclass(frozen=True, slots=True)
 class Kept:
     """The documents of the stages, of this revision or, where it has none of its own, of an earlier one."""
@@ -47,13 +64,13 @@ class Kept:
                 return uploaded(entry)
             case TRANSCRIBE.name:
                 call = await self.calls.latest(key)
-                return call and ingested(key, call)
+                return ingested(key, call) if call else None
             case ANALYZE.name:
                 transcript = await self.transcripts.latest(key)
-                return transcript and transcribed(key, transcript)
+                return transcribed(key, transcript) if transcript else None
             case EMBED.name:
                 analysis = await self.analyses.latest(key)
-                return analysis and analyzed(key, analysis)
+                return analyzed(key, analysis) if analysis else None
         raise ValueError(stage.name)
 
 

@@ -2,7 +2,7 @@
 
 import os
 import socket
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -135,12 +135,12 @@ class Journal:
             )
             return [Entry.model_validate(row) async for row in rows]
 
-    async def unfinished(self, before: datetime) -> AsyncIterator[Entry]:
-        """Every tenant's calls that are neither completed nor failed and have not moved since *before*."""
-        async for entry in self._all(_MOVING | {"updated_at": {"$lt": before}}):
+    async def unfinished(self, before: datetime) -> AsyncGenerator[Entry, None]:
+        """Every tenant's calls that are neither completed nor failed and have not moved after *before*."""
+        async for entry in self._all(_MOVING | {"updated_at": {"$lte": before}}):
             yield entry
 
-    async def moved(self, since: datetime) -> AsyncIterator[Entry]:
+    async def moved(self, since: datetime) -> AsyncGenerator[Entry, None]:
         """Every tenant's calls that something became of since then."""
         async for entry in self._all({"updated_at": {"$gte": since}}):
             yield entry
@@ -174,7 +174,7 @@ class Journal:
         step = Step.model_validate({"what": what, "at": at, "by": self._holder, **more})
         return {"trail": {"$each": [step.model_dump(exclude_none=True)], "$slice": -TRAIL}}
 
-    async def _all(self, query: dict[str, Any]) -> AsyncIterator[Entry]:
+    async def _all(self, query: dict[str, Any]) -> AsyncGenerator[Entry, None]:
         with raising("reading the journal", MONGO_FAILURES):
             async for row in self._collection.find(query, sort=[("updated_at", 1)], limit=0):
                 yield Entry.model_validate(row)

@@ -1,12 +1,13 @@
 """What ingest needs from outside, opened and closed; the parameter's name is the key."""
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 from typing import Annotated, Any
 
 from common.clients import is_local, open_mongo, open_openai, open_opensearch, open_redis, open_s3
 from common.index import ChunkIndex
 from common.journal import Journal
+from common.metrics import metrics_on
 from common.middleware import Attempt, now
 from common.model import Analysis, Call, Transcript
 from common.recordings import RecordingBucket
@@ -15,11 +16,13 @@ from common.store import Store
 from common.vectors import Embedder
 from common.work import Claims
 from faststream import Context
+from prometheus_client import REGISTRY
 
 from ingest.cache import AnswerCache
 from ingest.inspector import Inspector
 from ingest.limiter import Limiter
 from ingest.settings import DoorSettings, Settings
+from ingest.sweeper import patrolling
 
 QUESTION_TIMEOUT = 15.0  # seconds a search waits for its vector
 
@@ -43,7 +46,8 @@ async def open_resources(settings: Settings) -> AsyncIterator[dict[str, object]]
         await claims.prepare()
         await opened["journal"].prepare()
         await opened["calls"].prepare()
-        yield opened
+        async with _swept(settings, opened, database["leases"]):
+            yield opened
 
 
 @asynccontextmanager
@@ -64,6 +68,12 @@ async def open_door(settings: DoorSettings) -> AsyncIterator[dict[str, object]]:
             "index": ChunkIndex(search, settings.embedding_model, settings.opensearch_index),
             "clock": now,
         }
+
+
+def _swept(settings: Settings, opened: dict[str, Any], leases: Any) -> AbstractAsyncContextManager[None]:
+    if not settings.sweeps:
+        return nullcontext()
+    return patrolling(settings, opened, leases, metrics_on(REGISTRY).sweeps, now)
 
 
 def _kept(database: Any) -> dict[str, Any]:
