@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import mongomock
+from common.ctl.findings import Finding
 from common.errors import Permanent
 from common.index import Hit
 from common.journal import Journal
@@ -21,6 +22,7 @@ from common.recordings import ObjectStat
 from common.store import Store
 from common.vectors import Embedded
 from common.work import Claims
+from ingest.examiner import Examiner
 from ingest.inspector import Inspector
 from ingest.settings import DoorSettings
 
@@ -153,6 +155,8 @@ class Outside:
     cache: Any = field(default_factory=FakeCache)
     index: FakeIndex = field(default_factory=FakeIndex)
     now: datetime = NOW
+    findings: list[Finding] = field(default_factory=list)
+    examinations: int = 0
 
     def __post_init__(self) -> None:
         database: Any = mongomock.MongoClient(tz_aware=True)["callstream"]
@@ -165,6 +169,13 @@ class Outside:
         self.calls = Store(self.rows["calls"], Call)
         self.transcripts = Store(self.rows["transcripts"], Transcript)
         self.analyses = Store(self.rows["analyses"], Analysis)
+
+    def seconds(self) -> float:
+        return self.now.timestamp()
+
+    async def examine(self) -> list[Finding]:
+        self.examinations += 1
+        return self.findings
 
     @asynccontextmanager
     async def open(self, settings: object) -> AsyncIterator[dict[str, object]]:
@@ -181,6 +192,7 @@ class Outside:
             "cache": self.cache,
             "embedder": FakeEmbedder(),
             "index": self.index,
+            "examiner": Examiner(self.examine, self.seconds),
             "clock": lambda: self.now,
         }
 

@@ -111,7 +111,7 @@ def test_every_handler_is_registered() -> None:
 
 def test_a_table_is_as_wide_as_it_must_be() -> None:
     """Names above, nothing as a dash; no rows are none."""
-    rows = [{"stage": "embed", "dlq": None}, {"stage": "x", "dlq": 12.5}]
+    rows: list[dict[str, Any]] = [{"stage": "embed", "dlq": None}, {"stage": "x", "dlq": 12.5}]
 
     assert "stage  dlq\nembed  -\nx      12.5" == table(rows)
     assert "none" == table([])

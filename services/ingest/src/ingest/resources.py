@@ -1,10 +1,12 @@
 """What ingest needs from outside, opened and closed; the parameter's name is the key."""
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 from typing import Annotated, Any
 
 from common.clients import is_local, open_mongo, open_openai, open_opensearch, open_redis, open_s3
+from common.ctl.doctor import examine
 from common.index import ChunkIndex
 from common.journal import Journal
 from common.metrics import metrics_on
@@ -19,6 +21,7 @@ from faststream import Context
 from prometheus_client import REGISTRY
 
 from ingest.cache import AnswerCache
+from ingest.examiner import Examiner
 from ingest.inspector import Inspector
 from ingest.limiter import Limiter
 from ingest.settings import DoorSettings, Settings
@@ -66,6 +69,7 @@ async def open_door(settings: DoorSettings) -> AsyncIterator[dict[str, object]]:
                 openai, settings.embedding_model, "local" if is_local(provider.base_url) else "openai"
             ),
             "index": ChunkIndex(search, settings.embedding_model, settings.opensearch_index),
+            "examiner": Examiner(examine, time.monotonic),
             "clock": now,
         }
 
