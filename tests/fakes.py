@@ -6,9 +6,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from common.errors import PipelineError, Transient
+from common.entry import Source, Step
+from common.errors import Claimed, PipelineError, Transient
 from common.index import Hit
-from common.journal import Entry, Failure, StageEntry
+from common.journal import TRAIL, Entry, Failure, StageEntry
 from common.language_model import Answer
 from common.model import CallKey, Chunk, Work
 from common.pipeline import STATUSES, Stage
@@ -53,17 +54,27 @@ class FakeStore(Generic[D]):
 class FakeJournal:
     """A ``Journal`` in a dictionary; ``notes`` is what it was told, in order."""
 
-    def __init__(self) -> None:
+    def __init__(self, holder: str = "fake") -> None:
+        self.holder = holder
         self.entries: dict[str, Entry] = {}
         self.notes: list[tuple[str, str]] = []
 
-    async def begin(self, key: CallKey, stage: Stage, now: datetime) -> Entry:
+    async def begin(self, key: CallKey, stage: Stage, now: datetime, source: Source | None = None) -> Entry:
         entry = self._entry(key, now)
+        entry = entry.model_copy(update={"source": source or entry.source})
         mine = entry.stages.get(stage.name, StageEntry())
-        changed = mine.model_copy(update={"attempts": mine.attempts + 1, "started_at": now})
         again = entry.failed is not None and entry.failed.stage == stage.name
+        anew = {"causes": {}, "reported": mine.attempts} if again else {}
+        counted = {"attempts": mine.attempts + 1, "started_at": now, "trail": self._trail(mine, "begun", now)}
+        changed = mine.model_copy(update=counted | anew)
         call = {"rank": max(entry.rank, STATUSES.index(stage.doing))} | ({"failed": None} if again else {})
         return self._write("begin", entry, stage, changed, now, call)
+
+    async def redo(self, key: CallKey, first: Stage, rank: int, now: datetime) -> Entry:
+        if key.id in self.entries:
+            raise Claimed("writing the journal: DuplicateKeyError")
+        entry = Entry(**dict(key), rank=rank, first=first.name, created_at=now, updated_at=now)
+        return self.entries.setdefault(key.id, entry)
 
     async def finish(
         self, key: CallKey, stage: Stage, now: datetime, took: float, work: Work | None
@@ -72,6 +83,7 @@ class FakeJournal:
         mine = entry.stages.get(stage.name, StageEntry())
         paid = {} if work is None else work.model_dump(include={"provider", "model", "cost_usd"})
         figures = {"finished_at": now, "processing_time_seconds": round(took, 3), "error": None}
+        figures["trail"] = self._trail(mine, "completed", now, took=round(took, 3))
         changed = mine.model_copy(update={"reported": mine.reported + 1} | figures | paid)
         call = {"rank": max(entry.rank, STATUSES.index(stage.done))}
         return self._write("finish", entry, stage, changed, now, call)
@@ -82,7 +94,8 @@ class FakeJournal:
         entry = self._entry(key, now)
         mine = entry.stages.get(stage.name, StageEntry())
         causes = mine.causes | {failure.reason: mine.causes.get(failure.reason, 0) + 1}
-        figures = {"reported": mine.reported + 1, "error": failure, "causes": causes}
+        trail = self._trail(mine, "failed" if final else "retried", now, reason=failure.reason)
+        figures = {"reported": mine.reported + 1, "error": failure, "causes": causes, "trail": trail}
         changed = mine.model_copy(update=figures)
         note = f"{'failed' if final else 'retried'}: {failure.reason}"
         return self._write(note, entry, stage, changed, now, {"failed": failure} if final else {})
@@ -90,13 +103,18 @@ class FakeJournal:
     async def release(self, key: CallKey, stage: Stage, now: datetime) -> Entry:
         entry = self._entry(key, now)
         mine = entry.stages.get(stage.name, StageEntry())
-        changed = mine.model_copy(update={"reported": mine.reported + 1})
+        trail = self._trail(mine, "released", now)
+        changed = mine.model_copy(update={"reported": mine.reported + 1, "trail": trail})
         return self._write("release", entry, stage, changed, now, {})
 
     async def find(self, tenant_id: str, call_id: str, revision: int | None = None) -> Entry | None:
         same_call = [e for e in self.entries.values() if (e.tenant_id, e.call_id) == (tenant_id, call_id)]
         wanted = [entry for entry in same_call if revision in {None, entry.revision}]
         return max(wanted, key=lambda entry: entry.revision, default=None)
+
+    def _trail(self, mine: StageEntry, what: str, now: datetime, **more: Any) -> tuple[Step, ...]:
+        step = Step.model_validate({"what": what, "at": now, "by": self.holder, **more})
+        return (*mine.trail, step)[-TRAIL:]
 
     def _entry(self, key: CallKey, now: datetime) -> Entry:
         return self.entries.get(key.id) or Entry(**dict(key), created_at=now, updated_at=now)

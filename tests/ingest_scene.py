@@ -12,14 +12,17 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import mongomock
+from common.ctl.findings import Finding
 from common.errors import Permanent
 from common.index import Hit
 from common.journal import Journal
 from common.model import Analysis, Call, ObjectRef, Transcript, Work
+from common.pipeline import PIPELINE
 from common.recordings import ObjectStat
 from common.store import Store
 from common.vectors import Embedded
 from common.work import Claims
+from ingest.examiner import Examiner
 from ingest.inspector import Inspector
 from ingest.settings import DoorSettings
 
@@ -152,6 +155,8 @@ class Outside:
     cache: Any = field(default_factory=FakeCache)
     index: FakeIndex = field(default_factory=FakeIndex)
     now: datetime = NOW
+    findings: list[Finding] = field(default_factory=list)
+    examinations: int = 0
 
     def __post_init__(self) -> None:
         database: Any = mongomock.MongoClient(tz_aware=True)["callstream"]
@@ -164,6 +169,13 @@ class Outside:
         self.calls = Store(self.rows["calls"], Call)
         self.transcripts = Store(self.rows["transcripts"], Transcript)
         self.analyses = Store(self.rows["analyses"], Analysis)
+
+    def seconds(self) -> float:
+        return self.now.timestamp()
+
+    async def examine(self) -> list[Finding]:
+        self.examinations += 1
+        return self.findings
 
     @asynccontextmanager
     async def open(self, settings: object) -> AsyncIterator[dict[str, object]]:
@@ -180,12 +192,16 @@ class Outside:
             "cache": self.cache,
             "embedder": FakeEmbedder(),
             "index": self.index,
+            "examiner": Examiner(self.examine, self.seconds),
             "clock": lambda: self.now,
         }
 
 
 def door_settings(**more: Any) -> DoorSettings:
     """The least that the door must be told."""
+    queues: dict[str, Any] = {
+        f"sqs_{stage.name}_queue_url": f"http://127.0.0.1:1/q/{stage.name}" for stage in PIPELINE
+    }
     return DoorSettings(
         aws_region="eu-central-1",
         s3_bucket_audio=BUCKET,
@@ -194,8 +210,7 @@ def door_settings(**more: Any) -> DoorSettings:
         redis_endpoint="127.0.0.1:1",
         opensearch_url="http://127.0.0.1:1",
         openai_api_key="none",
-        sqs_ingest_queue_url="http://127.0.0.1:1/q/ingest",
-        sqs_transcribe_queue_url="http://127.0.0.1:1/q/transcribe",
+        **queues,
         **more,
     )
 

@@ -134,10 +134,12 @@ async def test_the_description_names_every_endpoint(door: Door) -> None:
 
     assert {
         "/api/v1/health",
+        "/api/v1/health/detailed",
         "/api/v1/calls/upload",
         "/api/v1/calls",
         "/api/v1/calls/{call_id}",
         "/api/v1/calls/{call_id}/recording",
+        "/api/v1/calls/{call_id}/redo",
         "/api/v1/search",
     } == paths.keys()
 

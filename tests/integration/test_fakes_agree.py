@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from common.errors import Transient
+from common.errors import Claimed, Transient
 from common.index import ChunkIndex
 from common.journal import Entry, Failure, Journal
 from common.language_model import LanguageModel
@@ -34,7 +34,9 @@ def store(kind: str, request: pytest.FixtureRequest) -> Any:
 
 @pytest.fixture
 def journal(kind: str, request: pytest.FixtureRequest) -> Any:
-    return FakeJournal() if kind == "fake" else Journal(request.getfixturevalue("database")["journal"])
+    if kind == "fake":
+        return FakeJournal("here")
+    return Journal(request.getfixturevalue("database")["journal"], "here")
 
 
 @pytest.fixture
@@ -122,7 +124,7 @@ def failure(reason: str) -> Failure:
 
 @both
 async def test_a_journal_ends_the_same(journal: Any) -> None:
-    """A call with everything: a retry, a stop, a failure, another chance, and a late message."""
+    """A call with everything: a retry, a stop, a failure, a fresh start, and a late message."""
     steps: list[Entry] = [
         await journal.begin(KEY, TRANSCRIBE, NOW),
         await journal.finish(KEY, TRANSCRIBE, NOW, 2.00049, work("gpt-transcribe", cost_usd=0.5)),
@@ -151,8 +153,11 @@ async def test_a_journal_ends_the_same(journal: Any) -> None:
     ]
     last = steps[-1]
     analyze = last.stages["analyze"]
-    assert (5, 4, {"busy": 1, "refused": 1}) == (analyze.attempts, analyze.reported, analyze.causes)
+    assert (5, 4, {}) == (analyze.attempts, analyze.reported, analyze.causes)
     assert (NOW, LATER, 0.5) == (last.created_at, last.updated_at, last.cost_usd)
+    assert ["begun", "retried", "begun", "released", "begun", "failed", "begun", "completed", "begun"] == [
+        step.what for step in analyze.trail
+    ]
     assert 2.0 == last.stages["transcribe"].processing_time_seconds
     assert last == await journal.find("acme", "c-42")
 
@@ -166,6 +171,18 @@ async def test_a_journal_is_found_by_its_newest_revision(journal: Any) -> None:
     found = [await journal.find("acme", "c-42"), await journal.find("acme", "c-42", 1)]
     assert [2, 1] == [entry.revision for entry in found]
     assert [None, None] == [await journal.find("globex", "c-42"), await journal.find("acme", "c-42", 3)]
+
+
+@both
+async def test_a_journal_opens_a_revision_once(journal: Any) -> None:
+    """Where the call had come before, to start from there."""
+    opened = await journal.redo(revision(2), ANALYZE, 2, NOW)
+    begun = await journal.begin(revision(2), ANALYZE, LATER)
+
+    assert ("transcribed", "analyze") == (opened.status, opened.first)
+    assert ("analyzing", "analyze", NOW) == (begun.status, begun.first, begun.created_at)
+    with pytest.raises(Claimed):
+        await journal.redo(revision(2), ANALYZE, 2, NOW)
 
 
 def chunk(n: int, text: str, key: CallKey) -> Chunk:

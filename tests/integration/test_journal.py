@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from common.journal import Entry, Failure, Journal, Page
-from common.model import CallKey
+from common.entry import Source, Step, Swept
+from common.journal import TRAIL, Entry, Failure, Journal, Page
+from common.model import CallKey, ObjectRef
 from common.pipeline import ANALYZE, EMBED, INGEST, PIPELINE, TRANSCRIBE
 from nouns import KEY, work
 
@@ -63,7 +64,7 @@ async def test_a_late_message_does_not_move_a_call_back(journal: Journal) -> Non
 
 
 async def test_a_failed_call_that_is_tried_again_is_no_longer_failed(journal: Journal) -> None:
-    """Redriven from the dead-letter queue, it goes on from where it was."""
+    """Redriven from the dead-letter queue, it goes on from where it was; old failures no longer count."""
     await journal.begin(KEY, ANALYZE, NOW)
     failed = await journal.fail(KEY, ANALYZE, NOW, FAILURE, final=True)
     again = await journal.begin(KEY, ANALYZE, NOW)
@@ -71,6 +72,11 @@ async def test_a_failed_call_that_is_tried_again_is_no_longer_failed(journal: Jo
 
     assert ["failed", "analyzing", "analyzed"] == [failed.status, again.status, done.status]
     assert FAILURE == failed.failed
+    assert (2, 1, {}) == (
+        again.stages["analyze"].attempts,
+        again.stages["analyze"].reported,
+        again.stages["analyze"].causes,
+    )
     assert done.stages["analyze"].error is None
 
 
@@ -198,3 +204,77 @@ async def test_a_call_that_arrives_meanwhile_does_not_shift_the_pages(listed: Jo
 
     after = Page(first[-1].created_at, first[-1].id)
     assert ["c-2", "c-1"] == [entry.call_id for entry in await listed.newest("acme", 2, after=after)]
+
+
+async def test_a_trail_names_who_did_what_and_stays_short(journal: Journal, database: Any) -> None:
+    """The newest steps, and who took them."""
+    other = Journal(database["journal"], "pod-b")
+    for _ in range(TRAIL):
+        await journal.begin(KEY, ANALYZE, NOW)
+        await journal.release(KEY, ANALYZE, NOW)
+    entry = await other.fail(KEY, ANALYZE, NOW, FAILURE, final=False)
+
+    trail = entry.stages["analyze"].trail
+    assert (TRAIL, Step(what="retried", at=NOW, by="pod-b", reason="provider_refused")) == (
+        len(trail),
+        trail[-1],
+    )
+
+
+async def test_where_an_upload_lies_is_on_record(journal: Journal) -> None:
+    """From the first word of it; who knows nothing of it later erases nothing."""
+    source = Source(recording=ObjectRef(bucket="calls", key="a.wav", etag="e"))
+    await journal.expect(KEY, INGEST, NOW, source)
+    await journal.begin(KEY, TRANSCRIBE, NOW)
+
+    assert source == (await known(journal)).source
+
+
+@pytest.fixture
+async def standing(listed: Journal) -> Journal:
+    """Six calls of two tenants: one failed, one completed, four on their way."""
+    await listed.finish(call("c-0"), EMBED, NOW, 1.0, None)
+    return listed
+
+
+async def test_calls_that_stand_still_are_found(standing: Journal) -> None:
+    """Of every tenant, the longest first; none that ended, none that moved since."""
+    found = [entry.call_id async for entry in standing.unfinished(NOW + timedelta(minutes=2))]
+
+    assert ["theirs", "c-1"] == found
+
+
+async def test_what_moved_lately_is_found(standing: Journal) -> None:
+    """Whatever became of it."""
+    found = {entry.call_id async for entry in standing.moved(NOW + timedelta(minutes=3))}
+
+    assert {"c-3", "c-3b"} == found
+
+
+async def test_a_sweep_is_noted_unless_the_call_moved(journal: Journal) -> None:
+    """Whoever decided on an old sight of the call changes nothing."""
+    seen = await journal.begin(KEY, ANALYZE, NOW)
+    await journal.release(KEY, ANALYZE, NOW + timedelta(seconds=1))
+
+    assert not await journal.sweep(seen, Swept(stage="analyze", times=1, fence=1), NOW)
+    assert (await known(journal)).swept is None
+
+
+async def test_a_sweeper_that_lost_its_lease_changes_nothing(journal: Journal) -> None:
+    """The higher fence wins, whatever the order."""
+    first = await journal.begin(KEY, ANALYZE, NOW)
+    later = Swept(stage="analyze", times=1, fence=7)
+
+    assert await journal.sweep(first, later, NOW)
+    assert not await journal.sweep(await known(journal), later.model_copy(update={"fence": 6}), NOW)
+    assert later == (await known(journal)).swept
+
+
+async def test_a_call_given_up_is_failed_with_its_reason(journal: Journal) -> None:
+    """And a message that turns up after all revives it."""
+    entry = await journal.begin(KEY, ANALYZE, NOW)
+    stuck = FAILURE.model_copy(update={"reason": "stuck"})
+
+    assert await journal.sweep(entry, Swept(stage="analyze", times=5, fence=1), NOW, stuck)
+    assert ("failed", stuck) == ((await known(journal)).status, (await known(journal)).failed)
+    assert "analyzing" == (await journal.begin(KEY, ANALYZE, NOW)).status

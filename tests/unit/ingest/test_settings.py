@@ -12,6 +12,8 @@ LEAST = {
     "MONGODB_URI": "mongodb://127.0.0.1/",
     "SQS_INGEST_QUEUE_URL": "http://127.0.0.1/ingest",
     "SQS_TRANSCRIBE_QUEUE_URL": "http://127.0.0.1/transcribe",
+    "SQS_ANALYZE_QUEUE_URL": "http://127.0.0.1/analyze",
+    "SQS_EMBED_QUEUE_URL": "http://127.0.0.1/embed",
     "REDIS_ENDPOINT": "127.0.0.1:6379",
     "OPENSEARCH_URL": "http://127.0.0.1:9200",
 }

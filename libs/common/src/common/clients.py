@@ -67,6 +67,18 @@ async def open_s3(settings: AwsSettings) -> AsyncIterator[Any]:
 
 
 @asynccontextmanager
+async def open_sqs(settings: AwsSettings) -> AsyncIterator[Any]:
+    """An SQS client for looking at queues and mending them; messages go through the broker."""
+    config = AioConfig(
+        connect_timeout=CONNECT_TIMEOUT, read_timeout=30, retries={"mode": "standard", "max_attempts": 3}
+    )
+    async with get_session().create_client(
+        "sqs", region_name=settings.aws_region, endpoint_url=settings.sqs_endpoint, config=config
+    ) as client:
+        yield client
+
+
+@asynccontextmanager
 async def open_openai(provider: Provider, *, read_timeout: float) -> AsyncIterator[AsyncOpenAI]:
     """A client that never retries by itself: each of its attempts could be billed behind our back."""
     timeout = httpx2.Timeout(read_timeout, connect=CONNECT_TIMEOUT)

@@ -68,7 +68,7 @@ class ChunkIndex:
         Doing it again changes nothing.
         """
         if chunks:
-            await self._ensure(len(vectors[0]))
+            await self.prepare(len(vectors[0]))
             async with _asking("indexing chunks"):
                 _, errors = await async_bulk(
                     self._client, self._actions(chunks, vectors), raise_on_error=False
@@ -93,8 +93,8 @@ class ChunkIndex:
             return []
         return [_hit(row) for row in answer["hits"]["hits"]]
 
-    async def _ensure(self, dimensions: int) -> None:
-        """Create the index and the pipeline, once."""
+    async def prepare(self, dimensions: int) -> None:
+        """Create the index, for vectors of so many numbers, and the pipeline; once."""
         async with self._created:
             if not self._ready:
                 async with _asking("creating the index"):

@@ -1,66 +1,27 @@
 """What became of each call: status, attempts, times, cost and reason; one middleware writes it for all."""
 
-from collections.abc import Mapping
+import os
+import socket
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from pydantic import Field
 from pymongo import ReturnDocument
+from pymongo.errors import DuplicateKeyError
 
-from common.errors import raising
-from common.model import CallKey, Noun, Work
+from common.entry import COMPLETED, Entry, Failure, Source, StageEntry, Step, Swept
+from common.errors import Claimed, raising
+from common.model import CallKey, Work
 from common.pipeline import STATUSES, Stage
 from common.store import MONGO_FAILURES
 
+__all__ = ["Entry", "Failure", "Journal", "Page", "StageEntry", "work_of"]
 
-class Failure(Noun):
-    """Why a call failed, or an attempt did: a code, and a sentence without personal data."""
+TRAIL = 40  # steps kept of a stage: a begin and an end for each of the twenty deliveries of a message
 
-    stage: str
-    reason: str
-    message: str
-    timestamp: datetime
-    retry_count: int = 0
-
-
-class StageEntry(Noun):
-    """One stage's record for one call.
-
-    ``reported`` counts the attempts that came back, however; ``causes`` the failed ones by reason.
-    """
-
-    attempts: int = 0
-    reported: int = 0
-    causes: dict[str, int] = Field(default_factory=dict)
-    started_at: datetime | None = None
-    finished_at: datetime | None = None
-    processing_time_seconds: float | None = None
-    provider: str | None = None
-    model: str | None = None
-    cost_usd: float | None = None
-    error: Failure | None = None
-
-
-class Entry(CallKey):
-    """A call's journal."""
-
-    rank: int = 0
-    failed: Failure | None = None
-    created_at: datetime
-    updated_at: datetime
-    stages: dict[str, StageEntry] = Field(default_factory=dict)
-
-    @property
-    def status(self) -> str:
-        """One of ``STATUSES``, or ``failed``."""
-        return "failed" if self.failed else STATUSES[self.rank]
-
-    @property
-    def cost_usd(self) -> float:
-        """What is known to have been paid for this call."""
-        return round(sum(stage.cost_usd or 0.0 for stage in self.stages.values()), 6)
+_MOVING = {"failed.reason": None, "rank": {"$in": list(range(COMPLETED))}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,24 +35,39 @@ class Page:
 class Journal:
     """The ``journal`` collection, keyed as every document is."""
 
-    def __init__(self, collection: Any) -> None:
+    def __init__(self, collection: Any, holder: str | None = None) -> None:
         self._collection = collection
+        self._holder = holder or f"{socket.gethostname()}:{os.getpid()}"
 
-    async def expect(self, key: CallKey, stage: Stage, now: datetime) -> Entry:
+    async def expect(self, key: CallKey, stage: Stage, now: datetime, source: Source | None = None) -> Entry:
         """A call is on its way to *stage*: it can be found before its first attempt."""
-        return await self._change(key, stage, now, {})
+        return await self._change(key, stage, now, {}, call=_from(source))
 
-    async def begin(self, key: CallKey, stage: Stage, now: datetime) -> Entry:
-        """An attempt starts. A call that had failed in this very stage is given another chance."""
+    async def begin(self, key: CallKey, stage: Stage, now: datetime, source: Source | None = None) -> Entry:
+        """An attempt starts. A call that had failed in this very stage starts counting anew."""
         entry = await self._change(
             key,
             stage,
             now,
-            {"$inc": {"attempts": 1}, "$set": {"started_at": now}},
+            {"$inc": {"attempts": 1}, "$set": {"started_at": now}, "$push": self._step("begun", now)},
             rank=STATUSES.index(stage.doing),
+            call=_from(source),
         )
         if entry.failed and entry.failed.stage == stage.name:
-            entry = await self._change(key, stage, now, {}, call={"failed": None})
+            # Redriven: what made it fail before must not be held against it at the first new mishap.
+            anew = {"causes": {}, "reported": entry.stages[stage.name].attempts - 1}
+            entry = await self._change(key, stage, now, {"$set": anew}, call={"failed": None})
+        return entry
+
+    async def redo(self, key: CallKey, first: Stage, rank: int, now: datetime) -> Entry:
+        """Open a revision that starts from *first*, the call having come as far as *rank* before.
+
+        Raises:
+            Claimed: somebody has just opened it.
+        """
+        entry = Entry(**dict(key), rank=rank, first=first.name, created_at=now, updated_at=now)
+        with raising("writing the journal", {DuplicateKeyError: Claimed, **MONGO_FAILURES}):
+            await self._collection.insert_one({"_id": key.id, **entry.model_dump(exclude_none=True)})
         return entry
 
     async def finish(
@@ -101,7 +77,15 @@ class Journal:
         found = {"finished_at": now, "processing_time_seconds": round(took, 3), "error": None}
         paid = {} if work is None else work.model_dump(include={"provider", "model", "cost_usd"})
         return await self._change(
-            key, stage, now, {"$inc": {"reported": 1}, "$set": found | paid}, rank=STATUSES.index(stage.done)
+            key,
+            stage,
+            now,
+            {
+                "$inc": {"reported": 1},
+                "$set": found | paid,
+                "$push": self._step("completed", now, took=round(took, 3)),
+            },
+            rank=STATUSES.index(stage.done),
         )
 
     async def fail(
@@ -110,12 +94,14 @@ class Journal:
         """An attempt failed; *final* ends the call as ``failed``."""
         row = failure.model_dump()
         counted = {"reported": 1, f"causes.{failure.reason}": 1}
-        update: dict[str, dict[str, Any]] = {"$inc": counted, "$set": {"error": row}}
+        step = self._step("failed" if final else "retried", now, reason=failure.reason)
+        update: dict[str, dict[str, Any]] = {"$inc": counted, "$set": {"error": row}, "$push": step}
         return await self._change(key, stage, now, update, call={"failed": row} if final else {})
 
     async def release(self, key: CallKey, stage: Stage, now: datetime) -> Entry:
         """An attempt was given back unfinished (a stop, a lost lease): no fault of the message."""
-        return await self._change(key, stage, now, {"$inc": {"reported": 1}})
+        update = {"$inc": {"reported": 1}, "$push": self._step("released", now)}
+        return await self._change(key, stage, now, update)
 
     async def find(self, tenant_id: str, call_id: str, revision: int | None = None) -> Entry | None:
         """A call's journal, its newest revision unless one is named."""
@@ -149,11 +135,49 @@ class Journal:
             )
             return [Entry.model_validate(row) async for row in rows]
 
+    async def unfinished(self, before: datetime) -> AsyncGenerator[Entry, None]:
+        """Every tenant's calls that are neither completed nor failed and have not moved after *before*."""
+        async for entry in self._all(_MOVING | {"updated_at": {"$lte": before}}):
+            yield entry
+
+    async def moved(self, since: datetime) -> AsyncGenerator[Entry, None]:
+        """Every tenant's calls that something became of since then."""
+        async for entry in self._all({"updated_at": {"$gte": since}}):
+            yield entry
+
+    async def sweep(self, entry: Entry, swept: Swept, now: datetime, failed: Failure | None = None) -> bool:
+        """Note that a call that stood still was announced again, or given up, unless it has moved meanwhile.
+
+        A sweeper whose lease somebody else took over (a higher fence) changes nothing.
+        """
+        as_it_was = {
+            "_id": entry.id,
+            "updated_at": entry.updated_at,
+            "$or": [{"swept.fence": None}, {"swept.fence": {"$lte": swept.fence}}],
+        }
+        noted = {"swept": swept.model_dump(), "updated_at": now}
+        ended = {"failed": failed.model_dump()} if failed else {}
+        with raising("writing the journal", MONGO_FAILURES):
+            done = await self._collection.update_one(as_it_was, {"$set": noted | ended})
+        return bool(done.matched_count)
+
     async def prepare(self) -> None:
-        """Create the indexes of the two queries above."""
+        """Create the indexes of the queries above."""
         with raising("creating an index", MONGO_FAILURES):
             await self._collection.create_index([("tenant_id", 1), ("created_at", -1), ("_id", -1)])
             await self._collection.create_index([("tenant_id", 1), ("call_id", 1), ("revision", -1)])
+            await self._collection.create_index([("failed.reason", 1), ("rank", 1), ("updated_at", 1)])
+            await self._collection.create_index([("updated_at", 1)])
+
+    def _step(self, what: str, at: datetime, **more: Any) -> dict[str, Any]:
+        """One more step in the trail, the oldest making room."""
+        step = Step.model_validate({"what": what, "at": at, "by": self._holder, **more})
+        return {"trail": {"$each": [step.model_dump(exclude_none=True)], "$slice": -TRAIL}}
+
+    async def _all(self, query: dict[str, Any]) -> AsyncGenerator[Entry, None]:
+        with raising("reading the journal", MONGO_FAILURES):
+            async for row in self._collection.find(query, sort=[("updated_at", 1)], limit=0):
+                yield Entry.model_validate(row)
 
     async def _change(
         self,
@@ -182,6 +206,10 @@ class Journal:
                 return_document=ReturnDocument.AFTER,
             )
         return Entry.model_validate(row)
+
+
+def _from(source: Source | None) -> dict[str, Any]:
+    return {"source": source.model_dump(exclude_none=True)} if source else {}
 
 
 def work_of(result: object) -> Work | None:

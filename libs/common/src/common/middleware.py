@@ -12,6 +12,7 @@ from faststream.exceptions import HandlerException, NackMessage, RejectMessage
 from opentelemetry.trace import get_current_span
 from pydantic import ValidationError
 
+from common.entry import Source
 from common.errors import Claimed, Permanent, PipelineError, Transient
 from common.instruments import Instruments
 from common.journal import Entry, Failure, Journal, work_of
@@ -49,7 +50,7 @@ class Attempt:
         self.key: CallKey | None = None
         self.entry: Entry | None = None
 
-    async def identify(self, key: CallKey) -> Entry:
+    async def identify(self, key: CallKey, source: Source | None = None) -> Entry:
         """Say which call this is; answer with its journal. Only ingest has to: other events carry their key.
 
         Raises:
@@ -58,7 +59,7 @@ class Attempt:
         self.key = key
         self.ledger.tenant_id = key.tenant_id
         annotate({"callstream.call_id": key.call_id, "callstream.tenant_id": key.tenant_id})
-        self.entry = await self._journal.begin(key, self._stage, now())
+        self.entry = await self._journal.begin(key, self._stage, now(), source)
         so_far = self.entry.stages[self._stage.name]
         if so_far.attempts - so_far.reported > MAX_CRASHES:
             raise Permanent("the stage died on this call again and again", reason="poison")

@@ -5,9 +5,10 @@ Takes notices of uploads from the *ingest* queue, announces ``CallIngested`` on 
 
 from typing import Any
 
+from common import announcements
+from common.entry import Entry, Source
 from common.errors import raising
-from common.events import CallIngested, CallUploaded
-from common.journal import Entry
+from common.events import CallUploaded
 from common.middleware import Attempt
 from common.model import Call, ObjectRef
 from common.pipeline import INGEST, TRANSCRIBE
@@ -16,7 +17,7 @@ from faststream_sqs import SQSRouter
 
 from ingest.inspector import Inspector
 from ingest.recording import Rules, key_of, subject, tenant_of
-from ingest.resources import QUEUE_FAILURES, Calls, TheClaims, TheInspector, ThisAttempt
+from ingest.resources import Calls, TheClaims, TheInspector, ThisAttempt
 from ingest.uploads import read
 
 router = SQSRouter()
@@ -62,7 +63,8 @@ async def _identified(
 ) -> tuple[Entry, ObjectRef]:
     """Tell the journal which call this is before anything is refused."""
     ref, refused = await inspector.locate(upload, subject(upload))
-    entry = await attempt.identify(key_of(upload, ref, inspector.rules))
+    source = Source(recording=upload.recording, transcript=upload.transcript)
+    entry = await attempt.identify(key_of(upload, ref, inspector.rules), source)
     if refused:
         raise refused
     return entry, ref
@@ -80,12 +82,11 @@ async def _found(upload: CallUploaded, entry: Entry, ref: ObjectRef, inspector: 
 
 
 async def _announce(call: Call) -> None:
-    event = CallIngested(**dict(call.key), recording=call.recording, transcript=call.transcript)
-    with raising("announcing a call", QUEUE_FAILURES):
-        await ingested.publish(event, group_id=call.tenant_id)
+    with raising("announcing a call", announcements.QUEUE_FAILURES):
+        await ingested.publish(announcements.ingested(call.key, call), group_id=call.tenant_id)
 
 
 async def _hand_in(upload: CallUploaded, rules: Rules) -> None:
     tenant = tenant_of(upload, subject(upload), rules)
-    with raising("handing in one of several uploads", QUEUE_FAILURES):
+    with raising("handing in one of several uploads", announcements.QUEUE_FAILURES):
         await one_by_one.publish(upload, group_id=tenant)

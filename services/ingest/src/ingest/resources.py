@@ -1,14 +1,15 @@
 """What ingest needs from outside, opened and closed; the parameter's name is the key."""
 
+import time
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 from typing import Annotated, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
 from common.clients import is_local, open_mongo, open_openai, open_opensearch, open_redis, open_s3
-from common.errors import PipelineError, Transient
+from common.ctl.doctor import examine
 from common.index import ChunkIndex
 from common.journal import Journal
+from common.metrics import metrics_on
 from common.middleware import Attempt, now
 from common.model import Analysis, Call, Transcript
 from common.recordings import RecordingBucket
@@ -17,19 +18,16 @@ from common.store import Store
 from common.vectors import Embedder
 from common.work import Claims
 from faststream import Context
-from faststream.exceptions import FastStreamException
+from prometheus_client import REGISTRY
 
 from ingest.cache import AnswerCache
+from ingest.examiner import Examiner
 from ingest.inspector import Inspector
 from ingest.limiter import Limiter
 from ingest.settings import DoorSettings, Settings
+from ingest.sweeper import patrolling
 
 QUESTION_TIMEOUT = 15.0  # seconds a search waits for its vector
-
-QUEUE_FAILURES: dict[type[Exception], type[PipelineError]] = dict.fromkeys(
-    (FastStreamException, ClientError, BotoCoreError, OSError), Transient
-)
-"""A queue that does not take a message: whoever handed it in tries again."""
 
 ThisAttempt = Annotated[Attempt, Context("attempt")]
 Calls = Annotated[Store[Call], Context()]
@@ -51,7 +49,8 @@ async def open_resources(settings: Settings) -> AsyncIterator[dict[str, object]]
         await claims.prepare()
         await opened["journal"].prepare()
         await opened["calls"].prepare()
-        yield opened
+        async with _swept(settings, opened, database["leases"]):
+            yield opened
 
 
 @asynccontextmanager
@@ -70,8 +69,15 @@ async def open_door(settings: DoorSettings) -> AsyncIterator[dict[str, object]]:
                 openai, settings.embedding_model, "local" if is_local(provider.base_url) else "openai"
             ),
             "index": ChunkIndex(search, settings.embedding_model, settings.opensearch_index),
+            "examiner": Examiner(examine, time.monotonic),
             "clock": now,
         }
+
+
+def _swept(settings: Settings, opened: dict[str, Any], leases: Any) -> AbstractAsyncContextManager[None]:
+    if not settings.sweeps:
+        return nullcontext()
+    return patrolling(settings, opened, leases, metrics_on(REGISTRY).sweeps, now)
 
 
 def _kept(database: Any) -> dict[str, Any]:

@@ -2,14 +2,17 @@
 
 import json
 import re
+from datetime import timedelta
 from ipaddress import ip_address
 from typing import Annotated, Literal, Self
 
 from common.app import StageSettings
 from common.model import TenantId
 from common.settings import (
+    AnalyzeQueueSettings,
     BucketSettings,
     EmbeddingSettings,
+    EmbedQueueSettings,
     IngestQueueSettings,
     NoDecodeList,
     OpenSearchSettings,
@@ -18,9 +21,10 @@ from common.settings import (
     TranscribeQueueSettings,
 )
 from limits import parse
-from pydantic import AfterValidator, Field, PositiveInt, field_validator, model_validator
+from pydantic import AfterValidator, Field, NonNegativeInt, PositiveInt, field_validator, model_validator
 
 from ingest.recording import Location, Rules
+from ingest.standstill import Patience
 
 GIBIBYTE = 1024**3
 
@@ -48,7 +52,40 @@ def _is_prefix(text: str) -> str:
     return text
 
 
-class Settings(StageSettings, BucketSettings, PaidWorkSettings, IngestQueueSettings, TranscribeQueueSettings):
+class SweeperSettings(StageSettings, AnalyzeQueueSettings, EmbedQueueSettings):
+    """How calls that stand still are found; the sweeper announces to every stage."""
+
+    sweep_seconds: NonNegativeInt = Field(
+        60, description="Seconds between two looks for calls that stand still; 0 means never"
+    )
+    queue_sample_seconds: PositiveInt = Field(
+        30, description="Seconds between two looks at how much lies on the queues"
+    )
+    stuck_after_seconds: PositiveInt = Field(
+        900,
+        description="Seconds a call may stand still whose stage has nothing on its queue; then its event is"
+        " announced again, and each time the patience doubles",
+    )
+    queue_budget_seconds: PositiveInt = Field(
+        7200,
+        description="Seconds a message may lie on a queue that is not empty, beside HANDLER_TIMEOUT_SECONDS",
+    )
+
+    @property
+    def sweeps(self) -> bool:
+        """Whether this process looks for such calls."""
+        return self.sweep_seconds > 0
+
+    @property
+    def patience(self) -> Patience:
+        """The settings as the sweeper reads them."""
+        busy = self.handler_timeout_seconds + self.queue_budget_seconds
+        return Patience(timedelta(seconds=self.stuck_after_seconds), timedelta(seconds=busy))
+
+
+class Settings(
+    SweeperSettings, BucketSettings, PaidWorkSettings, IngestQueueSettings, TranscribeQueueSettings
+):
     """What the consumer can be told."""
 
     default_tenant: TenantId = Field("default", description="Tenant of uploads that name none")
@@ -111,6 +148,11 @@ class DoorSettings(Settings, RedisSettings, OpenSearchSettings, EmbeddingSetting
     rate_limit: Annotated[str, AfterValidator(_is_rate)] = Field(
         "120/minute", description="Requests one client may make, such as 120/minute"
     )
+
+    @property
+    def sweeps(self) -> bool:
+        """A door that drains no queue does not sweep, either."""
+        return self.ingest_consumer and super().sweeps
 
     @model_validator(mode="after")
     def _guarded(self) -> Self:

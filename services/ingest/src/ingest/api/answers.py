@@ -1,8 +1,9 @@
 """What the API tells of a call; conclusions whose quotes were not found in the transcript are not told."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
+from common.ctl.findings import Finding as Examined
 from common.index import Hit
 from common.journal import Entry, Failure, StageEntry
 from common.model import (
@@ -93,6 +94,14 @@ class CallAnswer(CallSummary):
     analysis: AnalysisAnswer | None
 
 
+class Redone(Noun):
+    """A revision was opened; the call itself is told under it."""
+
+    call_id: str
+    revision: int
+    status: str
+
+
 class Uploaded(Noun):
     """A recording was taken."""
 
@@ -111,6 +120,13 @@ class Health(Noun):
     """The API answers and its queue does too."""
 
     status: str = "ok"
+
+
+class DetailedHealth(Noun):
+    """What this API depends on; ``failing`` if anything it needs does not do its part."""
+
+    status: Literal["ok", "failing"]
+    findings: tuple[Examined, ...]
 
 
 def summary(entry: Entry) -> CallSummary:

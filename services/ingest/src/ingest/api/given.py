@@ -14,6 +14,7 @@ from fastapi import Depends, Request
 from faststream_sqs import SQSBroker
 
 from ingest.cache import AnswerCache
+from ingest.examiner import Examiner
 from ingest.security import tenant
 from ingest.settings import DoorSettings
 
@@ -44,4 +45,5 @@ TheRecordings = Annotated[RecordingBucket, Depends(_opened("recordings"))]
 TheCache = Annotated[AnswerCache, Depends(_opened("cache"))]
 TheEmbedder = Annotated[Embedder, Depends(_opened("embedder"))]
 TheIndex = Annotated[ChunkIndex, Depends(_opened("index"))]
+TheExaminer = Annotated[Examiner, Depends(_opened("examiner"))]
 TheClock = Annotated[Callable[[], datetime], Depends(_opened("clock"))]

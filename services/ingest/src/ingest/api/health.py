@@ -1,10 +1,10 @@
-"""Whether the API is of use: anybody may ask."""
+"""Whether the API is of use: anybody may ask; what it depends on, only who may see calls."""
 
 from common.app import PING_TIMEOUT
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 
-from ingest.api.answers import Health
-from ingest.api.given import TheBroker
+from ingest.api.answers import DetailedHealth, Health
+from ingest.api.given import TheBroker, TheExaminer
 from ingest.problems import Problem
 
 router = APIRouter(tags=["health"])
@@ -16,3 +16,12 @@ async def health(broker: TheBroker) -> Health:
     if not await broker.ping(PING_TIMEOUT):
         raise Problem(503, "The queue does not answer; try again.", headers={"Retry-After": "5"})
     return Health()
+
+
+@router.get("/health/detailed")
+async def detailed(examiner: TheExaminer, response: Response) -> DetailedHealth:
+    """What ``pipelinectl doctor`` finds from here: names and states; a few seconds old at most."""
+    findings = await examiner.findings()
+    response.headers["Cache-Control"] = "no-store"
+    failed = any(finding.state == "fail" for finding in findings)
+    return DetailedHealth(status="failing" if failed else "ok", findings=tuple(findings))

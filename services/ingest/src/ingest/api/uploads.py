@@ -7,9 +7,10 @@ from hashlib import file_digest
 from pathlib import PurePath
 from typing import Annotated, Any
 
+from common.announcements import QUEUE_FAILURES
+from common.entry import Entry, Source
 from common.errors import raising
 from common.events import CallUploaded
-from common.journal import Entry
 from common.model import CallKey, CallMetadata, ObjectRef
 from common.pipeline import INGEST
 from fastapi import APIRouter, Depends, File, Form, Response, UploadFile
@@ -28,7 +29,6 @@ from ingest.api.given import (
 from ingest.metadata import in_name, in_utc, merged
 from ingest.problems import Problem, too_large
 from ingest.recording import call_id, door_key, sidecar_of
-from ingest.resources import QUEUE_FAILURES
 
 PUBLISH_TIMEOUT = 15.0  # seconds
 
@@ -123,7 +123,7 @@ class Door:
         digest = await asyncio.to_thread(file_digest, content, "sha256")
         key = CallKey(tenant_id=self.tenant, call_id=call_id(self.tenant, digest.hexdigest()))
         stored = await self._already(key) or await self._store(key, file, metadata)
-        entry = await self.journal.expect(key, INGEST, self.clock())
+        entry = await self.journal.expect(key, INGEST, self.clock(), Source(recording=stored))
         await self._announce(key, stored, metadata)
         return entry
 

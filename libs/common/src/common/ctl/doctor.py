@@ -1,0 +1,104 @@
+"""Examine everything this environment names, all at once, each in bounded time."""
+
+import asyncio
+import ssl
+import sys
+from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
+from importlib.metadata import version
+from typing import Final
+
+from common.ctl import exam_aws, exam_provider, exam_stores
+from common.ctl.environment import S, ToldQueues, told
+from common.ctl.findings import Finding, ok, skipped, wrong
+from common.settings import (
+    AnalysisSettings,
+    AwsSettings,
+    BucketSettings,
+    EmbeddingSettings,
+    MongoSettings,
+    OpenAISettings,
+    OpenSearchSettings,
+    Provider,
+    RedisSettings,
+    SettingsError,
+    TranscriptionSettings,
+)
+
+PATIENCE: Final = 8.0  # seconds for each examination
+PURPOSES: Final[dict[exam_provider.Purpose, type[OpenAISettings]]] = {
+    "transcription": TranscriptionSettings,
+    "analysis": AnalysisSettings,
+    "embedding": EmbeddingSettings,
+}
+
+Exam = Callable[[], Awaitable[list[Finding]]]
+
+
+async def examine() -> list[Finding]:
+    """What this process is, then each dependency in turn of the pipeline."""
+    found = await asyncio.gather(*(bounded(name, exam) for name, exam in _exams().items()))
+    return [_versions(), *(finding for findings in found for finding in findings)]
+
+
+def healthy(findings: Iterable[Finding]) -> bool:
+    """Whether nothing failed; a warning is no failure."""
+    return all(finding.state != "fail" for finding in findings)
+
+
+async def bounded(name: str, exam: Exam) -> list[Finding]:
+    """What an examination finds in bounded time; one that breaks is a finding, too."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            return await exam()
+    except TimeoutError:
+        return [wrong(name, f"no answer within {PATIENCE:g} s", "check the address and the network")]
+    except SettingsError as error:
+        return [wrong(name, " ".join(str(error).split()), "set it, as .env.example shows")]
+
+
+def _exams() -> dict[str, Exam]:
+    region = told(AwsSettings)
+    return {
+        "sqs": _of(ToldQueues, exam_aws.queues, "AWS_REGION"),
+        "s3": _of(BucketSettings, exam_aws.buckets, "S3_BUCKET_AUDIO, S3_BUCKET_TRANSCRIPTS"),
+        "mongodb": _of(MongoSettings, exam_stores.mongo, "MONGODB_URI"),
+        "redis": _of(RedisSettings, exam_stores.redis, "REDIS_ENDPOINT"),
+        "opensearch": _of(
+            OpenSearchSettings,
+            partial(exam_stores.search, region=region.aws_region if region else ""),
+            "OPENSEARCH_URL",
+        ),
+        **{f"provider.{purpose}": _provider(purpose) for purpose in PURPOSES},
+    }
+
+
+def _of(group: type[S], exam: Callable[[S], Awaitable[list[Finding]]], variables: str) -> Exam:
+    async def examined() -> list[Finding]:
+        settings = told(group)
+        return (
+            [skipped(variables.split(",", maxsplit=1)[0], variables)]
+            if settings is None
+            else await exam(settings)
+        )
+
+    return examined
+
+
+def _provider(purpose: exam_provider.Purpose) -> Exam:
+    """A purpose whose model nobody chose here is another image's."""
+
+    async def examined() -> list[Finding]:
+        settings = PURPOSES[purpose].read()
+        try:
+            Provider(settings, purpose)
+        except SettingsError:
+            return [skipped(f"provider.{purpose}", f"{purpose.upper()}_API_KEY or OPENAI_API_KEY")]
+        return await exam_provider.provider(settings, purpose)
+
+    return examined
+
+
+def _versions() -> Finding:
+    python = ".".join(map(str, sys.version_info[:3]))
+    return ok("versions", f"common {version('common')}, Python {python}, {ssl.OPENSSL_VERSION}")

@@ -1,0 +1,280 @@
+"""``pipelinectl``: the commands, their arguments and exit codes; what they do is imported when they run."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
+
+import typer
+
+if TYPE_CHECKING:
+    from common.ctl.letters import DeadLetters
+    from common.entry import Entry
+    from common.journal import Journal
+
+T = TypeVar("T")
+
+WRONG, NOT_FOUND, NOT_TOLD, UNREACHABLE = 1, 3, 4, 5
+
+EXIT_CODES = (
+    "Exit codes: 0 all is well; 1 doctor found a failure, or a request was refused; 2 the command line is"
+    " wrong; 3 there is no such call; 4 the environment lacks settings; 5 a server did not answer."
+)
+
+app = typer.Typer(
+    help="Look into the pipeline and mend it, from inside any of its images.",
+    epilog=EXIT_CODES,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+dlq = typer.Typer(help="Dead letters: what no stage could handle, and the way back.", no_args_is_help=True)
+app.add_typer(dlq, name="dlq")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a program.")]
+Call = Annotated[str, typer.Argument(help="A call_id.")]
+StageName = Annotated[str, typer.Argument(help="ingest, transcribe, analyze or embed.")]
+Tenant = Annotated[str, typer.Option(help="Whose call it is.", envvar="DEFAULT_TENANT")]
+
+
+def main() -> None:
+    """Run one command."""
+    app()
+
+
+@app.command()
+def show(
+    call: Call,
+    *,
+    tenant: Tenant = "default",
+    revision: Annotated[int | None, typer.Option(help="The newest unless given.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """One call's timeline: every stage's attempts, waits, costs and reasons."""
+    from common.ctl.timeline import timeline
+
+    async def found() -> "Entry":
+        async with _journal() as journal:
+            return await _entry(journal, tenant, call, revision)
+
+    _say(timeline(_ran(found())), as_json=as_json)
+
+
+@app.command()
+def ps(*, as_json: AsJson = False) -> None:
+    """What is in flight: call, stage, pod, since, attempt (celery inspect active).
+
+    An attempt whose pod died is shown until its message is back, a minute later.
+    """
+    from common.ctl.flights import Flight, in_flight
+
+    async def found() -> list[Flight]:
+        async with _journal() as journal:
+            return await in_flight(journal, _now())
+
+    _say(_ran(found()), as_json=as_json)
+
+
+@app.command()
+def stats(*, as_json: AsJson = False) -> None:
+    """Each queue's depth, age and dead letters; the last hour's rate and cost (celery inspect stats)."""
+    from common.clients import open_sqs
+    from common.ctl.environment import ToldQueues
+    from common.ctl.stats import StageStats
+    from common.ctl.stats import stats as counted
+    from common.depths import Queues
+    from common.settings import queue_urls
+
+    async def found() -> list[StageStats]:
+        told = ToldQueues.read()
+        async with _journal() as journal, open_sqs(told) as sqs:
+            return await counted(Queues(sqs, queue_urls(told)), journal, _now())
+
+    _say(_ran(found()), as_json=as_json)
+
+
+@app.command()
+def registered(*, as_json: AsJson = False) -> None:
+    """Handlers, their queues, events and versions (celery inspect registered)."""
+    from common.ctl.registry import registered as handlers
+
+    _say(handlers(), as_json=as_json)
+
+
+@app.command()
+def redo(
+    call: Call,
+    *,
+    stage: Annotated[str, typer.Option("--from", help="transcribe, analyze or embed.")],
+    tenant: Tenant = "default",
+    as_json: AsJson = False,
+) -> None:
+    """Do a call again from a stage on, as a new revision; what is kept stays, and nothing is paid twice."""
+    from common.ctl.redoing import redone
+    from common.ctl.timeline import timeline
+    from common.redo import redoable
+
+    try:
+        first = redoable(stage)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--from") from None
+
+    async def opened() -> "Entry":
+        async with _journal() as journal:
+            return await redone(await _entry(journal, tenant, call, None), first, _now())
+
+    _say(timeline(_ran(opened())), as_json=as_json)
+
+
+@app.command()
+def doctor(*, as_json: AsJson = False) -> None:
+    """Examine each dependency: reachable, rights, names, TLS, versions, clock; and what to do."""
+    from common.ctl.doctor import examine, healthy
+
+    findings = _ran(examine())
+    _say(findings, as_json=as_json)
+    if not healthy(findings):
+        raise typer.Exit(WRONG)
+
+
+@app.command()
+def bootstrap(
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Even in a real AWS account.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Create queues, buckets, notifications and indexes, in an emulator; what is there stays."""
+    from common.ctl.bootstrap import bootstrap as make
+    from common.ctl.bootstrap import is_aws_itself
+    from common.ctl.environment import ToldQueues
+
+    if is_aws_itself(_guarded(ToldQueues.read)) and not yes:
+        _end(
+            "No AWS_ENDPOINT_URL is set, so this would create queues and buckets in an AWS account."
+            " deploy/aws/queues.yaml is meant for that; --yes does it here nevertheless.",
+            WRONG,
+        )
+    _say(_ran(make()), as_json=as_json)
+
+
+@dlq.command("list")
+def list_(*, as_json: AsJson = False) -> None:
+    """How many dead letters each stage has, by reason, among the first thousand."""
+    from common.ctl.dead import Pile, piles
+
+    async def found() -> list[Pile]:
+        async with _queues() as queues:
+            return await piles(queues)
+
+    _say(_ran(found()), as_json=as_json)
+
+
+@dlq.command("show")
+def show_letters(
+    stage: StageName,
+    *,
+    limit: Annotated[int, typer.Option(min=1, max=1000)] = 20,
+    bodies: Annotated[bool, typer.Option("--bodies", help="Events in full: metadata name people.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """A stage's dead letters: ids, reason, deliveries; they are hidden from others for a moment."""
+    from common.ctl.letters import Letter, letter_of
+
+    async def found() -> list[Letter]:
+        async with _letters(stage) as letters:
+            return [letter_of(one, with_body=bodies) for one in await letters.look(limit)]
+
+    _say(_ran(found()), as_json=as_json)
+
+
+@dlq.command()
+def redrive(
+    stage: StageName,
+    *,
+    reason: Annotated[str | None, typer.Option(help="Only letters rejected for this reason.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="At most so many.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Send a stage's dead letters back to its queue; none is deleted before its copy is confirmed."""
+    from common.ctl.letters import Redriven
+
+    async def moved() -> Redriven:
+        async with _letters(stage) as letters:
+            return await letters.redrive(reason, limit)
+
+    _say(_ran(moved()), as_json=as_json)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@asynccontextmanager
+async def _journal() -> "AsyncIterator[Journal]":
+    from common.clients import open_mongo
+    from common.journal import Journal
+    from common.settings import MongoSettings
+
+    async with open_mongo(MongoSettings.read()) as database:
+        yield Journal(database["journal"])
+
+
+@asynccontextmanager
+async def _queues() -> AsyncIterator[Any]:
+    from common.clients import open_sqs
+    from common.ctl.environment import ToldQueues
+    from common.depths import Queues
+    from common.settings import queue_urls
+
+    told = ToldQueues.read()
+    async with open_sqs(told) as sqs:
+        yield Queues(sqs, queue_urls(told))
+
+
+@asynccontextmanager
+async def _letters(stage: str) -> "AsyncIterator[DeadLetters]":
+    from common.ctl.letters import DeadLetters
+    from common.pipeline import PIPELINE
+
+    if stage not in {one.name for one in PIPELINE}:
+        raise typer.BadParameter(f"{stage!r} is no stage", param_hint="STAGE")
+    async with _queues() as queues:
+        yield await DeadLetters.of(queues, stage)
+
+
+async def _entry(journal: "Journal", tenant: str, call: str, revision: int | None) -> "Entry":
+    entry = await journal.find(tenant, call, revision)
+    if entry is None:
+        _end(f"Tenant {tenant} has no such call; --tenant names another.", NOT_FOUND)
+    return entry
+
+
+def _ran(work: Coroutine[Any, Any, T]) -> T:
+    """The outcome, or one clear line and an exit code."""
+    return _guarded(lambda: asyncio.run(work))
+
+
+def _guarded(work: Callable[[], T]) -> T:
+    from common.errors import PipelineError, Transient
+    from common.settings import SettingsError
+
+    try:
+        return work()
+    except SettingsError as error:
+        _end(str(error), NOT_TOLD)
+    except Transient as error:
+        _end(f"{error} ({error.reason}); pipelinectl doctor says what is wrong", UNREACHABLE)
+    except PipelineError as error:
+        _end(f"{error} ({error.reason})", WRONG)
+
+
+def _end(told: str, code: int) -> NoReturn:
+    typer.echo(told, err=True)
+    raise typer.Exit(code)
+
+
+def _say(found: Any, *, as_json: bool) -> None:
+    from common.ctl.output import say
+
+    say(found, as_json=as_json)
