@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from common.ctl.findings import Finding, ok, wrong
 from common.pipeline import INGEST, TRANSCRIBE
-from contract.test_http import Door, opened
+from door_scene import Door, opened
 from ingest_scene import NOW, Outside, door_settings
 from nouns import KEY, transcript
 

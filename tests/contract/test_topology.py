@@ -11,6 +11,7 @@ import pytest
 import transcriber.app
 from analyzer.settings import Settings as AnalyzerSettings
 from common.clients import CONNECT_TIMEOUT
+from common.ctl.queues import DLQ_ATTRIBUTES
 from common.pipeline import (
     DEAD_LETTER_RETENTION,
     MAX_RECEIVE_COUNT,
@@ -151,7 +152,7 @@ def test_the_template_has_each_queue_with_its_dead_letter_queue(stage: Stage) ->
         queue["VisibilityTimeout"],
         queue["RedrivePolicy"]["maxReceiveCount"],
     )
-    assert str(DEAD_LETTER_RETENTION) == aws.DLQ_ATTRIBUTES["MessageRetentionPeriod"]
+    assert str(DEAD_LETTER_RETENTION) == DLQ_ATTRIBUTES["MessageRetentionPeriod"]
 
 
 def test_a_lease_is_prolonged_in_time() -> None:

@@ -1,4 +1,4 @@
-"""A real Prometheus scrapes the services after real calls: every panel on our own metrics has something to show."""
+"""A real Prometheus scrapes the services after real calls: every panel on our own metrics shows something."""
 
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -105,7 +105,7 @@ async def empty_ones(prometheus: httpx.AsyncClient, wanted: list[Asked]) -> list
 async def test_every_panel_on_our_own_metrics_has_something_to_show_after_two_calls(
     door: Door, prometheus: httpx.AsyncClient, tmp_path: Path
 ) -> None:
-    """Two samples and a file that is no recording; what only misfortunes fill is listed above, with the reason."""
+    """Two samples and a file that is no recording; what only misfortunes fill is listed above, and why."""
     noise = tmp_path / "noise.wav"
     noise.write_bytes(b"RIFF no recording at all")
     handed_in = [sample(name).recording for name in ("product_demo", "delivery_renewal")]

@@ -124,7 +124,9 @@ async def test_a_send_outlasts_a_hiccup(fake: FakeSQS, make_sender: MakeSender) 
     send = make_sender()
     fake.fail("send_message_batch", times=4)
 
-    assert ((await send("x")).message_id, ["x"]) == (fake.messages("results")[0].message_id, fake.bodies("results"))
+    sent = await send("x")
+
+    assert (sent.message_id, ["x"]) == (fake.messages("results")[0].message_id, fake.bodies("results"))
 
 
 async def test_a_send_does_not_wait_for_ever(fake: FakeSQS, make_sender: MakeSender) -> None:

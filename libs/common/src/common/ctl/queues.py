@@ -4,10 +4,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from common.pipeline import MAX_RECEIVE_COUNT, VISIBILITY_TIMEOUT, dead_letter_name
+from common.pipeline import DEAD_LETTER_RETENTION, MAX_RECEIVE_COUNT, VISIBILITY_TIMEOUT, dead_letter_name
 
 QUEUE_ATTRIBUTES: Mapping[str, str] = {"VisibilityTimeout": str(VISIBILITY_TIMEOUT)}
-DLQ_ATTRIBUTES: Mapping[str, str] = {"MessageRetentionPeriod": str(14 * 24 * 3600)}
+DLQ_ATTRIBUTES: Mapping[str, str] = {"MessageRetentionPeriod": str(DEAD_LETTER_RETENTION)}
 
 
 async def create_queues(sqs: Any, queues: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
