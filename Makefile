@@ -120,4 +120,4 @@ logs: ## Follow the containers' logs: SERVICE=transcriber
 	@docker compose --profile offline --profile observability logs --follow --tail 100 $(SERVICE)
 
 clean: ## Remove what was built here
-	@rm -rf .venv* .tools htmlcov .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf .venv* .tools dist htmlcov .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

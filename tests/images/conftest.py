@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import AsyncIterator, Mapping
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -16,11 +15,6 @@ from shipped import MODELS, Engine, find_engine
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def engine() -> Engine:
     return await find_engine()
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return tmp_path
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

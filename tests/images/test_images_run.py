@@ -26,10 +26,10 @@ every_service = pytest.mark.parametrize("service", SERVICES)
 
 @every_service
 async def test_a_service_answers_its_probes_and_stops_in_time(
-    service: str, engine: Engine, around: Mapping[str, str], folder: Path
+    service: str, engine: Engine, around: Mapping[str, str], tmp_path: Path
 ) -> None:
     """Ready, alive and measured without a capability or a writable root; told to stop, it ends with 0."""
-    async with engine.running(service, around, folder) as shipped:
+    async with engine.running(service, around, tmp_path) as shipped:
         assert [200, 200, 200] == await answers(shipped, "/health/live", "/health/ready", "/metrics")
         code, seconds = await stopped(shipped, GRACE[service])
 
@@ -38,15 +38,15 @@ async def test_a_service_answers_its_probes_and_stops_in_time(
 
 
 async def test_a_call_goes_through_all_of_them(
-    engine: Engine, around: Mapping[str, str], folder: Path
+    engine: Engine, around: Mapping[str, str], tmp_path: Path
 ) -> None:
     """A recording handed to the API's image is heard, analysed and found by the others, with no key."""
     expected = sample("product_demo")
     async with AsyncExitStack() as life:
         door_only = {**around, "INGEST_CONSUMER": "false"}
-        api = await life.enter_async_context(engine.running("ingest-api", door_only, folder))
+        api = await life.enter_async_context(engine.running("ingest-api", door_only, tmp_path))
         for service in SERVICES[1:]:
-            await life.enter_async_context(engine.running(service, {**around, **UNHURRIED}, folder))
+            await life.enter_async_context(engine.running(service, {**around, **UNHURRIED}, tmp_path))
         door = await life.enter_async_context(open_door(api.url))
         call = await until_terminal(door, await door.hand_in(expected.recording), MINUTES)
         hits = await door.search(expected.script["phrases"][0]["text"])
@@ -55,10 +55,10 @@ async def test_a_call_goes_through_all_of_them(
     assert call["call_id"] == hits[0]["call_id"]
 
 
-async def test_the_models_stop_in_time(engine: Engine, folder: Path) -> None:
+async def test_the_models_stop_in_time(engine: Engine, tmp_path: Path) -> None:
     """The model server of the offline profile ends with 0, too."""
     command = ("python", "-m", "onebox.models", "--port", "{port}")
-    async with engine.running(MODELS, {}, folder, *command, ready="/health") as models:
+    async with engine.running(MODELS, {}, tmp_path, *command, ready="/health") as models:
         code, seconds = await stopped(models, GRACE[MODELS])
 
     assert 0 == code
