@@ -6,6 +6,7 @@ import shutil
 import sys
 
 import pytest
+import yaml
 from common.settings import WorkerSettings
 from composed import PARTS, PATH, told
 from onebox.contracts import ROOT
@@ -53,6 +54,21 @@ def test_a_service_has_its_stage_s_grace_and_drains_within_it(service: str) -> N
 
     assert GRACE[service] == grace
     assert max(int(told(service)["DRAIN_SECONDS"]), poll) <= grace - 15
+
+
+@every_service
+def test_a_service_has_as_long_as_on_a_cluster(service: str) -> None:
+    """Compose and Kubernetes leave it one grace between SIGTERM and SIGKILL."""
+    manifest = ROOT / "deploy" / "k8s" / "base" / f"{service}.yaml"
+    if not manifest.exists():
+        pytest.skip(f"NOT COMPARED: {manifest.relative_to(ROOT)} is not in this copy")
+    pods = [
+        part["spec"]["template"]["spec"]
+        for part in yaml.safe_load_all(manifest.read_text("utf-8"))
+        if part["kind"] == "Deployment"
+    ]
+
+    assert [GRACE[service]] == [pod["terminationGracePeriodSeconds"] for pod in pods]
 
 
 @pytest.mark.parametrize("name", [*SERVICES, "init", "models"])
