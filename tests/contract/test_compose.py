@@ -94,6 +94,5 @@ def test_the_profile_offline_asks_nobody_outside() -> None:
     models = {name: value for name, value in local.items() if name.endswith("_MODEL")}
     others = {name: "" for name in local if not name.endswith("_MODEL")}
 
-    assert {
-        "OPENAI_BASE_URL": "http://models:8000/v1", "OPENAI_API_KEY": "local", **models, **others
-    } == chosen  # fmt: skip
+    providers = {"OPENAI_BASE_URL": "http://models:8000/v1", "OPENAI_API_KEY": "local", **models, **others}
+    assert providers == {name: value for name, value in chosen.items() if not name.startswith("CUT_")}

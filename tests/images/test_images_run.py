@@ -18,7 +18,6 @@ from waiting import until_terminal
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 MINUTES = 600.0  # seconds; real speech recognition on a busy machine
-UNHURRIED = {"CUT_CONCURRENCY": "1", "CUT_MAX_SECONDS": "15"}  # a busy machine hears each within its time
 PACKAGES = {"ingest-api": "ingest"}  # where the package is not called as the image is
 
 every_service = pytest.mark.parametrize("service", SERVICES)
@@ -46,7 +45,7 @@ async def test_a_call_goes_through_all_of_them(
         door_only = {**around, "INGEST_CONSUMER": "false"}
         api = await life.enter_async_context(engine.running("ingest-api", door_only, tmp_path))
         for service in SERVICES[1:]:
-            await life.enter_async_context(engine.running(service, {**around, **UNHURRIED}, tmp_path))
+            await life.enter_async_context(engine.running(service, around, tmp_path))
         door = await life.enter_async_context(open_door(api.url))
         call = await until_terminal(door, await door.hand_in(expected.recording), MINUTES)
         hits = await door.search(expected.script["phrases"][0]["text"])
