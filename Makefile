@@ -95,5 +95,37 @@ package: $(READY) ## Build the broker as a package, check it, install it alone a
 	$(UV) venv --quiet "$$out/alone" && $(UV) pip install --quiet --python "$$out/alone" "$$out"/dist/*.whl && \
 	cd "$$out" && alone/bin/python "$(CURDIR)/libs/faststream-sqs/tests/alone.py"
 
+# The variables of a profile, in the environment, where they win over .env.
+PROFILE = $(if $(OFFLINE),env $$(grep '^[A-Z]' deploy/compose/offline.env)) \
+	$(if $(OBSERVE),env $$(grep '^[A-Z]' deploy/compose/observability.env))
+COMPOSE = $(PROFILE) docker compose $(if $(OFFLINE),--profile offline) $(if $(OBSERVE),--profile observability)
+IMAGES := ingest-api ingest transcriber analyzer embedder
+KEYED = test -n "$(OFFLINE)$$OPENAI_API_KEY$$OPENAI_BASE_URL" || grep -qsE '^(OPENAI|TRANSCRIPTION)_API_KEY=.' .env
+
+images: ## Build every image: BASE=image PIP_CONF=file UV_TOML=file
+	@VERSION=$$(sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml) REVISION=$$(git rev-parse --short HEAD) \
+		docker compose --profile offline build $(IMAGES) models
+	@docker image ls --filter reference='callstream-*:latest' --format 'table {{.Repository}}\t{{.Size}}'
+
+test-images: $(READY) ## Build the images, start each one locked down, take a call through them all
+	@if docker version >/dev/null 2>&1; then $(MAKE) images && $(PYTEST) -q tests/images; \
+	else echo "NOT TESTED: no Docker engine answers, so no image was built or started"; fi
+
+sbom: $(READY) ## What is in each image, as CycloneDX: dist/sbom
+	@mkdir -p dist/sbom
+	@for service in $(IMAGES); do $(UV) export --quiet --frozen --no-dev --package $${service%-api} \
+		--format cyclonedx1.5 --preview-features sbom-export --output-file dist/sbom/$$service.json; done
+
+up: ## All of it in containers: OFFLINE=1 needs no key, OBSERVE=1 adds dashboards
+	@$(KEYED) || { echo "No OPENAI_API_KEY here or in .env. Without any: make up OFFLINE=1"; exit 1; }
+	@$(COMPOSE) up --detach --wait
+	@echo "http://127.0.0.1:$${API_PORT:-8000}/docs$(if $(OBSERVE),  http://127.0.0.1:3000)"
+
+down: ## Stop the containers, each in its own time; what they keep stays
+	@docker compose --profile offline --profile observability down
+
+logs: ## Follow the containers' logs: SERVICE=transcriber
+	@docker compose --profile offline --profile observability logs --follow --tail 100 $(SERVICE)
+
 clean: ## Remove what was built here
-	@rm -rf .venv* .tools .manifests htmlcov .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf .venv* .tools .manifests dist htmlcov .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -19,8 +19,9 @@ CATEGORIES = {
     "integration": "do edges and fakes agree with the servers?",
     "e2e": "does a recording become searchable?",
     "chaos": "do the invariants survive?",
+    "images": "do the images run as they will be run?",
 }
-AGAINST_SERVERS = {"e2e", "chaos"}  # their stacks are told of servers by the environment
+AGAINST_SERVERS = {"e2e", "chaos", "images"}  # their stacks are told of servers by the environment
 
 servers_key = pytest.StashKey[Servers]()
 

@@ -1,9 +1,11 @@
 """Serve an ASGI application as ``uvicorn`` does, and end with 0 when told to stop.
 
-``python -m common.serve --factory transcriber.app:create_app --port 8000`` takes uvicorn's own arguments.
+``python -m common.serve --factory transcriber.app:create_app --port 8000`` takes uvicorn's own arguments,
+and without one listens where ``PORT`` says.
 uvicorn drains on SIGTERM and then raises the signal again, to die of it; a stop that went well is no failure.
 """
 
+import os
 import signal
 import sys
 
@@ -14,6 +16,8 @@ def main() -> None:
     """Run until told to stop."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: sys.exit(0))
+    if port := os.environ.get("PORT"):
+        os.environ.setdefault("UVICORN_PORT", port)
     uvicorn.main()
 
 

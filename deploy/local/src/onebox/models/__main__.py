@@ -1,4 +1,4 @@
-"""`python -m onebox.models --port N`: load the models, then serve them on loopback."""
+"""`python -m onebox.models --port N`: load the models, then serve them, on loopback unless told otherwise."""
 
 import argparse
 import logging
@@ -9,6 +9,7 @@ from aiohttp import web
 
 from onebox.models.server import create_app, load
 from onebox.models.weights import WeightsError, cache_folder
+from onebox.process import LOOPBACK
 
 
 def main() -> None:
@@ -19,12 +20,13 @@ def main() -> None:
         models = load(options.weights_cache, os.environ)
     except WeightsError as error:
         raise SystemExit(f"models: {error}") from error
-    web.run_app(create_app(models), host="127.0.0.1", port=options.port, print=None, access_log=None)
+    web.run_app(create_app(models), host=options.host, port=options.port, print=None, access_log=None)
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m onebox.models", description=__doc__)
-    parser.add_argument("--port", type=int, required=True, help="port on 127.0.0.1")
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--host", default=LOOPBACK, help="address; in a container 0.0.0.0, for its neighbours")
     parser.add_argument(
         "--weights-cache", type=Path, default=cache_folder(os.environ), help="folder for joined weights"
     )
