@@ -34,6 +34,7 @@ REAL_TIME = {
     "test_command_line",
     "test_conformance",
     "test_fake_http",
+    "test_http",
     "test_lean",
     "test_repeating",
     "test_server",

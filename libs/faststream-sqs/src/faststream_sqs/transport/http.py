@@ -119,7 +119,12 @@ class Connections:
         self._slots = asyncio.Semaphore(endpoint.connections)
 
     async def post(self, host: str, headers: Mapping[str, str], body: bytes) -> Reply:
-        """The answer to a POST to the root; raises UnreachableError, BrokenOffError or TimeoutError."""
+        """The answer to a POST to the root; raises UnreachableError, BrokenOffError or TimeoutError.
+
+        ValueError for a header that would end its line: a secret copied with its line break.
+        """
+        if broken := [name for name, value in headers.items() if "\n" in value or "\r" in value]:
+            raise ValueError(f"header {broken[0]!r} holds a line break: remove it where the value comes from")
         lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
         head = f"POST / HTTP/1.1\r\nhost: {host}\r\n{lines}content-length: {len(body)}\r\n\r\n"
         async with self._slots:
