@@ -69,7 +69,7 @@ async def running(folder: Path, seconds: float, *arguments: str) -> AsyncIterato
     )
 
     async def until(text: str, times: int) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while said.read_text().count(text) < times:
                 await asyncio.sleep(0.05)
 
@@ -86,7 +86,7 @@ async def test_workers_finish_what_they_handle(tmp_path: Path) -> None:
     async with running(tmp_path, 2.0, "--workers", "2") as (process, until):
         await until("handling", 2)
         process.send_signal(signal.SIGTERM)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             await process.wait()
         await until("held 0 left 0", 2)
 

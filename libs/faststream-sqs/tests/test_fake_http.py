@@ -109,7 +109,7 @@ async def test_as_a_program() -> None:
     )
     assert program.stdout is not None
     try:
-        url = (await asyncio.wait_for(program.stdout.readline(), 20)).decode().strip()
+        url = (await asyncio.wait_for(program.stdout.readline(), 60)).decode().strip()
         async with aiohttp.ClientSession() as session:
             await Caller(session, url).control("PUT", "round-trip", seconds=0.2)
             started = asyncio.get_running_loop().time()
@@ -117,7 +117,7 @@ async def test_as_a_program() -> None:
             took = asyncio.get_running_loop().time() - started
     finally:
         program.send_signal(signal.SIGTERM)
-        code = await asyncio.wait_for(program.wait(), 10)
+        code = await asyncio.wait_for(program.wait(), 30)
 
     assert re.fullmatch(r"http://127\.0\.0\.1:\d+", url)
     assert (0, True) == (code, took >= 0.2)
