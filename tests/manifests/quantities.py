@@ -24,8 +24,8 @@ def resources(rendered: Rendered) -> Iterator[str]:
         amounts = {**asked, **{f"limit {key}": value for key, value in limits.items()}}
         bad = [f"{key} {value}" for key, value in amounts.items() if number(value) is None]
         yield from (f"{name_of(deployment)}: {line} is no quantity" for line in bad)
-        if not {"cpu", "memory", "ephemeral-storage"} <= asked.keys() or limits.keys() != {"memory"}:
-            yield f"{name_of(deployment)}: asks for CPU, memory and storage, and limits memory alone"
+        if asked.keys() != {"cpu", "memory"} or limits.keys() != {"memory"}:
+            yield f"{name_of(deployment)}: asks for CPU and memory, and limits memory alone"
         elif not bad:
             yield from _memory(deployment, number(asked["memory"]) or 0, number(limits["memory"]) or 0)
 
