@@ -73,6 +73,13 @@ manifests: $(READY) ## Render every overlay into .manifests; check every combina
 	@for overlay in dev staging prod; do kubectl kustomize deploy/k8s/overlays/$$overlay > .manifests/$$overlay.yaml || exit 1; done
 	@$(PYTEST) -q tests/contract/test_manifests*.py
 
+dashboards: $(READY) ## Make Grafana's dashboards anew; a contract test compares them with what is committed
+	@cd deploy/observability && $(abspath $(BIN))/python -m dashboards
+
+test-watch: $(READY) ## Alerts under promtool, then a real Prometheus beside the real services: every panel shows something
+	@deploy/observability/prometheus/fetch || echo "No promtool and no Prometheus here: their tests are skipped."
+	@$(PYTEST) -q tests/contract/test_dashboards.py tests/contract/test_alerts.py tests/e2e/test_watch.py
+
 PEERS ?= ours,lean,limit
 ROUNDS ?= 3
 bench: $(READY) ## The broker beside its peers: SCENARIOS="B1 B3" PEERS=ours,limit,celery ROUNDS=3

@@ -6,6 +6,7 @@ from itertools import chain
 
 import promql_parser
 import pytest
+from common.metrics import FRESHNESS
 from common.pipeline import PIPELINE
 from dashboards.catalog import FOLDER, files
 from expressions import (
@@ -69,8 +70,6 @@ def test_the_promise_is_counted_by_a_bucket_that_exists() -> None:
     bounds = set(re.findall(r'le="([^"]+)"', " ".join(asked.expr for asked in RULES)))
 
     assert {"900.0"} == bounds
-    from common.metrics import FRESHNESS  # noqa: PLC0415 - only this promise reads the bounds
-
     assert 900 in FRESHNESS
 
 

@@ -1,6 +1,5 @@
-"""A real Prometheus scrapes the services after real calls: every panel on our own metrics shows something."""
+"""A real Prometheus scrapes the services after calls: each panel on our own metrics has something to show."""
 
-import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -20,7 +19,7 @@ from waiting import until, until_terminal
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-MINUTES = 180.0  # seconds; real speech recognition on a busy machine
+MINUTES = 600.0  # seconds; real speech recognition, however busy the machine
 SETTLING = 60.0  # seconds until two scrapes and the recording rules have followed
 
 NOT_YET: Mapping[str, str] = {
@@ -85,7 +84,7 @@ def excused(expr: str, sources: Mapping[str, str]) -> bool:
         if source is not None and excused(source, sources):
             return True
         matched = {(matcher.name, matcher.value) for matcher in selector.matchers.matchers}
-        negated = 'outcome!="ok"' in expr or 'outcome!="completed"' in expr
+        negated = any(f'outcome!="{good}"' in expr for good in ("ok", "completed"))
         if selector.name in NOT_YET or selector.name in FOREIGN or matched & GONE_WRONG or negated:
             return True
     return False
@@ -102,16 +101,21 @@ async def empty_ones(prometheus: httpx.AsyncClient, wanted: list[Asked]) -> list
     return found
 
 
+async def ended(door: Door, recording: Path) -> str:
+    """How the call ended; one at a time, so that a slow recogniser is not asked twice at once."""
+    call = await until_terminal(door, await door.hand_in(recording), MINUTES)
+    return str(call["status"])
+
+
 async def test_every_panel_on_our_own_metrics_has_something_to_show_after_two_calls(
     door: Door, prometheus: httpx.AsyncClient, tmp_path: Path
 ) -> None:
-    """Two samples and a file that is no recording; what only misfortunes fill is listed above, and why."""
+    """Two samples and a file that is no recording; what only misfortunes fill is listed above."""
     noise = tmp_path / "noise.wav"
     noise.write_bytes(b"RIFF no recording at all")
-    handed_in = [sample(name).recording for name in ("product_demo", "delivery_renewal")]
-    calls = [await door.hand_in(recording, agent=f"watch {time.time_ns()}") for recording in handed_in]
-    assert ["completed"] * 2 == [(await until_terminal(door, call, MINUTES))["status"] for call in calls]
-    assert (await until_terminal(door, await door.hand_in(noise), MINUTES))["status"] == "failed"
+    for recording in (sample("product_demo").recording, sample("delivery_renewal").recording):
+        assert "completed" == await ended(door, recording)
+    assert "failed" == await ended(door, noise)
 
     wanted = shown()
     assert len(wanted) > 100

@@ -9,15 +9,15 @@ from dashboards.board import Row, board
 from dashboards.sdk import dashboard
 from dashboards.stage_queue import QUEUE
 from dashboards.stage_sqs import SQS
-from dashboards.stage_surroundings import LANGUAGE, SCALING, SPEECH, SWEEPER
+from dashboards.stage_surroundings import DOOR, LANGUAGE, SCALING, SPEECH, SWEEPER
 from dashboards.stage_work import LOGS, NOW, WORK
 
-OWN = {"ingest": SWEEPER, "transcribe": SPEECH, "analyze": LANGUAGE, "embed": LANGUAGE}
+OWN = {"ingest": (DOOR, SWEEPER), "transcribe": (SPEECH,), "analyze": (LANGUAGE,), "embed": (LANGUAGE,)}
 
 
 def stage_board(stage: Stage) -> dashboard.Dashboard:
     """What this stage does, waits for, pays and says."""
-    rows: tuple[Row, ...] = (NOW, WORK, QUEUE, SQS, OWN[stage.name], SCALING, LOGS)
+    rows: tuple[Row, ...] = (NOW, WORK, QUEUE, SQS, *OWN[stage.name], SCALING, LOGS)
     return board(
         f"callstream-{stage.name}",
         f"Callstream / Stage {stage.name}",

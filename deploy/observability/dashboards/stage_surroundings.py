@@ -2,7 +2,7 @@
 
 from dashboards.board import Row
 from dashboards.panels import HALF, Graph
-from dashboards.queries import Query, grown, per_second, quantiles, scoped
+from dashboards.queries import Query, grown, per_second, quantile, quantiles, scoped
 
 OF = 'stage="$stage"'
 
@@ -100,6 +100,31 @@ SCALING = Row(
                 Query(scoped("stage:replica_ceiling:max", OF), "ceiling"),
             ),
             runbook="CallstreamScalingCeiling",
+            span=HALF,
+        ),
+    ),
+)
+
+DOOR = Row(
+    "The API",
+    (
+        Graph(
+            "Requests",
+            "By route and class of status; 5xx is ours.",
+            (
+                Query(
+                    per_second("http_server_request_duration_seconds_count", by="route, status"),
+                    "{{route}} {{status}}",
+                ),
+            ),
+            unit="reqps",
+            span=HALF,
+        ),
+        Graph(
+            "Time of a request, p95",
+            "By route; an upload takes as long as its client sends.",
+            (Query(quantile(0.95, "http_server_request_duration_seconds", by="route"), "{{route}}"),),
+            unit="s",
             span=HALF,
         ),
     ),
