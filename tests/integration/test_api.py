@@ -11,6 +11,7 @@ import httpx
 import pytest
 from aiobotocore.session import get_session
 from common.clients import open_redis
+from common.pipeline import PIPELINE
 from common.settings import RedisSettings
 from ingest.app import create_app
 from ingest.cache import AnswerCache
@@ -51,6 +52,8 @@ class World:
             openai_api_key="none",
             sqs_ingest_queue_url=self.queues["ingest"],
             sqs_transcribe_queue_url=self.queues["transcribe"],
+            sqs_analyze_queue_url=self.queues["analyze"],
+            sqs_embed_queue_url=self.queues["embed"],
             sqs_wait_seconds=1,
             **more,
         )
@@ -96,7 +99,7 @@ class World:
 async def world(server: Servers, s3: Any, bucket: str, fresh: str) -> AsyncIterator[World]:
     sqs_url = server("sqs")
     async with get_session().create_client("sqs", region_name=REGION, endpoint_url=sqs_url) as sqs:
-        names = {"ingest": f"ingest-{fresh}", "transcribe": f"transcribe-{fresh}"}
+        names = {stage.name: f"{stage.name}-{fresh}" for stage in PIPELINE}
         created = await create_queues(sqs, {full: {} for full in names.values()})
         queues = {logical: created[full] for logical, full in names.items()}
         yield World(server, sqs, s3, bucket, queues, fresh)
