@@ -300,8 +300,7 @@ class EngineMachine(RuleBasedStateMachine):
         if stranger:
             message.handle = f"{message.message_id}/elsewhere"
         if message in self.held:
-            hidden = 30 if stranger else 0
-            self.fake.queues[self.name].hide(message, self.loop.time() + hidden)
+            self.fake.queues[self.name].hide(message, self.loop.time() + (30 if stranger else 0))
         self.pass_time(1)
 
     @precondition(lambda self: self.running)
@@ -319,11 +318,10 @@ class EngineMachine(RuleBasedStateMachine):
         started = self.loop.time()
         if hurry:
             self.loop.call_soon(self.consumer.hurry)
-        last = self.loop.call_later(0.1, self.put, 0) if late else None
+        last = self.loop.call_later(0.1, self.put, 0) if late else self.loop.call_soon(int)
         self.running = False
         self.loop.run_until_complete(self.consumer.stop())
-        if last:
-            last.cancel()
+        last.cancel()
         assert self.loop.time() - started <= GRACE + 1, "I10: the stop takes too long"
         assert [] == self.jobs, "I7: a handler outlives the stop"
         if healthy and self.calm:
