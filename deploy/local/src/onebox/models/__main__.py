@@ -26,7 +26,9 @@ def main() -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m onebox.models", description=__doc__)
     parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--host", default=LOOPBACK, help="address; in a container 0.0.0.0, for its neighbours")
+    parser.add_argument(
+        "--host", default=LOOPBACK, help="address; in a container 0.0.0.0, for its neighbours"
+    )
     parser.add_argument(
         "--weights-cache", type=Path, default=cache_folder(os.environ), help="folder for joined weights"
     )
