@@ -95,9 +95,9 @@ POLICIES: Final[Mapping[str, Policy]] = {
         (*_drain(INGEST), _look(PIPELINE), _announce(PIPELINE), *_READ_AUDIO),
     ),
     "ingest-api": Policy(
-        "Stores what is uploaded and hands it in; signs links to recordings",
+        "Stores what is uploaded and hands it in; announces a redo; signs links to recordings",
         (
-            _announce([INGEST]),
+            _announce(PIPELINE),
             _look(PIPELINE),
             _allow("Store", "s3: PutObject AbortMultipartUpload", _objects("audio")),
             *_READ_AUDIO,
