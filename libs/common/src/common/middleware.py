@@ -184,8 +184,9 @@ class AroundStage(BaseMiddleware):
         if reason is not None and outcome in {"retried", "failed"}:
             blame(get_current_span(), reason)
         with _told_apart(attempt, reason):
-            write = log.info if error is None else log.warning
-            unexpected = None if isinstance(error, PipelineError | ValidationError) else error
+            amiss = outcome in {"retried", "failed"}
+            write = log.warning if amiss else log.info
+            unexpected = error if amiss and not isinstance(error, PipelineError | ValidationError) else None
             write("message.processed", outcome=outcome, exc_info=unexpected, **_figures(attempt))
 
 
