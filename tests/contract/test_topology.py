@@ -11,7 +11,6 @@ import pytest
 import transcriber.app
 from analyzer.settings import Settings as AnalyzerSettings
 from common.clients import CONNECT_TIMEOUT
-from common.ctl.queues import DLQ_ATTRIBUTES
 from common.pipeline import (
     DEAD_LETTER_RETENTION,
     MAX_RECEIVE_COUNT,
@@ -133,7 +132,7 @@ async def test_the_stack_creates_each_queue_with_its_dead_letter_queue(
     name = stack.Names().queue(stage.name)
     attributes = made[name].attributes
 
-    assert dead_letter_name(name) in made
+    assert str(DEAD_LETTER_RETENTION) == made[dead_letter_name(name)].attributes["MessageRetentionPeriod"]
     assert str(VISIBILITY_TIMEOUT) == attributes["VisibilityTimeout"]
     assert f'"maxReceiveCount": {MAX_RECEIVE_COUNT}' in attributes["RedrivePolicy"]
     assert attributes["RedrivePolicy"].count(dead_letter_name(name)) == 1
@@ -152,7 +151,7 @@ def test_the_template_has_each_queue_with_its_dead_letter_queue(stage: Stage) ->
         queue["VisibilityTimeout"],
         queue["RedrivePolicy"]["maxReceiveCount"],
     )
-    assert str(DEAD_LETTER_RETENTION) == DLQ_ATTRIBUTES["MessageRetentionPeriod"]
+    assert DEAD_LETTER_RETENTION == dead["MessageRetentionPeriod"]
 
 
 def test_a_lease_is_prolonged_in_time() -> None:
