@@ -118,7 +118,7 @@ test-images: $(READY) ## Build the images, start each one locked down, take a ca
 	@if docker version >/dev/null 2>&1; then $(MAKE) images && $(PYTEST) -q tests/images; \
 	else echo "NOT TESTED: no Docker engine answers, so no image was built or started"; fi
 
-sbom: $(READY) ## What is in each image, as CycloneDX: dist/sbom
+sbom: $(UV) ## What is in each image, as CycloneDX: dist/sbom
 	@mkdir -p dist/sbom
 	@for service in $(IMAGES); do $(UV) export --quiet --frozen --no-dev --package $${service%-api} \
 		--format cyclonedx1.5 --preview-features sbom-export --output-file dist/sbom/$$service.json; done

@@ -8,14 +8,18 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from common.pipeline import PIPELINE
+from common.pipeline import INGEST, PIPELINE
 from onebox.contracts import SETTINGS
 from onebox.process import LOOPBACK, Command, Process, reserved_port, running_process
 from onebox.settings_page import collect
 
 SERVICES = ("ingest-api", *(stage.service for stage in PIPELINE))
 MODELS = "onebox"
-GRACE = {"ingest-api": 60, "ingest": 60, "transcriber": 150, "analyzer": 180, "embedder": 90, MODELS: 30}
+GRACE = {
+    **{stage.service: stage.grace for stage in PIPELINE},
+    "ingest-api": INGEST.grace,
+    MODELS: 30,
+}  # seconds
 RESTRICTED = (
     *("--network", "host", "--read-only", "--tmpfs", "/tmp"),  # noqa: S108 - a container's own
     *("--cap-drop", "ALL", "--security-opt", "no-new-privileges:true"),
