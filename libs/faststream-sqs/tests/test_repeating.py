@@ -3,6 +3,7 @@
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from faststream_sqs import FakeSQS
 from faststream_sqs.access import Access, Transport
 from faststream_sqs.fake import Fault
 from faststream_sqs.fake.http import serving
-from faststream_sqs.transport.retry import FIRST_PAUSE, LONGEST_PAUSE, THROTTLED_PAUSE, pause
+from faststream_sqs.transport.retry import FIRST_PAUSE, LONGEST_PAUSE, THROTTLED_PAUSE, Repetition, pause
 
 KEYS: dict[str, Any] = {
     "region_name": "us-east-1",
@@ -78,7 +79,7 @@ async def test_a_receive_is_repeated_once(connect: Connect, fake: FakeSQS, trans
 @pytest.mark.parametrize("transport", TRANSPORTS)
 @pytest.mark.parametrize("fault", [Fault(), Fault(reset=True)], ids=["unavailable", "reset"])
 async def test_soon(connect: Connect, fake: FakeSQS, transport: Transport, fault: Fault) -> None:
-    """Twenty requests that each fail once take less time than one pause botocore would make by default."""
+    """Twenty requests that each fail once take a fraction of the ten seconds botocore would pause."""
     async with connect(transport) as client:
         await send(client, fake)
         started = time.monotonic()
@@ -91,20 +92,42 @@ async def test_soon(connect: Connect, fake: FakeSQS, transport: Transport, fault
     assert (41, True) == (fake.requests["send_message_batch"], took < 20 * FIRST_PAUSE + 3)
 
 
-@pytest.mark.parametrize("transport", TRANSPORTS)
-async def test_throttling_is_respected(
-    connect: Connect, fake: FakeSQS, transport: Transport, monkeypatch: pytest.MonkeyPatch
+async def test_the_lean_transport_respects_throttling(
+    connect: Connect, fake: FakeSQS, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """When SQS asks to slow down, the pause is of the order of a second, not of milliseconds."""
     monkeypatch.setattr("random.random", lambda: 0.5)
-    async with connect(transport) as client:
-        await send(client, fake)
+    async with connect("lean") as client:
         started = time.monotonic()
         fake.fail("send_message_batch", Fault("ThrottlingException", 400))
         await send(client, fake)
         took = time.monotonic() - started
 
-    assert (3, True) == (fake.requests["send_message_batch"], took >= 0.5 * THROTTLED_PAUSE)
+    assert (2, True) == (fake.requests["send_message_batch"], took >= 0.5 * THROTTLED_PAUSE)
+
+
+@dataclass
+class Status:
+    """What is looked at of an HTTP answer."""
+
+    status_code: int
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "ours"),
+    [
+        ("ThrottlingException", 400, False),
+        ("RequestThrottled", 503, False),
+        ("AccessDenied", 403, False),
+        ("InternalError", 500, True),
+        ("ServiceUnavailable", 503, True),
+    ],
+)
+def test_only_passing_failures_are_hurried(code: str, status: int, *, ours: bool) -> None:
+    """How long a throttled request waits, and what is not repeated at all, is left to botocore."""
+    decision = Repetition(4)(1, (Status(status), {"Error": {"Code": code}}))
+
+    assert ours is (decision is not None)
 
 
 def test_pauses_grow(monkeypatch: pytest.MonkeyPatch) -> None:

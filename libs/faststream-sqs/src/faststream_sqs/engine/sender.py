@@ -202,7 +202,7 @@ class QueueSender:
                     _fail(batch, error)
                     return
             if batch:
-                await asyncio.sleep(retry_delay(rounds, first=0.1, cap=5.0))
+                await asyncio.sleep(retry_delay(rounds, first=0.1, cap=1.0))
 
     def _account(self, batch: list[Outgoing], outcome: BatchOutcome) -> list[Outgoing]:
         again = []
