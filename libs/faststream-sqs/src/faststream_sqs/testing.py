@@ -1,6 +1,7 @@
 """Tests without SQS: messages go straight to the handler, or through the engine and a `FakeSQS`."""
 
 import asyncio
+import time
 from collections import defaultdict, deque
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
@@ -227,7 +228,8 @@ def _result(raw: RawMessage) -> SendResult:
 def received(entry: dict[str, Any], message_id: str, *, sequence: str | None = None) -> dict[str, Any]:
     """What ReceiveMessage would return of an entry of SendMessageBatch."""
     carried = ("MessageGroupId", "MessageDeduplicationId")
-    system = {name: entry[name] for name in carried if name in entry}
+    system = {"ApproximateReceiveCount": "1", "SentTimestamp": str(round(time.time() * 1000))}
+    system |= {name: entry[name] for name in carried if name in entry}
     for name, value in entry.get("MessageSystemAttributes", {}).items():
         system[name] = value["StringValue"]
     if sequence is not None:
@@ -237,7 +239,7 @@ def received(entry: dict[str, Any], message_id: str, *, sequence: str | None = N
         "ReceiptHandle": message_id,
         "Body": entry["MessageBody"],
         "MessageAttributes": entry["MessageAttributes"],
-        "Attributes": {"ApproximateReceiveCount": "1", "SentTimestamp": "0"} | system,
+        "Attributes": system,
     }
 
 
