@@ -128,7 +128,10 @@ async def test_metrics_are_prometheus_text(outside: Outside) -> None:
     """In the format every scraper reads."""
     answer = await get(application(outside), "/metrics")
 
-    assert (200, "text/plain; version=0.0.4") == (answer.status_code, answer.headers["content-type"])
+    assert (200, "text/plain; version=0.0.4; charset=utf-8") == (
+        answer.status_code,
+        answer.headers["content-type"],
+    )
     assert "# HELP" in answer.text
 
 

@@ -19,7 +19,7 @@ from common.instruments import Instruments, instruments, introduce
 from common.ledger import current
 from common.metrics import metrics_on
 from common.model import Work
-from common.pipeline import ANALYZE, TRANSCRIBE
+from common.pipeline import ANALYZE, INGEST, TRANSCRIBE
 from common.settings import AnalysisSettings, TranscriptionSettings
 from contract.harness import Running, golden, running
 from fakes import FakeJournal
@@ -303,3 +303,33 @@ def test_no_metric_is_labelled_by_an_id(registry: CollectorRegistry) -> None:
 
     assert not {name for name in labels if re.search(r"(_id|tenant|path|url|key)$", name)}
     assert metrics.PROCESSING[-1] == 900
+
+
+async def test_a_scraper_of_openmetrics_is_led_to_traces(desk: Desk) -> None:
+    """Its histograms name the trace of an observation; the older format cannot."""
+    await desk.deliver(done)
+
+    transport = httpx.ASGITransport(desk.app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://stage") as client:
+        newer = await client.get("/metrics", headers={"accept": "application/openmetrics-text;version=1.0.0"})
+        older = await client.get("/metrics")
+
+    assert newer.headers["content-type"].startswith("application/openmetrics-text; version=1.0.0")
+    led = r'messaging_process_duration_seconds_bucket{[^}]*} 1.0 # {trace_id="[0-9a-f]{32}"}'
+    assert (True, False) == (bool(re.search(led, newer.text)), "trace_id" in older.text)
+
+
+def test_nothing_having_happened_is_a_number() -> None:
+    """Before the first message a graph shows zero, not an empty panel."""
+    registry = CollectorRegistry()
+    settings = StageSettings.model_validate({"aws_region": "us-east-1"})
+    introduce(INGEST, settings, metrics_on(registry), lambda: date(2026, 1, 1))
+
+    known = {
+        "pipeline_redeliveries_total": {"stage": "ingest"},
+        "pipeline_outcomes_total": {"stage": "ingest", "outcome": "completed", "reason": ""},
+        "pipeline_stuck_calls_total": {"stage": "embed", "action": "given_up"},
+    }
+    assert dict.fromkeys(known, 0.0) == {
+        name: registry.get_sample_value(name, labels) for name, labels in known.items()
+    }

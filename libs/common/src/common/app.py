@@ -10,7 +10,8 @@ from typing import Any
 from faststream import ContextRepo
 from faststream.asgi import AsgiFastStream, AsgiResponse, get
 from faststream_sqs import ExponentialRetry, SQSBroker, SQSRouter
-from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client import CollectorRegistry
+from prometheus_client.exposition import choose_encoder
 
 from common import logging
 from common.countdown import Countdown, StopAfter
@@ -93,8 +94,10 @@ def health(broker: SQSBroker, registry: CollectorRegistry) -> list[tuple[str, An
         return _answer("ready", broker.running and await broker.ping(PING_TIMEOUT))
 
     @get(include_in_schema=False)
-    async def metrics(_scope: Any) -> AsgiResponse:
-        return AsgiResponse(generate_latest(registry), headers={"content-type": "text/plain; version=0.0.4"})
+    async def metrics(scope: Any) -> AsgiResponse:
+        # Only OpenMetrics carries exemplars: a scraper that reads it says so.
+        encode, kind = choose_encoder(dict(scope["headers"]).get(b"accept", b"").decode("latin-1"))
+        return AsgiResponse(encode(registry), headers={"content-type": kind})
 
     return [("/health/live", live), ("/health/ready", ready), ("/metrics", metrics)]
 

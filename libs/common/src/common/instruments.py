@@ -14,7 +14,7 @@ from prometheus_client import REGISTRY, CollectorRegistry
 from common.ledger import Ledger
 from common.logging import get_logger
 from common.metrics import Metrics, metrics_on
-from common.pipeline import Stage
+from common.pipeline import INGEST, PIPELINE, Stage
 from common.prices import end_of_life
 from common.settings import MetricsSettings, ServiceSettings, TracingSettings, WorkerSettings
 from common.telemetry import tracer_provider
@@ -76,8 +76,9 @@ def _engine_metrics_on(registry: CollectorRegistry) -> SQSEngineMetrics:
 def introduce(stage: Stage, settings: WorkerSettings, metrics: Metrics, today: Callable[[], date]) -> None:
     """Expose what is known before the first message: version, limit, and the ends of the models used."""
     metrics.build.labels(stage.service, version_of(stage.service)).set(1)
-    metrics.messages.limit.labels(stage.name).set(settings.worker_concurrency)
-    metrics.messages.inflight.labels(stage.name).set(0)
+    metrics.messages.introduce(stage.name, settings.worker_concurrency)
+    for swept in PIPELINE if stage is INGEST else ():
+        metrics.sweeps.introduce(swept.name)
     for model, end in _ends(settings):
         metrics.providers.end_of_life.labels(stage.name, model).set(_timestamp(end))
         if (end - today()).days <= NOTICE:

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Final, Literal
 
-from common.metrics import ProviderMetrics
+from common.metrics import ProviderMetrics, exemplar
 from common.model import Work
 
 Answered = Literal["ok", "throttled", "timeout", "unavailable", "refused", "bad_answer"]
@@ -29,7 +29,7 @@ class Ledger:
         """A request came to its end."""
         self.requests += 1
         self._metrics.requests.labels(self._stage, provider, model, outcome).inc()
-        self._metrics.seconds.labels(self._stage, provider, model).observe(seconds)
+        self._metrics.seconds.labels(self._stage, provider, model).observe(seconds, exemplar())
 
     def paid(self, model: str, work: Work) -> None:
         """An answer was paid for, whether or not it is of use."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cache, partial
 from typing import Final
 
+from opentelemetry.trace import format_trace_id, get_current_span
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from common.reasons import fault, label
@@ -13,6 +14,12 @@ WAITING: Final = (0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600, 14_400, 86_400)  # sec
 FRESHNESS: Final = (5, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 86_400)  # seconds
 ASKING: Final = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600)  # seconds
 SERVING: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)  # seconds
+
+
+def exemplar() -> dict[str, str] | None:
+    """The trace that an observation stands for, where one is being sent; OpenMetrics carries it."""
+    span = get_current_span().get_span_context()
+    return {"trace_id": format_trace_id(span.trace_id)} if span.trace_flags.sampled else None
 
 
 class MessageMetrics:
@@ -49,17 +56,24 @@ class MessageMetrics:
             "pipeline_dlq_messages", "Messages given up.", ("stage", "reason", "fault")
         )
 
+    def introduce(self, stage: str, limit: int) -> None:
+        """Show what is known before the first message: the limit, and that nothing has happened yet."""
+        self.limit.labels(stage).set(limit)
+        self.inflight.labels(stage).set(0)
+        self.redeliveries.labels(stage)
+        self.outcomes.labels(stage, "completed", "")
+
     def arrived(self, stage: str, wait: float | None, receive_count: int) -> None:
         """A delivery begins; *wait* is in seconds, None where nobody knows it."""
         if wait is not None:
-            self.wait.labels(stage).observe(wait)
+            self.wait.labels(stage).observe(wait, exemplar())
         if receive_count > 1:
             self.redeliveries.labels(stage).inc()
 
     def ended(self, stage: str, outcome: str, reason: str | None, seconds: float) -> None:
         """A delivery ended."""
         why = label(reason)
-        self.seconds.labels(stage, outcome, why).observe(seconds)
+        self.seconds.labels(stage, outcome, why).observe(seconds, exemplar())
         self.outcomes.labels(stage, outcome, why).inc()
         if outcome == "failed" and reason is not None:
             self.dead_letters.labels(stage, why, fault(reason)).inc()
@@ -106,6 +120,11 @@ class SweepMetrics:
             "When a sweep last finished; 0 where none did.",
             registry=registry,
         )
+
+    def introduce(self, stage: str) -> None:
+        """Show that no call of a stage was stuck yet."""
+        for action in ("announced_again", "given_up"):
+            self.stuck_calls.labels(stage, action)
 
 
 class HttpMetrics:

@@ -18,6 +18,7 @@ from common.instruments import Instruments
 from common.journal import Entry, Failure, Journal, work_of
 from common.ledger import Ledger, accounting
 from common.logging import about, get_logger
+from common.metrics import exemplar
 from common.model import CallKey
 from common.pipeline import Stage
 from common.telemetry import annotate, blame
@@ -168,7 +169,7 @@ class AroundStage(BaseMiddleware):
         age = attempt.call_age
         await attempt.finish(result)
         if age is not None:
-            self._metrics.end_to_end.labels(self._stage.name).observe(age)
+            self._metrics.end_to_end.labels(self._stage.name).observe(age, exemplar())
         self._ended(attempt, "completed")
         return result
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 from common.instruments import Instruments
 from common.ledger import accounting
 from common.logging import get_logger
+from common.metrics import exemplar
 from common.telemetry import context_in, span, tracing
 from opentelemetry.trace import Span, SpanKind
 from starlette.datastructures import Headers
@@ -57,7 +58,7 @@ class Observed:
     def _told(self, opened: Span, scope: Scope, status: int, seconds: float) -> None:
         method, route = _method(scope), _route(scope)
         group = f"{status // 100}xx"
-        self._using.metrics.http.seconds.labels(method, route, group).observe(seconds)
+        self._using.metrics.http.seconds.labels(method, route, group).observe(seconds, exemplar())
         opened.update_name(f"{method} {route}")
         opened.set_attributes(
             {"http.request.method": method, "http.route": route, "http.response.status_code": status}
