@@ -260,6 +260,8 @@ class Consumer:
         finally:
             for lease in leases:
                 lease.abandon()
+            # A task that its own context names is freed by the garbage collector only.
+            _handler_task.set(None)
 
     def _limit(self, leases: Sequence[Lease]) -> None:
         if self._options.handler_timeout is None:
