@@ -1,6 +1,7 @@
 """faststream-sqs."""
 
 import asyncio
+import gc
 import logging
 from typing import Any
 
@@ -36,6 +37,12 @@ def add_stage(broker: SQSBroker, queue: str, task: Task, notes: Notes) -> None:
     )(handler)
 
 
+def rare_collections() -> None:
+    """As the README advises where hundreds of messages are in flight: each keeps some sixty objects alive."""
+    gc.freeze()
+    gc.set_threshold(10_000)
+
+
 def main() -> None:
     """Run until SIGTERM."""
     task = given_task()
@@ -45,6 +52,7 @@ def main() -> None:
     for queue in task.queues:
         add_stage(broker, queue, task, notes)
     logging.disable(logging.INFO)
+    rare_collections()
     asyncio.run(FastStream(broker, logger=None).run())
 
 

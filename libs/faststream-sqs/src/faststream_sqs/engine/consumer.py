@@ -239,18 +239,18 @@ class Consumer:
         self._dispatcher.pump()
         self._recorder.inflight(self.queue.name, self._dispatcher.running, self._dispatcher.buffered)
 
-    async def _handle(self, lease: Lease) -> None:
-        await self._run([lease], self._handler(lease, self.settlement))
+    def _handle(self, lease: Lease) -> Coroutine[Any, Any, None]:
+        return self._run([lease], lambda: self._handler(lease, self.settlement))
 
     async def _handle_batch(self, leases: Sequence[Lease]) -> None:
-        if self._batch_handler is not None:
-            await self._run(leases, self._batch_handler(leases, self.settlement))
+        if (handler := self._batch_handler) is not None:
+            await self._run(leases, lambda: handler(leases, self.settlement))
 
-    async def _run(self, leases: Sequence[Lease], work: Awaitable[None]) -> None:
+    async def _run(self, leases: Sequence[Lease], work: Callable[[], Awaitable[None]]) -> None:
         _handler_task.set(asyncio.current_task())
         self._limit(leases)
         try:
-            await work
+            await work()
         except asyncio.CancelledError:
             # Lost leases have left the table already; all others go back at once.
             for lease in leases:

@@ -45,7 +45,16 @@ class Lease:
     state: LeaseState = LeaseState.BUFFERED
     settled_as: LeaseState | None = None
     released: bool = False
-    ended: asyncio.Event = field(default_factory=asyncio.Event)
+    _ended: asyncio.Event | None = field(default=None, init=False)
+
+    @property
+    def ended(self) -> asyncio.Event:
+        """Set once it is over; made when somebody asks, which few do."""
+        if self._ended is None:
+            self._ended = asyncio.Event()
+            if self.state in ENDS:
+                self._ended.set()
+        return self._ended
 
     @property
     def message_id(self) -> str:
@@ -140,7 +149,8 @@ class LeaseTable:
         del self._open[lease.message_id]
         if not self._open:
             self.occupied.clear()
-        lease.ended.set()
+        if lease._ended is not None:  # noqa: SLF001 - its own table's
+            lease._ended.set()  # noqa: SLF001 - likewise
         self._on_end(lease)
 
     def overdue(self, time: float) -> list[Lease]:

@@ -1,6 +1,6 @@
 """A subscriber: the engine's consumer feeding FastStream's message path."""
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
 from typing import Any, cast
 
 from faststream.exceptions import IncorrectState, SetupError
@@ -198,10 +198,11 @@ class SQSSubscriber(SubscriberUsecase[RawMessage]):
         message = await process_msg(msg=given, middlewares=middlewares, parser=parser, decoder=decoder)
         return cast("SQSMessage", message)
 
-    async def process_message(self, msg: RawMessage | RawBatch) -> Response:
+    def process_message(self, msg: RawMessage | RawBatch) -> Coroutine[Any, Any, Response]:
         """FastStream's way of a message, once it is complete."""
-        if not self._prepares:
-            return await self._process(cast("RawMessage", msg))
+        return self._prepared(msg) if self._prepares else self._process(cast("RawMessage", msg))
+
+    async def _prepared(self, msg: RawMessage | RawBatch) -> Response:
         ready: RawMessage | RawBatch | None
         if isinstance(msg, RawBatch):
             rest = await self._intake.admit_all(msg.messages)
@@ -216,10 +217,8 @@ class SQSSubscriber(SubscriberUsecase[RawMessage]):
             for one in ready.messages if isinstance(ready, RawBatch) else (ready,):
                 self._intake.handled(one)
 
-    async def _process(self, msg: RawMessage) -> Response:
-        if self._passage is None:
-            return await super().process_message(msg)
-        return await self._passage.take(msg)
+    def _process(self, msg: RawMessage) -> Coroutine[Any, Any, Response]:
+        return super().process_message(msg) if self._passage is None else self._passage.take(msg)
 
     def get_log_context(self, message: StreamMessage[RawMessage] | None) -> dict[str, str]:
         """The queue and the message's id."""
@@ -288,8 +287,8 @@ class SQSSubscriber(SubscriberUsecase[RawMessage]):
         token = message.headers.get(REPLY_TOKEN)
         return (SQSFakePublisher(self._outer_config.producer, message.reply_to, token),)
 
-    async def _consume(self, lease: Lease, settlement: Settlement) -> None:
-        await self.consume(RawMessage(lease, settlement))
+    def _consume(self, lease: Lease, settlement: Settlement) -> Coroutine[Any, Any, None]:
+        return self.consume(RawMessage(lease, settlement))
 
     async def _consume_batch(self, leases: Sequence[Lease], settlement: Settlement) -> None:
         batch = RawBatch(tuple(RawMessage(lease, settlement) for lease in leases))
