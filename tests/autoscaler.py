@@ -35,7 +35,7 @@ class Policy:
             stabilization=float(down["stabilizationWindowSeconds"]),
             shrink_percent=int(shrink["value"]),
             shrink_period=float(shrink["periodSeconds"]),
-            cooldown=float(spec["cooldownPeriod"]),
+            cooldown=float(spec.get("cooldownPeriod", 300)),
         )
 
     def asked(self, visible: int, in_flight: int) -> int:

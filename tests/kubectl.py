@@ -39,6 +39,12 @@ class Cluster:
         _, warnings = await self.tell("apply", "--server-side", "-k", str(folder))
         return warnings
 
+    async def remove(self) -> None:
+        """Delete the namespace with all that is in it; no kubelet is waited for."""
+        await self.tell("delete", "scaledobjects,deployments,replicasets", "--all")
+        await self.tell("delete", "pods", "--all", "--force", "--grace-period=0")
+        await self.tell("delete", "namespace", self._namespace, "--ignore-not-found", "--timeout=120s")
+
     async def pods(self) -> dict[str, str]:
         """The pods that run and are to stay, with their service."""
         out, _ = await self.tell("get", "pods", "-o", "json")

@@ -23,7 +23,6 @@ SOON = 90.0  # seconds in which a cluster and a process follow
 CALM = 240.0  # seconds until a stage rests
 HURRY = [
     {"op": "replace", "path": "/spec/pollingInterval", "value": 2},
-    {"op": "replace", "path": "/spec/cooldownPeriod", "value": 10},
     {
         "op": "replace",
         "path": "/spec/advanced/horizontalPodAutoscalerConfig/behavior/scaleDown",
@@ -34,6 +33,8 @@ HURRY = [
     },
 ]
 """The drill's minutes are seconds; all else is as shipped."""
+SHORT_REST = [{"op": "replace", "path": "/spec/cooldownPeriod", "value": 10}]
+RESTING = "transcriber|analyzer|embedder"
 
 
 def with_keda(folder: Path, environment: Mapping[str, str]) -> Path:
@@ -50,7 +51,10 @@ def with_keda(folder: Path, environment: Mapping[str, str]) -> Path:
                 "literals": [f"{name}={url}" for name, url in queues.items()],
             }
         ],
-        "patches": [{"target": {"kind": "ScaledObject"}, "patch": yaml.safe_dump(HURRY)}],
+        "patches": [
+            {"target": {"kind": "ScaledObject"}, "patch": yaml.safe_dump(HURRY)},
+            {"target": {"kind": "ScaledObject", "name": RESTING}, "patch": yaml.safe_dump(SHORT_REST)},
+        ],
     }
     folder.mkdir()
     (folder / "kustomization.yaml").write_text(yaml.safe_dump(page), "utf-8")
@@ -67,7 +71,7 @@ async def cluster() -> AsyncIterator[Cluster]:
     try:
         yield cluster
     finally:
-        await cluster.tell("delete", "namespace", NAMESPACE, "--ignore-not-found", "--wait=true")
+        await cluster.remove()
 
 
 @pytest_asyncio.fixture
@@ -85,7 +89,7 @@ async def test_every_overlay_applies_without_a_warning(overlay: str) -> None:
     try:
         assert not await cluster.apply(K8S / "overlays" / overlay)
     finally:
-        await cluster.tell("delete", "namespace", rendered.namespace, "--wait=true")
+        await cluster.remove()
 
 
 async def test_calls_survive_all_that_a_cluster_does(

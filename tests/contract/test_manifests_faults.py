@@ -47,7 +47,14 @@ FAULTS: Mapping[str, tuple[Break, str]] = {
         lambda r: r.one("PodDisruptionBudget", "ingest")["spec"].update(maxUnavailble=1),  # codespell:ignore
         "kubernetes 1.35: PodDisruptionBudget/ingest",
     ),
-    "a misspelt time": (lambda r: renamed(scaled(r), "cooldownPeriod", "coolDownPeriod"), "coolDownPeriod"),
+    "a misspelt time": (
+        lambda r: renamed(scaled(r), "pollingInterval", "poolingInterval"),
+        "poolingInterval",
+    ),
+    "a cooldown nobody looks at": (
+        lambda r: scaled(r).update(cooldownPeriod=300),
+        "rests: ScaledObject/transcriber",
+    ),
     "a fallback nobody knows": (
         lambda r: scaled(r)["fallback"].update(behavior="currentReplicasIfHigh"),
         "custom resources: ScaledObject/transcriber: spec/fallback/behavior",

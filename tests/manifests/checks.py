@@ -27,6 +27,7 @@ CHECKS: Mapping[str, Check] = {
     "resources": quantities.resources,
     "budgets": quantities.budgets,
     "owners": scaling.owners,
+    "rests": scaling.rests,
     "triggers": scaling.triggers,
     "queues": scaling.queues,
     "behaviour": scaling.behaviour,

@@ -38,6 +38,14 @@ def owners(rendered: Rendered) -> Iterator[str]:
             yield f"{name_of(deployment)}: has no autoscaler"
 
 
+def rests(rendered: Rendered) -> Iterator[str]:
+    """A cooldown where a stage may rest, and nowhere else: KEDA warns of one that is never looked at."""
+    for found in rendered.of("ScaledObject"):
+        rests, cools = found["spec"].get("minReplicaCount", 0) == 0, "cooldownPeriod" in found["spec"]
+        if rests != cools:
+            yield f"{name_of(found)}: rests: {rests}, and yet has a cooldownPeriod: {cools}"
+
+
 def triggers(rendered: Rendered) -> Iterator[str]:
     """Known keys with text for values, each trigger with a name of its own."""
     for found in rendered.of("ScaledObject"):
