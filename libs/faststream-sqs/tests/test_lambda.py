@@ -149,7 +149,7 @@ async def test_a_copy_that_fails_is_a_failure(fake: FakeSQS, make_broker: MakeBr
         raise RejectMessage
 
     handler = make_lambda_handler(broker)
-    fake.fail("send_message_batch", times=10)
+    fake.fail("send_message_batch", times=100)
 
     assert [1] == failed(await handler.handle(event(record(1))))
 

@@ -5,6 +5,7 @@ import json
 import logging
 import ssl
 from collections.abc import Callable
+from importlib.metadata import version
 from typing import Annotated, Any
 
 import pytest
@@ -132,6 +133,9 @@ async def test_filters(fake: FakeSQS, make_broker: MakeBroker, eventually: Event
     assert [("new", 1), ("old", 2)] == sorted(seen)
 
 
+@pytest.mark.skipif(
+    version("faststream") in {"0.7.6", "0.7.7"}, reason="before FastStream 0.7.8 it comes when its lease ends"
+)
 async def test_no_filter_takes_it(fake: FakeSQS, make_broker: MakeBroker) -> None:
     """A message no handler takes is not lost: it comes back."""
     broker = make_broker()

@@ -1,5 +1,7 @@
 """The only door to FastStream's internals: there is no public broker API yet, so every use is listed here."""
 
+from collections.abc import Callable
+from inspect import signature
 from typing import Any
 
 from faststream._internal.basic_types import LoggerProto, SendableMessage  # noqa: TID251
@@ -41,7 +43,7 @@ from faststream._internal.types import (  # noqa: TID251
     IdGenerator,
     PublisherMiddleware,
 )
-from faststream.middlewares import AckPolicy
+from faststream.middlewares import AcknowledgementMiddleware, AckPolicy
 
 __all__ = (
     "EMPTY",
@@ -81,6 +83,7 @@ __all__ = (
     "SubscriberUsecase",
     "SubscriberUsecaseConfig",
     "TestBroker",
+    "acknowledging",
     "change_producer",
     "default_filter",
     "get_broker_logger",
@@ -94,3 +97,13 @@ def set_ack_policy(subscriber: SubscriberUsecase[Any], policy: AckPolicy) -> Non
     """Apply the policy known once routers are included; FastStream fixes it when the subscriber is made."""
     subscriber.ack_policy = policy
     setattr(subscriber, "_SubscriberUsecase__auto_ack_disabled", policy is AckPolicy.MANUAL)  # noqa: B010 - mangled
+
+
+def acknowledging(
+    logger: LoggerState, policy: AckPolicy, parser: Callable[..., Any]
+) -> AcknowledgementMiddleware:
+    """The policy's middleware; `parser` reads what nobody has read before it is settled."""
+    # FastStream 0.7.8 put the parser in the place of options for the settling calls.
+    older = "extra_options" in signature(AcknowledgementMiddleware).parameters
+    given: dict[str, Any] = {"extra_options": {}} if older else {"fallback_parser": parser}
+    return AcknowledgementMiddleware(logger, policy, **given)

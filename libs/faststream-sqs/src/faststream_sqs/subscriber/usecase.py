@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from faststream.exceptions import IncorrectState, SetupError
 from faststream.message import StreamMessage
-from faststream.middlewares import AcknowledgementMiddleware, AckPolicy
+from faststream.middlewares import AckPolicy
 from faststream.middlewares.logging import CriticalLogMiddleware
 from faststream.response import Response, ensure_response
 
@@ -15,6 +15,7 @@ from faststream_sqs._faststream import (
     HandlerItem,
     PublisherProto,
     SubscriberUsecase,
+    acknowledging,
     default_filter,
     process_msg,
     set_ack_policy,
@@ -271,9 +272,7 @@ class SQSSubscriber(SubscriberUsecase[RawMessage]):
         settings, policy = self._outer_config, self.ack_policy
         outer, inner = self._own_middlewares
         return Rules(
-            None
-            if policy is AckPolicy.MANUAL
-            else AcknowledgementMiddleware(settings.logger, policy, self._parser),
+            None if policy is AckPolicy.MANUAL else acknowledging(settings.logger, policy, self._parser),
             CriticalLogMiddleware(settings.logger),
             outer,
             inner,
