@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from common.clients import open_sqs
 from common.ctl.main import app
+from common.ctl.rights import RIGHTS
 from common.entry import Failure
 from common.journal import Journal
 from common.model import Call, ObjectRef, Transcript
@@ -21,6 +22,7 @@ from servers import Servers
 from typer.testing import CliRunner
 
 Result = Any
+STAGES = {stage.name for stage in PIPELINE}
 Ctl = Callable[..., Awaitable[Result]]
 
 
@@ -115,6 +117,45 @@ async def test_doctor_says_what_is_wrong_and_what_to_do(made: Ctl, sqs: Any, fre
     assert 1 == result.exit_code
     assert {"queue.embed.visibility", f"bucket.{fresh}-nowhere", "redis"} == set(wrong)
     assert all(one["remedy"] for one in wrong.values())
+
+
+@pytest.mark.parametrize("workload", ["ingest-api", "transcriber"])
+async def test_doctor_asks_for_rights_and_leaves_nothing(
+    made: Ctl, workload: str, sqs: Any, s3: Any, fresh: str
+) -> None:
+    """Where nothing is refused; no message, object or unfinished upload is left behind."""
+    findings = await told(made, "doctor", "--as", workload)
+
+    assert [] == [one for one in findings if one["state"] in {"fail", "warn"}]
+    assert {f"queue.{name}.rights" for name in RIGHTS[workload] if name in STAGES} <= {
+        one["check"] for one in findings if one["state"] == "ok"
+    }
+    for stage in PIPELINE:
+        answer = await sqs.receive_message(
+            QueueUrl=await url_of(sqs, fresh, stage.name), MaxNumberOfMessages=10
+        )
+        assert [] == [one for one in answer.get("Messages", []) if "s3:TestEvent" not in one["Body"]]
+    for bucket in (f"{fresh}-audio", f"{fresh}-transcripts"):
+        assert [] == (await s3.list_objects_v2(Bucket=bucket)).get("Contents", [])
+        assert [] == (await s3.list_multipart_uploads(Bucket=bucket)).get("Uploads", [])
+
+
+async def test_doctor_knows_an_index_that_is_not_ours(made: Ctl, search: Any, fresh: str) -> None:
+    """One that a stray write created holds no vectors; one that is missing may be so."""
+    await search.indices.create(
+        index=f"{fresh}-chunks-stray", body={"mappings": {"properties": {"text": {"type": "text"}}}}
+    )
+    stray = json.loads((await made("doctor", "--json", EMBEDDING_MODEL="stray")).stdout)
+    missing = json.loads((await made("doctor", "--json", EMBEDDING_MODEL="nowhere")).stdout)
+
+    assert ["fail", "warn"] == [
+        one["state"] for found in (stray, missing) for one in found if one["check"] == "opensearch.index"
+    ]
+
+
+async def test_doctor_knows_no_other_workload(made: Ctl) -> None:
+    """A name that is none of ours is a wrong command line."""
+    assert 2 == (await made("doctor", "--as", "intern")).exit_code
 
 
 async def test_doctor_needs_no_more_than_the_image_is_told(made: Ctl) -> None:

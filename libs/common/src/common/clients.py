@@ -16,6 +16,7 @@ from redis.asyncio import Redis
 from common.settings import AwsSettings, MongoSettings, OpenSearchSettings, Provider, RedisSettings
 
 CONNECT_TIMEOUT = 5.0  # seconds
+REDIS_TIMEOUT = 1.0  # seconds
 
 
 @asynccontextmanager
@@ -37,10 +38,10 @@ async def open_mongo(settings: MongoSettings) -> AsyncIterator[Any]:
 
 
 @asynccontextmanager
-async def open_redis(settings: RedisSettings) -> AsyncIterator[Redis]:
+async def open_redis(settings: RedisSettings, patience: float = REDIS_TIMEOUT) -> AsyncIterator[Redis]:
     """Redis or Valkey; a slow one is treated as a lost one, since only economy depends on it."""
     client = Redis.from_url(
-        settings.redis_url, socket_connect_timeout=1.0, socket_timeout=1.0, health_check_interval=30
+        settings.redis_url, socket_connect_timeout=patience, socket_timeout=patience, health_check_interval=30
     )
     try:
         yield client

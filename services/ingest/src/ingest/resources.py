@@ -3,10 +3,12 @@
 import time
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
+from functools import partial
 from typing import Annotated, Any
 
 from common.clients import is_local, open_mongo, open_openai, open_opensearch, open_redis, open_s3
 from common.ctl.doctor import examine
+from common.ctl.rights import workload
 from common.index import ChunkIndex
 from common.journal import Journal
 from common.metrics import metrics_on
@@ -69,7 +71,7 @@ async def open_door(settings: DoorSettings) -> AsyncIterator[dict[str, object]]:
                 openai, settings.embedding_model, "local" if is_local(provider.base_url) else "openai"
             ),
             "index": ChunkIndex(search, settings.embedding_model, settings.opensearch_index),
-            "examiner": Examiner(examine, time.monotonic),
+            "examiner": Examiner(partial(examine, workload(*settings.workloads)), time.monotonic),
             "clock": now,
         }
 

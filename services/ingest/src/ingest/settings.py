@@ -150,6 +150,11 @@ class DoorSettings(Settings, RedisSettings, OpenSearchSettings, EmbeddingSetting
     )
 
     @property
+    def workloads(self) -> tuple[str, ...]:
+        """What this process is, as roles are named."""
+        return ("ingest-api", "ingest") if self.ingest_consumer else ("ingest-api",)
+
+    @property
     def sweeps(self) -> bool:
         """A door that drains no queue does not sweep, either."""
         return self.ingest_consumer and super().sweeps

@@ -10,7 +10,8 @@ from typing import Final
 
 from common.ctl import exam_aws, exam_provider, exam_stores
 from common.ctl.environment import S, ToldQueues, told
-from common.ctl.findings import Finding, ok, skipped, wrong
+from common.ctl.findings import Finding, ok, skipped, unasked, wrong
+from common.ctl.rights import RIGHTS, Workload
 from common.settings import (
     AnalysisSettings,
     AwsSettings,
@@ -35,10 +36,10 @@ PURPOSES: Final[dict[exam_provider.Purpose, type[OpenAISettings]]] = {
 Exam = Callable[[], Awaitable[list[Finding]]]
 
 
-async def examine() -> list[Finding]:
-    """What this process is, then each dependency in turn of the pipeline."""
-    found = await asyncio.gather(*(bounded(name, exam) for name, exam in _exams().items()))
-    return [_versions(), *(finding for findings in found for finding in findings)]
+async def examine(who: Workload | None = None) -> list[Finding]:
+    """What this process is, then each dependency in turn of the pipeline, and what *who* may do there."""
+    found = await asyncio.gather(*(bounded(name, exam) for name, exam in _exams(who).items()))
+    return [_versions(), *_unasked(who), *(finding for findings in found for finding in findings)]
 
 
 def healthy(findings: Iterable[Finding]) -> bool:
@@ -57,11 +58,13 @@ async def bounded(name: str, exam: Exam) -> list[Finding]:
         return [wrong(name, " ".join(str(error).split()), "set it, as .env.example shows")]
 
 
-def _exams() -> dict[str, Exam]:
+def _exams(who: Workload | None) -> dict[str, Exam]:
     region = told(AwsSettings)
     return {
-        "sqs": _of(ToldQueues, exam_aws.queues, "AWS_REGION"),
-        "s3": _of(BucketSettings, exam_aws.buckets, "S3_BUCKET_AUDIO, S3_BUCKET_TRANSCRIPTS"),
+        "sqs": _of(ToldQueues, partial(exam_aws.queues, who=who), "AWS_REGION"),
+        "s3": _of(
+            BucketSettings, partial(exam_aws.buckets, who=who), "S3_BUCKET_AUDIO, S3_BUCKET_TRANSCRIPTS"
+        ),
         "mongodb": _of(MongoSettings, exam_stores.mongo, "MONGODB_URI"),
         "redis": _of(RedisSettings, exam_stores.redis, "REDIS_ENDPOINT"),
         "opensearch": _of(
@@ -97,6 +100,10 @@ def _provider(purpose: exam_provider.Purpose) -> Exam:
         return await exam_provider.provider(settings, purpose)
 
     return examined
+
+
+def _unasked(who: Workload | None) -> list[Finding]:
+    return [] if who else [unasked("rights", f"pipelinectl doctor --as {'|'.join(RIGHTS)}")]
 
 
 def _versions() -> Finding:

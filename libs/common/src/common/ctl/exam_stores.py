@@ -1,18 +1,29 @@
 """Examine MongoDB, Redis and OpenSearch: reachable, ours to write, prepared, encrypted, which version."""
 
-from typing import Any
+import time
+from typing import Any, Final
 
 from opensearchpy.exceptions import NotFoundError, OpenSearchException, TransportError
 from pymongo.errors import OperationFailure, PyMongoError
-from redis.exceptions import AuthenticationError, RedisError
+from redis.exceptions import (
+    AuthenticationError,
+    NoPermissionError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    RedisError,
+    ResponseError,
+)
 
-from common.clients import open_mongo, open_opensearch, open_redis
+from common.clients import REDIS_TIMEOUT, open_mongo, open_opensearch, open_redis
 from common.ctl.findings import Finding, encryption, ok, wrong
-from common.index import HYBRID
-from common.settings import MongoSettings, OpenSearchSettings, RedisSettings
+from common.index import HYBRID, ChunkIndex
+from common.settings import EmbeddingSettings, MongoSettings, OpenSearchSettings, RedisSettings
 
 NOBODY = {"_id": "nobody"}
 """Matches no document: asking to change it needs the right to write, and writes nothing."""
+
+PROBE: Final = "answer:doctor"  # named as the API's own keys are, whose names an ACL may fix
+REDIS_PATIENCE: Final = 3.0  # seconds for each command; our services wait REDIS_TIMEOUT
 
 PREPARE = "start the services once, or run pipelinectl bootstrap"
 
@@ -43,32 +54,92 @@ async def mongo(settings: MongoSettings) -> list[Finding]:
 async def redis(settings: RedisSettings) -> list[Finding]:
     """Rate limits and caches: without it everything else still works."""
     tls = encryption("redis", settings.redis_url, encrypted=settings.redis_url.startswith("rediss:"))
-    async with open_redis(settings) as client:
+    async with open_redis(settings, REDIS_PATIENCE) as client:
         try:
-            about: dict[str, Any] = await client.info("server")
+            await client.ping()  # connecting has a patience of its own
+            begun = time.monotonic()
+            await client.set(PROBE, b"", ex=1)
+            took = time.monotonic() - begun
+            version = await _version(client)
         except AuthenticationError:
-            return [wrong("redis", "access is denied", "check REDIS_ENDPOINT's password"), tls]
+            return [wrong("redis", "access is denied", "check REDIS_ENDPOINT's user and password"), tls]
+        except ResponseError as error:
+            return [_refusal(error), tls]
         except (RedisError, OSError) as error:
             return [_unreachable("redis", "REDIS_ENDPOINT", error), tls]
-    return [ok("redis", f"version {about.get('valkey_version') or about.get('redis_version')}"), tls]
+    return [ok("redis", f"version {version}, writable"), *slowness(took), tls]
+
+
+async def _version(client: Any) -> str:
+    """Not everybody who may write may know."""
+    try:
+        about: dict[str, Any] = await client.info("server")
+    except NoPermissionError:
+        return "unknown"
+    return str(about.get("valkey_version") or about.get("redis_version"))
+
+
+def slowness(seconds: float) -> list[Finding]:
+    """What answers, but later than our services wait for it, is as good as lost to them."""
+    if seconds < REDIS_TIMEOUT:
+        return []
+    told = f"slow: an answer took {seconds:.1f} s, our services wait {REDIS_TIMEOUT:g} s"
+    return [wrong("redis.speed", told, "look at its load and at the network between", state="warn")]
+
+
+def _refusal(error: ResponseError) -> Finding:
+    """A password that is taken is not yet a right, and a replica takes no writes."""
+    told = f"refuses to write ({type(error).__name__})"
+    if isinstance(error, NoPermissionError):
+        remedy = "allow REDIS_ENDPOINT's user SET, GET and scripts, on keys named answer:* and limit*"
+    elif isinstance(error, ReadOnlyError):
+        remedy = "name the primary in REDIS_ENDPOINT, not a replica"
+    elif isinstance(error, OutOfMemoryError):
+        remedy = "give it more memory, or a maxmemory-policy that evicts"
+    else:
+        remedy = "see its log; it must speak RESP3, as Redis 6 and Valkey do"
+    return wrong("redis", told, remedy)
 
 
 async def search(settings: OpenSearchSettings, region: str) -> list[Finding]:
-    """Where chunks are searched, and the pipeline by which rankings are fused."""
+    """Where chunks are searched, the index of our model, and the pipeline by which rankings are fused."""
+    model = EmbeddingSettings.read().embedding_model
     url = settings.opensearch_url.get_secret_value()
     tls = encryption("opensearch", url, encrypted=url.startswith("https:"))
     async with open_opensearch(settings, region) as client:
         try:
             version = (await client.info())["version"]["number"]
-            pipeline = await _pipeline(client)
+            ours = [await _index(client, model, settings.opensearch_index), await _pipeline(client)]
         except TransportError as error:
             if error.status_code in {401, 403}:
-                told = "access is denied"
-                return [wrong("opensearch", told, "check OPENSEARCH_URL's user and OPENSEARCH_AUTH"), tls]
+                return [_denied(settings), tls]
             return [_unreachable("opensearch", "OPENSEARCH_URL", error), tls]
         except OpenSearchException as error:
             return [_unreachable("opensearch", "OPENSEARCH_URL", error), tls]
-    return [ok("opensearch", f"version {version}"), pipeline, tls]
+    return [ok("opensearch", f"version {version}"), *ours, tls]
+
+
+def _denied(settings: OpenSearchSettings) -> Finding:
+    if settings.opensearch_auth == "aws":
+        remedy = "allow es:ESHttpGet and es:ESHttpHead on the domain in the role's policy, and the role in it"
+    else:
+        remedy = "check OPENSEARCH_URL's user, its password and its rights on our indexes"
+    return wrong("opensearch", "access is denied", remedy)
+
+
+async def _index(client: Any, model: str, prefix: str) -> Finding:
+    """One that a stray write has created has a mapping that finds nothing by meaning."""
+    name = ChunkIndex(client, model, prefix).name
+    try:
+        answer = await client.indices.get_mapping(index=name)
+    except NotFoundError:
+        told = f"there is no {name}: nothing was indexed yet"
+        return wrong("opensearch.index", told, PREPARE, state="warn")
+    mappings = [one["mappings"].get("properties", {}) for one in answer.values()]
+    if all(one.get("embedding", {}).get("type") == "knn_vector" for one in mappings):
+        return ok("opensearch.index", f"{name} is there")
+    remedy = "delete it, and redo its calls from embed: it is then created anew"
+    return wrong("opensearch.index", f"{name} was not created by us: it holds no vectors", remedy)
 
 
 async def _pipeline(client: Any) -> Finding:

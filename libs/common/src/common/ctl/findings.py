@@ -33,6 +33,16 @@ def skipped(check: str, variables: str) -> Finding:
     return Finding(check=check, state="skipped", told=f"{variables} not set here")
 
 
+def unasked(check: str, command: str) -> Finding:
+    """Left out, because nobody said whose it would be."""
+    return Finding(check=check, state="skipped", told=f"not examined; {command} does")
+
+
+def foreign(check: str, workload: str) -> Finding:
+    """There, maybe, and no business of this workload's."""
+    return Finding(check=check, state="skipped", told=f"not the business of {workload}")
+
+
 def encryption(check: str, url: str, *, encrypted: bool) -> Finding:
     """Whether what is said to a server can be overheard; on this machine it may."""
     host = urlsplit(url).hostname or ""

@@ -128,11 +128,21 @@ def redo(
 
 
 @app.command()
-def doctor(*, as_json: AsJson = False) -> None:
+def doctor(
+    *,
+    workload: Annotated[
+        str | None, typer.Option("--as", help="Whose rights are examined; this image's unless given.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
     """Examine each dependency: reachable, rights, names, TLS, versions, clock; and what to do."""
     from common.ctl.doctor import examine, healthy
+    from common.ctl.rights import RIGHTS, workload_of_this_image
+    from common.ctl.rights import workload as rights_of
 
-    findings = _ran(examine())
+    if workload is not None and workload not in RIGHTS:
+        raise typer.BadParameter(f"none of {', '.join(RIGHTS)}", param_hint="--as")
+    findings = _ran(examine(rights_of(workload) if workload else workload_of_this_image()))
     _say(findings, as_json=as_json)
     if not healthy(findings):
         raise typer.Exit(WRONG)
