@@ -9,9 +9,9 @@ from typing import Any
 
 from faststream import BaseMiddleware, ContextRepo
 from faststream.response import PublishCommand
-from opentelemetry.context import Context
+from opentelemetry.context import Context, attach
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
+from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.sampling import (
     ALWAYS_OFF,
     ALWAYS_ON,
@@ -45,6 +45,7 @@ Attributes = Mapping[str, str | int | float]
 _propagator = TraceContextTextMapPropagator()
 _nobody = NoOpTracer()
 _tracer: ContextVar[Tracer | None] = ContextVar("tracer", default=None)
+_hop: ContextVar["TraceHops | None"] = ContextVar("hop", default=None)
 
 
 def tracer_provider(
@@ -137,6 +138,19 @@ def context_in(headers: Mapping[str, Any]) -> Context:
     return _propagator.extract(dict(headers), Context())
 
 
+def carried() -> dict[str, str]:
+    """The context at hand, as headers carry it; empty without one."""
+    headers: dict[str, str] = {}
+    _propagator.inject(headers)
+    return headers
+
+
+def resume(headers: Mapping[str, str]) -> None:
+    """Go on with the trace that these headers carry, where this delivery came with another, or with none."""
+    if hop := _hop.get():
+        hop.resume(context_in(headers))
+
+
 class TraceHops(BaseMiddleware):
     """A span around each message's processing, one around each sending, and the thread between them.
 
@@ -161,11 +175,36 @@ class TraceHops(BaseMiddleware):
             links=[Link(get_current_span(context_in(each)).get_span_context()) for each in batch],
         )
         self._processing = processing
-        with (
-            tracing(self._made_by),
-            use_span(processing, record_exception=False, set_status_on_exception=False),
-        ):
-            return await call_next(msg)
+        here = _hop.set(self)
+        try:
+            with (
+                tracing(self._made_by),
+                use_span(processing, record_exception=False, set_status_on_exception=False),
+            ):
+                return await call_next(msg)
+        finally:
+            _hop.reset(here)
+
+    def resume(self, context: Context) -> None:
+        """Be a child of what *context* tells of; the span so far is given up with its trace."""
+        theirs = get_current_span(context).get_span_context()
+        ours = self._processing
+        if ours is None or not theirs.is_valid or theirs.trace_id == ours.get_span_context().trace_id:
+            return
+        self._processing = self._begun_again(ours, context)
+        attach(set_span_in_context(self._processing))
+
+    def _begun_again(self, ours: Span, context: Context) -> Span:
+        if not isinstance(ours, ReadableSpan):  # not recorded: there is nothing to take along but the ids
+            return self._made_by.start_span("process", context, SpanKind.CONSUMER)
+        return self._made_by.start_span(
+            ours.name,
+            context,
+            ours.kind,
+            ours.attributes,
+            links=[Link(ours.parent)] if ours.parent else [],
+            start_time=ours.start_time,
+        )
 
     async def publish_scope(
         self, call_next: Callable[[PublishCommand], Awaitable[Any]], cmd: PublishCommand

@@ -12,10 +12,12 @@ from common.events import CallUploaded
 from common.middleware import Attempt
 from common.model import Call, ObjectRef
 from common.pipeline import INGEST, TRANSCRIBE
+from common.telemetry import resume
 from common.work import Claims, WorkId
 from faststream_sqs import SQSRouter
 
 from ingest.inspector import Inspector
+from ingest.metadata import trace_in
 from ingest.recording import Rules, key_of, subject, tenant_of
 from ingest.resources import Calls, TheClaims, TheInspector, ThisAttempt
 from ingest.uploads import read
@@ -51,7 +53,12 @@ async def _ingested(
     entry, ref = await _identified(upload, attempt, inspector)
 
     async def announced() -> Call:
-        call = await calls.find(entry.key) or await calls.keep(await _found(upload, entry, ref, inspector))
+        sidecar = await inspector.sidecar(ref)
+        # The bucket's notice may come before the door's event, and knows nothing of the upload's trace.
+        resume(trace_in(sidecar))
+        call = await calls.find(entry.key) or await calls.keep(
+            await _found(upload, entry, ref, sidecar, inspector)
+        )
         await _announce(call)
         return call
 
@@ -70,13 +77,15 @@ async def _identified(
     return entry, ref
 
 
-async def _found(upload: CallUploaded, entry: Entry, ref: ObjectRef, inspector: Inspector) -> Call:
+async def _found(
+    upload: CallUploaded, entry: Entry, ref: ObjectRef, sidecar: dict[str, Any], inspector: Inspector
+) -> Call:
     """The call as the looked-at object and everything known of it make it."""
     return Call(
         **dict(entry.key),
         recording=await inspector.recording(upload, ref) if upload.recording else None,
         transcript=await inspector.transcript(upload, upload.transcript) if upload.transcript else None,
-        metadata=await inspector.metadata(upload, ref),
+        metadata=inspector.metadata(upload, ref, sidecar),
         created_at=entry.created_at,
     )
 

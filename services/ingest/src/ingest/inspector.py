@@ -68,11 +68,19 @@ class Inspector:
         found = await self._stat(ref, exactly=not names_its_call(upload, ref, self.rules))
         return ObjectRef(**found.model_dump(exclude={"size_bytes"}))
 
-    async def metadata(self, upload: CallUploaded, ref: ObjectRef) -> CallMetadata:
+    def metadata(self, upload: CallUploaded, ref: ObjectRef, sidecar: dict[str, Any]) -> CallMetadata:
         """Facts of the call: the event is believed first, then the object's name, then its sidecar."""
-        return merged(
-            upload.metadata, in_name(ref.key, self.rules.filename_pattern), await self._sidecar(ref)
-        )
+        return merged(upload.metadata, in_name(ref.key, self.rules.filename_pattern), sidecar)
+
+    async def sidecar(self, ref: ObjectRef) -> dict[str, Any]:
+        """What the JSON document beside a recording says; a bad one costs its metadata, never the call."""
+        try:
+            found = json.loads(await self._recordings.read(sidecar_of(ref), LARGEST_SIDECAR))
+        except Permanent as error:
+            return {} if error.reason in _ABSENT else _ignored(error.reason)
+        except (ValueError, RecursionError):
+            return _ignored("not_json")
+        return found if isinstance(found, dict) else _ignored("not_an_object")
 
     async def _stat(self, ref: ObjectRef, *, exactly: bool) -> ObjectStat:
         if refused := refusal(ref, self.rules.allowed):
@@ -84,16 +92,6 @@ class Inspector:
             )
         check_size(found.size_bytes, self.rules)
         return found
-
-    async def _sidecar(self, ref: ObjectRef) -> dict[str, Any]:
-        """What the JSON document beside a recording says; a bad one costs its metadata, never the call."""
-        try:
-            found = json.loads(await self._recordings.read(sidecar_of(ref), LARGEST_SIDECAR))
-        except Permanent as error:
-            return {} if error.reason in _ABSENT else _ignored(error.reason)
-        except (ValueError, RecursionError):
-            return _ignored("not_json")
-        return found if isinstance(found, dict) else _ignored("not_an_object")
 
 
 def _ignored(why: str) -> dict[str, Any]:

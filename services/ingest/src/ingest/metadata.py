@@ -9,12 +9,19 @@ from common.model import CallMetadata
 from pydantic import ValidationError
 
 MOST_EXTRA, LONGEST_EXTRA = 50, 1000  # items, characters
+TRACE = ("traceparent", "tracestate")
+"""What a sidecar says of the upload's trace and not of the call, as W3C's Trace Context names it."""
 
 
 def in_name(name: str, pattern: re.Pattern[str] | None) -> dict[str, str]:
     """What a file's name says, by the named groups of the operator's pattern."""
     found = pattern.search(name.rsplit("/", 1)[-1]) if pattern else None
     return {field: value for field, value in found.groupdict().items() if value} if found else {}
+
+
+def trace_in(fields: Mapping[str, Any]) -> dict[str, str]:
+    """The trace of the upload itself, where a sidecar carries it."""
+    return {name: fields[name] for name in TRACE if isinstance(fields.get(name), str)}
 
 
 def merged(first: CallMetadata, *others: Mapping[str, Any]) -> CallMetadata:
@@ -34,7 +41,7 @@ def metadata(fields: Mapping[str, Any]) -> CallMetadata:
     for name, value in fields.items():
         if name in CallMetadata.model_fields and name != "extra" and _fits(name, value):
             known[name] = value
-        elif name != "extra":
+        elif name not in ("extra", *TRACE):
             extra |= _texts({name: value})
     return in_utc(CallMetadata(**known, extra=dict(list(extra.items())[:MOST_EXTRA])))
 

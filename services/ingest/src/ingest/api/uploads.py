@@ -13,6 +13,7 @@ from common.errors import raising
 from common.events import CallUploaded
 from common.model import CallKey, CallMetadata, ObjectRef
 from common.pipeline import INGEST
+from common.telemetry import carried
 from fastapi import APIRouter, Depends, File, Form, Response, UploadFile
 from pydantic import ValidationError
 
@@ -132,13 +133,17 @@ class Door:
         return call.recording.object if call and call.recording else None
 
     async def _store(self, key: CallKey, file: UploadFile, metadata: CallMetadata) -> ObjectRef:
-        """The sidecar goes first: the bucket's own notification of the recording must find it there."""
+        """The sidecar goes first: the bucket's own notification of the recording must find it there.
+
+        It carries this request's trace, too: whichever of notification and event comes first goes on with it.
+        """
         extension = _extension(file.filename or "")
         ref = ObjectRef(
             bucket=self.settings.s3_bucket_audio,
             key=door_key(self.tenant, self.clock(), key.call_id, extension),
         )
-        await self.recordings.put_json(sidecar_of(ref), metadata.model_dump(mode="json", exclude_none=True))
+        beside = metadata.model_dump(mode="json", exclude_none=True) | carried()
+        await self.recordings.put_json(sidecar_of(ref), beside)
         return await self.recordings.put_file(ref, file.file, CONTENT_TYPES.get(extension, UNKNOWN))
 
     async def _announce(self, key: CallKey, ref: ObjectRef, metadata: CallMetadata) -> None:
