@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import nullcontext
+from typing import Any
 
 import pytest
 from common.events import CallEmbedded
@@ -10,8 +11,9 @@ from common.pipeline import EMBED
 from contract.harness import ACKED, Promise, StagePromises, golden, running, settings
 from embedder.app import create_app
 from embedder.chunks import Limits
+from embedder.remembered import RememberedVectors
 from embedder.settings import Settings
-from fakes import FakeEmbedder, FakeIndex, FakeJournal, FakeStore
+from fakes import FakeClaims, FakeEmbedder, FakeIndex, FakeJournal, FakeStore
 from nouns import KEY, transcript, work
 
 CALL = ("acme", "c-42")
@@ -30,11 +32,12 @@ def transcripts() -> FakeStore[Transcript]:
 @pytest.fixture
 async def promise(index: FakeIndex, transcripts: FakeStore[Transcript]) -> AsyncIterator[Promise]:
     indexed, journal = FakeStore[Indexed](), FakeJournal()
-    vectors = FakeEmbedder(work("text-embedding-3-small", cost_usd=0.00000084, input_tokens=42))
+    vectors: Any = FakeEmbedder(work("text-embedding-3-small", cost_usd=0.00000084, input_tokens=42))
+    claims: Any = FakeClaims()
     outside: dict[str, object] = {
         "journal": journal,
         "transcripts": transcripts,
-        "vectors": vectors,
+        "vectors": RememberedVectors(vectors, claims),
         "index": index,
         "limits": Limits(max_words=20, max_silence_ms=30_000),
         "indexed": indexed,
@@ -68,14 +71,22 @@ async def test_the_golden_end_of_the_line_is_what_is_kept(promise: Promise) -> N
 async def test_a_crash_between_index_and_document_writes_the_same_chunks(
     promise: Promise, index: FakeIndex
 ) -> None:
-    """Done again from the start, a call has the same chunks under the same ids."""
+    """Done again from the start, a call has the same chunks under the same ids, and is not paid again."""
     await promise.service.receive(promise.takes)
     first = list(index.chunks[CALL])
     promise.kept.kept.clear()
 
     await promise.service.receive(promise.takes)
 
-    assert first == index.chunks[CALL]
+    assert (first, 1) == (index.chunks[CALL], promise.paid.done)
+
+
+async def test_a_redo_from_here_pays_nothing(promise: Promise, index: FakeIndex) -> None:
+    """The next revision's chunks are new documents with the vectors of before."""
+    await promise.service.receive(promise.takes)
+    assert await promise.service.receive(promise.takes | {"revision": 2}) == ACKED
+
+    assert ({2}, 1) == ({chunk.revision for chunk in index.chunks[CALL]}, promise.paid.done)
 
 
 async def test_a_call_in_which_nothing_was_said_is_completed(

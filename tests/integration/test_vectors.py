@@ -6,7 +6,7 @@ import pytest
 from common.errors import Permanent, PipelineError, Transient
 from common.model import Work
 from common.providers import MAX_RETRY_AFTER
-from common.vectors import MAX_INPUTS, Embedder
+from common.vectors import Embedder
 from integration.provider import Desk, Reply, open_client, open_desk, refusal, vectors
 
 
@@ -38,25 +38,6 @@ async def test_each_text_has_its_vector(desk: Desk, embedder: Embedder) -> None:
     )
 
 
-async def test_many_texts_are_asked_for_in_batches(desk: Desk, embedder: Embedder) -> None:
-    """No request is larger than a provider takes; the costs add up."""
-    desk.replies = [vectors(*([[1.0]] * MAX_INPUTS)), vectors([2.0])]
-
-    embedded = await embedder.embed([f"text {n}" for n in range(MAX_INPUTS + 1)])
-
-    assert [MAX_INPUTS, 1] == [len(asked["input"]) for asked in desk.asked]
-    assert [1.0] * MAX_INPUTS + [2.0] == [vector[0] for vector in embedded.vectors]
-    assert (2, 14) == (embedded.work.requests, embedded.work.input_tokens)
-
-
-async def test_no_text_is_no_request(desk: Desk, embedder: Embedder) -> None:
-    """A call in which nothing was said costs nothing."""
-    embedded = await embedder.embed([])
-
-    assert ((), 0, 0.0) == (embedded.vectors, embedded.work.requests, embedded.work.cost_usd)
-    assert [] == desk.asked
-
-
 OUTCOMES = {
     "busy": (refusal(429, after="7"), Transient, "provider_busy", 7.0),
     "quota": (refusal(429, code="insufficient_quota"), Transient, "provider_quota", MAX_RETRY_AFTER),
@@ -66,6 +47,7 @@ OUTCOMES = {
     "garbage": (Reply("{{{"), Transient, "provider_answer", None),
     "not even an answer": (Reply({}), Transient, "provider_answer", None),
     "too few vectors": (vectors([1.0]), Transient, "provider_answer", None),
+    "vectors of two sizes": (vectors([1.0], [2.0, 3.0]), Transient, "provider_answer", None),
     "too many vectors": (vectors([1.0], [2.0], [3.0]), Transient, "provider_answer", None),
 }
 

@@ -1,6 +1,6 @@
 """Text to vectors, by an OpenAI-compatible provider."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from openai import AsyncOpenAI
@@ -32,31 +32,21 @@ class Embedder:
         self.model = model
 
     async def embed(self, texts: Sequence[str]) -> Embedded:
-        """Embed every text.
+        """Embed up to ``MAX_INPUTS`` texts, in one request.
 
         Raises:
-            Transient: the provider is busy or down, or answered with another number of vectors.
+            Transient: the provider is busy or down, or answered with another number or size of vectors.
             Permanent: it refused the request.
         """
-        vectors: list[Vector] = []
-        tokens = requests = 0
-        for batch in _batches(texts):
-            with asking("embedding text", self._provider, self.model) as asked:
-                answer = await self._client.embeddings.create(model=self.model, input=list(batch))
-                asked.paid(self._work(answer.usage.prompt_tokens, 1))
-                if len(answer.data) != len(batch):
-                    raise Transient("the provider sent another number of vectors", reason="provider_answer")
-            vectors += [item.embedding for item in sorted(answer.data, key=lambda item: item.index)]
-            tokens += answer.usage.prompt_tokens
-            requests += 1
-        return Embedded(tuple(vectors), self._work(tokens, requests))
+        with asking("embedding text", self._provider, self.model) as asked:
+            answer = await self._client.embeddings.create(model=self.model, input=list(texts))
+            work = self._work(answer.usage.prompt_tokens)
+            asked.paid(work)
+            vectors = [item.embedding for item in sorted(answer.data, key=lambda item: item.index)]
+            if len(vectors) != len(texts) or len({len(vector) for vector in vectors}) > 1:
+                raise Transient("the provider sent other vectors than asked for", reason="provider_answer")
+        return Embedded(tuple(vectors), work)
 
-    def _work(self, tokens: int, requests: int) -> Work:
+    def _work(self, tokens: int) -> Work:
         cost = 0.0 if self._provider == "local" else embedding_cost(self.model, tokens)
-        return Work(
-            provider=self._provider, model=self.model, cost_usd=cost, requests=requests, input_tokens=tokens
-        )
-
-
-def _batches(texts: Sequence[str]) -> Iterator[Sequence[str]]:
-    return (texts[n : n + MAX_INPUTS] for n in range(0, len(texts), MAX_INPUTS))
+        return Work(provider=self._provider, model=self.model, cost_usd=cost, requests=1, input_tokens=tokens)

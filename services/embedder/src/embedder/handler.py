@@ -25,14 +25,14 @@ async def embed(
 ) -> CallEmbedded:
     """Cut the transcript into chunks, embed them, make them the call's chunks in the index.
 
-    Chunks have stable ids, so doing it again after a crash writes the same documents.
+    Chunks have stable ids and vectors are remembered, so doing it again writes the same and pays nothing.
     """
     kept = await indexed.find(analyzed.key)
 
     if kept is None:
         transcript = await transcripts.get(analyzed.key)
         pieces = chunks(analyzed.key, transcript, limits)
-        embedded = await vectors.embed([piece.text for piece in pieces])
+        embedded = await vectors.embed(analyzed.key, [piece.text for piece in pieces])
         await index.replace(analyzed.key, pieces, embedded.vectors)
         kept = await indexed.keep(Indexed(**dict(analyzed.key), chunks=len(pieces), work=embedded.work))
 

@@ -11,13 +11,15 @@ from common.model import Indexed, Transcript
 from common.settings import Provider
 from common.store import Store
 from common.vectors import Embedder
+from common.work import Claims
 from faststream import Context
 
 from embedder.chunks import Limits
+from embedder.remembered import RememberedVectors
 from embedder.settings import Settings
 
 Transcripts = Annotated[Store[Transcript], Context()]
-Vectors = Annotated[Embedder, Context()]
+Vectors = Annotated[RememberedVectors, Context()]
 IndexedCalls = Annotated[Store[Indexed], Context("indexed")]
 Index = Annotated[ChunkIndex, Context()]
 ChunkLimits = Annotated[Limits, Context()]
@@ -34,12 +36,15 @@ async def open_resources(settings: Settings) -> AsyncIterator[dict[str, object]]
     ):
         indexed = Store(db["indexed"], Indexed)
         await indexed.prepare()
+        claims = Claims(db["work"], days=settings.paid_work_days)
+        await claims.prepare()
+        embedder = Embedder(
+            client, settings.embedding_model, "local" if is_local(provider.base_url) else "openai"
+        )
         yield {
             "journal": Journal(db["journal"]),
             "transcripts": Store(db["transcripts"], Transcript),
-            "vectors": Embedder(
-                client, settings.embedding_model, "local" if is_local(provider.base_url) else "openai"
-            ),
+            "vectors": RememberedVectors(embedder, claims),
             "index": ChunkIndex(search, settings.embedding_model, settings.opensearch_index),
             "indexed": indexed,
             "limits": Limits(settings.chunk_max_words, settings.chunk_max_silence_seconds * 1000),
