@@ -8,7 +8,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from common.pipeline import INGEST, PIPELINE
+from common.pipeline import DOOR, PIPELINE
 from onebox.contracts import SETTINGS
 from onebox.process import LOOPBACK, Command, Process, reserved_port, running_process
 from onebox.settings_page import collect
@@ -17,7 +17,7 @@ SERVICES = ("ingest-api", *(stage.service for stage in PIPELINE))
 MODELS = "onebox"
 GRACE = {
     **{stage.service: stage.grace for stage in PIPELINE},
-    "ingest-api": INGEST.grace,
+    "ingest-api": DOOR.grace,
     MODELS: 30,
 }  # seconds
 RESTRICTED = (

@@ -23,6 +23,7 @@ READ_BY_OTHERS = {
     "AWS_ACCESS_KEY_ID": "the AWS SDK",
     "AWS_SECRET_ACCESS_KEY": "the AWS SDK",
     "OTEL_EXPORTER_OTLP_ENDPOINT": "the OpenTelemetry SDK",
+    "UVICORN_TIMEOUT_GRACEFUL_SHUTDOWN": "the HTTP server",
 }
 PROFILES = sorted((ROOT / "deploy" / "compose").glob("*.env"))
 
@@ -66,7 +67,8 @@ def test_a_service_is_told_only_of_its_neighbours(service: str) -> None:
 
 def test_everybody_is_told_the_same_but_for_their_own_life() -> None:
     """Services differ in how long they drain, and the API in being a door."""
-    own = {"DRAIN_SECONDS", "INGEST_CONSUMER", "AUTH"}
+    stopping = {"DRAIN_SECONDS", "UVICORN_TIMEOUT_GRACEFUL_SHUTDOWN"}
+    own = stopping | {"INGEST_CONSUMER", "AUTH"}
 
     shared = [
         {name: value for name, value in told(service).items() if name not in own} for service in SERVICES
@@ -74,7 +76,7 @@ def test_everybody_is_told_the_same_but_for_their_own_life() -> None:
 
     assert [] == [service for service in SERVICES if shared[0] != shared[SERVICES.index(service)]]
     assert {"INGEST_CONSUMER": "false", "AUTH": "none"} == {
-        name: value for name, value in told("ingest-api").items() if name in own - {"DRAIN_SECONDS"}
+        name: value for name, value in told("ingest-api").items() if name in own - stopping
     }
 
 

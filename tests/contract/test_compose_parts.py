@@ -7,12 +7,14 @@ import sys
 
 import pytest
 import yaml
+from common.pipeline import CLOSING, DOOR, PIPELINE
 from common.settings import WorkerSettings
 from composed import PARTS, PATH, told
 from onebox.contracts import ROOT
 from shipped import GRACE, MODELS, SERVICES, image
 
 FOREIGN = [name for name, part in PARTS.items() if "build" not in part]
+DRAIN = {**{stage.service: stage.drain for stage in PIPELINE}, "ingest-api": DOOR.drain}  # seconds
 MUTE = {"tempo", "alloy"}  # their images hold no program that could ask after their health
 
 every_service = pytest.mark.parametrize("service", SERVICES)
@@ -52,8 +54,14 @@ def test_a_service_has_its_stage_s_grace_and_drains_within_it(service: str) -> N
     grace = int(PARTS[service]["stop_grace_period"].removesuffix("s"))
     poll = WorkerSettings.model_fields["sqs_wait_seconds"].default
 
-    assert GRACE[service] == grace
-    assert max(int(told(service)["DRAIN_SECONDS"]), poll) <= grace - 15
+    assert (GRACE[service], DRAIN[service]) == (grace, int(told(service)["DRAIN_SECONDS"]))
+    assert max(DRAIN[service], poll) <= grace - CLOSING
+
+
+def test_uploads_have_as_long_as_on_a_cluster() -> None:
+    """The HTTP server waits for what is being handed in, and no longer than the door's grace allows."""
+    assert f"{DOOR.uploads}" == told("ingest-api")["UVICORN_TIMEOUT_GRACEFUL_SHUTDOWN"]
+    assert DOOR.drain > 0
 
 
 @every_service

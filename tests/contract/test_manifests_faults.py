@@ -133,6 +133,12 @@ FAULTS: Mapping[str, tuple[Break, str]] = {
         lambda r: one(r)["env"][1].update(value="600"),
         "DRAIN_SECONDS 600",
     ),
+    "a door that drains longer than its grace allows": (
+        lambda r: container(deployment(r, "ingest-api"))["env"].append(
+            {"name": "DRAIN_SECONDS", "value": "45"}
+        ),
+        "DRAIN_SECONDS 45 s is not the door's 10 s",
+    ),
     "a setting that nobody reads": (
         lambda r: one(r)["env"].append({"name": "WORKER_CONCURENCY", "value": "2"}),  # codespell:ignore
         "which it does not read",

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from analyzer.settings import Settings as AnalyzerSettings
 from common.app import PING_TIMEOUT
-from common.pipeline import CLOSING, PIPELINE, VISIBILITY_TIMEOUT
+from common.pipeline import CLOSING, DOOR, PIPELINE, VISIBILITY_TIMEOUT
 from embedder.settings import Settings as EmbedderSettings
 from faststream_sqs.engine.custody import SETTLE_TIME
 from ingest.sniff import PATIENCE
@@ -46,9 +46,16 @@ def stops(rendered: Rendered) -> Iterator[str]:
 
 def _door(deployment: Object, grace: int, environment: Mapping[str, str]) -> Iterator[str]:
     forgotten = container(deployment)["lifecycle"]["preStop"]["sleep"]["seconds"]
-    uploads = int(environment["UVICORN_TIMEOUT_GRACEFUL_SHUTDOWN"])
-    if forgotten + uploads + int(environment["DRAIN_SECONDS"]) + CLOSING > grace:
-        yield f"{name_of(deployment)}: uploads and drain do not fit into {grace} s"
+    uploads, drain = (
+        int(environment.get(name, 0)) for name in ("UVICORN_TIMEOUT_GRACEFUL_SHUTDOWN", "DRAIN_SECONDS")
+    )
+    found = {"grace": grace, "preStop": forgotten, "uploads": uploads, "DRAIN_SECONDS": drain}
+    wanted = dict(zip(found, (DOOR.grace, DOOR.forgotten, DOOR.uploads, DOOR.drain), strict=True))
+    yield from (
+        f"{name_of(deployment)}: {name} {found[name]} s is not the door's {seconds} s"
+        for name, seconds in wanted.items()
+        if found[name] != seconds
+    )
 
 
 def probes(rendered: Rendered) -> Iterator[str]:

@@ -52,6 +52,24 @@ class Stage:
         return self.queue.name
 
 
+@dataclass(frozen=True, slots=True)
+class Door:
+    """The API where ingest's own pods drain the queue: how it stops, in seconds, one after the other.
+
+    ``forgotten``: until the platform's balancer sends nothing new. ``uploads``: what is being handed in may
+    finish, the HTTP server's ``UVICORN_TIMEOUT_GRACEFUL_SHUTDOWN``.
+    """
+
+    grace: int
+    forgotten: int
+    uploads: int
+
+    @property
+    def drain(self) -> int:
+        """``DRAIN_SECONDS``: what is left, for a broker that holds no message."""
+        return self.grace - self.forgotten - self.uploads - CLOSING
+
+
 def _queue(name: str) -> SQSQueue:
     return SQSQueue(name, visibility_timeout=VISIBILITY_TIMEOUT)
 
@@ -62,6 +80,8 @@ TRANSCRIBE = Stage(
 )
 ANALYZE = Stage("analyzer", _queue("analyze"), CallTranscribed, CallAnalyzed, "analyzing", "analyzed", 180)
 EMBED = Stage("embedder", _queue("embed"), CallAnalyzed, None, "embedding", "completed", 90)
+
+DOOR: Final = Door(grace=60, forgotten=5, uploads=30)
 
 PIPELINE: Final = (INGEST, TRANSCRIBE, ANALYZE, EMBED)
 
