@@ -11,7 +11,7 @@ from common.ctl.main import app
 from onebox.contracts import ROOT
 
 PAGES = sorted([ROOT / "README.md", *ROOT.glob("deploy/**/*.md")])
-TYPED = re.compile(r"pipelinectl ([^`\n\"]+)")
+TYPED = re.compile(r"pipelinectl ([a-z][^`\n\"]+)")
 
 
 def typed() -> Iterator[tuple[Path, str]]:
