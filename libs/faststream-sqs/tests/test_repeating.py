@@ -13,7 +13,14 @@ from faststream_sqs import FakeSQS
 from faststream_sqs.access import Access, Transport
 from faststream_sqs.fake import Fault
 from faststream_sqs.fake.http import serving
-from faststream_sqs.transport.retry import FIRST_PAUSE, LONGEST_PAUSE, THROTTLED_PAUSE, Repetition, pause
+from faststream_sqs.transport.retry import (
+    CAN_REFUSE,
+    FIRST_PAUSE,
+    LONGEST_PAUSE,
+    THROTTLED_PAUSE,
+    Repetition,
+    pause,
+)
 
 KEYS: dict[str, Any] = {
     "region_name": "us-east-1",
@@ -67,13 +74,16 @@ async def test_never_where_forbidden(connect: Connect, fake: FakeSQS, transport:
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
 async def test_a_receive_is_repeated_once(connect: Connect, fake: FakeSQS, transport: Transport) -> None:
-    """A receive is made twice at most: whoever polls backs off by itself, and the two would multiply."""
-    fake.fail("receive_message", times=3)
+    """A receive is made twice at most: whoever polls backs off by itself, and the two would multiply.
+
+    With an aiobotocore that cannot be told to stop it is made as often as any other request.
+    """
+    fake.fail("receive_message", times=4)
     async with connect(transport) as client:
         with pytest.raises(ClientError):
             await client.receive_message(QueueUrl=fake.add_queue("work"))
 
-    assert 2 == fake.requests["receive_message"]
+    assert (2 if transport == "lean" or CAN_REFUSE else 4) == fake.requests["receive_message"]
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)

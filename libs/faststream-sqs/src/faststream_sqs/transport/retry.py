@@ -4,6 +4,7 @@ import random
 from collections.abc import Mapping
 from typing import Any
 
+import aiobotocore
 from botocore.exceptions import ConnectionError as NoConnectionError
 from botocore.exceptions import HTTPClientError
 
@@ -25,6 +26,8 @@ THROTTLED = frozenset(
     }
 )
 REPEATABLE = frozenset({500, 502, 503, 504})  # HTTP statuses
+# Before 3.8 aiobotocore took False for a pause of no length, and asked for ever. There botocore's own limit holds.
+CAN_REFUSE = tuple(int(part) for part in aiobotocore.__version__.split(".")[:2]) >= (3, 8)
 FREQUENT = (
     "ReceiveMessage",
     "DeleteMessageBatch",
@@ -74,7 +77,7 @@ class Repetition:
     ) -> float | None:
         """Seconds to wait, after so many attempts."""
         if attempts >= self._attempts:
-            return False
+            return False if CAN_REFUSE else None
         return pause(attempts) if _passing(response, caught_exception) else None
 
 
