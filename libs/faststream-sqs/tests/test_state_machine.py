@@ -44,7 +44,7 @@ CARRIED_OUT_BY = {"ack": "delete_message_batch", "reject": "send_message_batch"}
 DELAYS = (0, 3, 7)  # seconds a handler may ask for, none of them a queue's visibility
 BACK_OFF = 7  # seconds
 BOUNDED = settings(
-    max_examples=60,
+    max_examples=250,
     stateful_step_count=40,
     deadline=None,
     derandomize="CI" in os.environ,
@@ -256,7 +256,7 @@ class EngineMachine(RuleBasedStateMachine):
         verdict=st.sampled_from(["ack", "ack", "reject", "undecided", *DELAYS]),
         which=st.integers(0, 20),
         count=st.integers(1, 6),
-        trouble=st.none() | faults,
+        trouble=st.none() | st.just(Fault("AccessDenied")) | faults,
     )
     def finish(self, verdict: Any, which: int, count: int, trouble: Fault | None) -> None:
         if trouble is not None and not self.peaceful:
