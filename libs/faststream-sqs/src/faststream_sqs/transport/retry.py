@@ -26,7 +26,7 @@ THROTTLED = frozenset(
     }
 )
 REPEATABLE = frozenset({500, 502, 503, 504})  # HTTP statuses
-# Before 3.8 aiobotocore took False for a pause of no length, and asked for ever. There botocore's own limit holds.
+# Before 3.8 aiobotocore took False for no pause and asked for ever: botocore's own limit holds there.
 CAN_REFUSE = tuple(int(part) for part in aiobotocore.__version__.split(".")[:2]) >= (3, 8)
 FREQUENT = (
     "ReceiveMessage",
