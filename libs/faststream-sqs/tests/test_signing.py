@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 pytestmark = pytest.mark.skipif(
     not hasattr(botocore.auth, "get_current_datetime"),
-    reason="this botocore's clock cannot be set from outside",
+    reason="this botocore's clock cannot be set",
 )
 REGIONS = ["us-east-1", "eu-central-1", "cn-north-1"]
 printable = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=60)
