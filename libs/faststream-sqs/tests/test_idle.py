@@ -49,7 +49,7 @@ async def test_the_heart_rests_without_leases(fake: FakeSQS) -> None:
 
 
 def open_leases() -> set[Lease]:
-    """Every lease in memory; by its type, since a weak proxy of what is gone cannot be asked for its class."""
+    """Every lease in memory; by its type, since the proxy of what is gone cannot be asked for its class."""
     gc.collect()
     return {one for one in gc.get_objects() if type(one) is Lease}
 
