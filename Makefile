@@ -33,11 +33,8 @@ dev: $(READY) ## The four services and the API with reload, against the servers 
 	@test -f .env || { echo "No .env here: cp .env.example .env, then fill it in"; exit 1; }
 	@$(BIN)/python -m onebox.dev
 
-# The chaos set mostly waits, for leases and for processes: it runs beside the rest, and is shown after it.
 test: $(READY) ## All that a bare machine can run: unit, contract, integration, e2e, a bounded chaos set
-	@chaos=$$(mktemp) && trap 'rm -f "$$chaos"' EXIT && \
-	{ $(PYTEST) -q tests/chaos >"$$chaos" 2>&1 & } && beside=$$! && trap 'kill $$beside' INT TERM && \
-	{ $(PYTEST) -q --ignore tests/chaos; rest=$$?; wait $$beside; other=$$?; cat "$$chaos"; exit $$((rest | other)); }
+	@$(PYTEST) -q
 
 test-fast: $(READY) ## Unit and contract tests
 	@$(PYTEST) -q tests/unit tests/contract libs/faststream-sqs/tests --ignore=libs/faststream-sqs/tests/test_wire.py
