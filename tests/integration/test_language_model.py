@@ -6,9 +6,10 @@ from contextlib import suppress
 from typing import Literal
 
 import pytest
+from common.account import Account, accounting
 from common.errors import Permanent, PipelineError, Transient
+from common.gate import Gate
 from common.language_model import LanguageModel
-from common.ledger import Ledger, accounting
 from common.metrics import metrics_on
 from common.model import Citation, Insights, Work
 from common.providers import MAX_RETRY_AFTER
@@ -38,7 +39,7 @@ async def desk() -> AsyncIterator[Desk]:
 @pytest.fixture
 async def model(desk: Desk) -> AsyncIterator[LanguageModel]:
     async with open_client(desk.url) as client:
-        yield LanguageModel(client, "gpt-6-luna", "openai", max_output_tokens=500)
+        yield LanguageModel(client, Gate("openai", "gpt-6-luna"), max_output_tokens=500)
 
 
 async def test_an_answer_has_the_shape_that_was_asked_for(desk: Desk, model: LanguageModel) -> None:
@@ -89,7 +90,7 @@ async def test_another_model_is_asked_in_its_own_words(desk: Desk) -> None:
     """Only models that reason are told not to."""
     desk.replies = [completion(GOOD)]
     async with open_client(desk.url) as client:
-        answer = await LanguageModel(client, "local-rules", "local").answer("", "", Mood)
+        answer = await LanguageModel(client, Gate("local", "local-rules")).answer("", "", Mood)
 
     assert "reasoning_effort" not in desk.asked[0]
     assert 0.0 == answer.work.cost_usd
@@ -107,12 +108,12 @@ async def test_another_model_is_asked_in_its_own_words(desk: Desk) -> None:
 async def test_what_comes_back_is_accounted_for(desk: Desk, model: LanguageModel, reply: Reply) -> None:
     """Paid is paid, of use or not."""
     desk.replies = [reply]
-    ledger = Ledger("analyze", metrics_on(CollectorRegistry()).providers, {})
+    account = Account("analyze", metrics_on(CollectorRegistry()).providers, {})
 
-    with suppress(PipelineError), accounting(ledger):
+    with suppress(PipelineError), accounting(account):
         await model.answer("Be brief.", "What mood?", Mood)
 
-    spent = (ledger.requests, ledger.input_tokens, ledger.output_tokens, round(ledger.cost_usd, 6))
+    spent = (account.requests, account.input_tokens, account.output_tokens, round(account.cost_usd, 6))
     assert (1, 1000, 200, 0.0002) == spent
 
 
@@ -168,6 +169,6 @@ async def test_a_provider_out_of_reach_is_worth_another_try() -> None:
     """Nothing listens there."""
     async with open_client("http://127.0.0.1:9/v1") as client:
         with pytest.raises(Transient) as error:
-            await LanguageModel(client, "gpt-6-luna", "openai").answer("", "", Mood)
+            await LanguageModel(client, Gate("openai", "gpt-6-luna")).answer("", "", Mood)
 
     assert "provider_unavailable" == error.value.reason

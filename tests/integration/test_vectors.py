@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from common.errors import Permanent, PipelineError, Transient
+from common.gate import Gate
 from common.model import Work
 from common.providers import MAX_RETRY_AFTER
 from common.vectors import Embedder
@@ -19,7 +20,7 @@ async def desk() -> AsyncIterator[Desk]:
 @pytest.fixture
 async def embedder(desk: Desk) -> AsyncIterator[Embedder]:
     async with open_client(desk.url) as client:
-        yield Embedder(client, "text-embedding-3-small", "openai")
+        yield Embedder(client, Gate("openai", "text-embedding-3-small"))
 
 
 async def test_each_text_has_its_vector(desk: Desk, embedder: Embedder) -> None:

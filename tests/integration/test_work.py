@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from common.account import Account, accounting
 from common.errors import Claimed, Permanent, PipelineError, Transient
-from common.ledger import Ledger, accounting
 from common.metrics import metrics_on
 from common.model import Noun
 from common.work import LEASE, Claims, WorkId
@@ -84,10 +84,10 @@ async def test_the_same_work_is_paid_for_once(once: Once, desk: Desk) -> None:
 
 async def test_what_is_newly_kept_is_progress(once: Once) -> None:
     """Reading what was kept before brings a delivery no further; keeping a result does, for good."""
-    first, second = (Ledger("analyze", metrics_on(CollectorRegistry()).providers, {}) for _ in range(2))
+    first, second = (Account("analyze", metrics_on(CollectorRegistry()).providers, {}) for _ in range(2))
 
-    for ledger in (first, second):
-        with accounting(ledger):
+    for account in (first, second):
+        with accounting(account):
             await once()
 
     assert (1, 0) == (first.results_kept, second.results_kept)

@@ -12,11 +12,11 @@ from pathlib import Path
 import httpx
 import pytest
 from common import metrics, reasons
+from common.account import current
 from common.app import StageSettings, consumer
 from common.errors import Claimed, Permanent, Transient
 from common.events import CallTranscribed
 from common.instruments import Instruments, instruments, introduce
-from common.ledger import current
 from common.metrics import metrics_on
 from common.model import Work
 from common.pipeline import ANALYZE, INGEST, TRANSCRIBE
@@ -112,10 +112,10 @@ def paying(outcome: BaseException | None = None) -> Callable[[], None]:
     """Work that pays for an answer, and then fails or not."""
 
     def pay() -> None:
-        ledger = current()
-        assert ledger is not None
-        ledger.asked("openai", "gpt-6-luna", "ok", 1.5)
-        ledger.paid("gpt-6-luna", PAID)
+        account = current()
+        assert account is not None
+        account.asked("openai", "gpt-6-luna", "ok", 1.5)
+        account.paid("gpt-6-luna", PAID)
         if outcome:
             raise outcome
 

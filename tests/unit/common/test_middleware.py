@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import nullcontext
 
 import pytest
+from common.account import current
 from common.app import StageSettings, consumer
 from common.countdown import Countdown
 from common.errors import Claimed, Permanent, Transient
 from common.events import CallTranscribed
-from common.ledger import current
 from common.middleware import MAX_CRASHES, now
 from common.pipeline import ANALYZE
 from common.verdicts import MAX_BAD_ANSWERS, MAX_UNKNOWN_ERRORS
@@ -36,8 +36,8 @@ class Handler:
     async def __call__(self) -> None:
         self.started.set()
         await self.proceed.wait()
-        if self.keeps and (ledger := current()):
-            ledger.kept()
+        if self.keeps and (account := current()):
+            account.kept()
         if self.error:
             raise self.error
 

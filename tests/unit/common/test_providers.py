@@ -8,8 +8,8 @@ from email.utils import format_datetime
 import httpx2
 import openai
 import pytest
+from common.account import Account, accounting
 from common.errors import Permanent, PipelineError, Transient
-from common.ledger import Ledger, accounting
 from common.metrics import metrics_on
 from common.model import Work
 from common.providers import MAX_RETRY_AFTER, asking, retry_after
@@ -126,11 +126,11 @@ def test_no_word_of_a_request_is_repeated() -> None:
 def test_each_request_is_counted_by_what_came_of_it(error: Exception | None, outcome: str) -> None:
     """One of six outcomes, once, with its time."""
     registry = CollectorRegistry()
-    ledger = Ledger("analyze", metrics_on(registry).providers, {})
+    account = Account("analyze", metrics_on(registry).providers, {})
 
     with (
         suppress(PipelineError, TimeoutError),
-        accounting(ledger),
+        accounting(account),
         asking("asking", "openai", "gpt-6-luna"),
     ):
         if error:
@@ -144,9 +144,9 @@ def test_each_request_is_counted_by_what_came_of_it(error: Exception | None, out
 def test_an_answer_without_a_known_price_costs_nothing_known() -> None:
     """Tokens are counted; a price is not made up."""
     registry = CollectorRegistry()
-    ledger = Ledger("analyze", metrics_on(registry).providers, {})
+    account = Account("analyze", metrics_on(registry).providers, {})
 
-    with accounting(ledger), asking("asking", "other", "their-model") as asked:
+    with accounting(account), asking("asking", "other", "their-model") as asked:
         asked.paid(Work(provider="other", model="their-model", requests=1, input_tokens=7))
 
     labels = {"stage": "analyze", "model": "their-model"}

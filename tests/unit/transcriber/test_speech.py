@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 from aiohttp import web
+from common.account import Account, accounting
 from common.errors import Permanent, PipelineError, Transient
-from common.ledger import Ledger, accounting
+from common.gate import Gate
 from common.metrics import metrics_on
 from common.model import CallKey
 from numpy.typing import NDArray
@@ -76,7 +77,7 @@ def clip(tmp_path: Path, sound: NDArray[np.int16]) -> Clip:
 
 
 def recogniser(client: AsyncOpenAI, model: str = "gpt-transcribe", language: str | None = None) -> Recogniser:
-    return Recogniser(client, model, "openai", language)
+    return Recogniser(client, Gate("openai", model), language)
 
 
 async def failure(client: AsyncOpenAI, clip: Clip) -> PipelineError:
@@ -106,13 +107,13 @@ async def test_begun_seconds_are_paid(client: AsyncOpenAI, clip: Clip) -> None:
 
 
 async def test_what_is_heard_is_accounted_for(client: AsyncOpenAI, clip: Clip) -> None:
-    """Seconds and price go into the ledger of the delivery, once for each request."""
-    ledger = Ledger("transcribe", metrics_on(CollectorRegistry()).providers, {})
+    """Seconds and price go into the account of the delivery, once for each request."""
+    account = Account("transcribe", metrics_on(CollectorRegistry()).providers, {})
 
-    with accounting(ledger):
+    with accounting(account):
         await recogniser(client).recognise(clip)
 
-    assert (1, 2.0, 0.00015) == (ledger.requests, ledger.audio_seconds, round(ledger.cost_usd, 6))
+    assert (1, 2.0, 0.00015) == (account.requests, account.audio_seconds, round(account.cost_usd, 6))
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx2
 from aiobotocore.config import AioConfig
@@ -107,8 +106,3 @@ def _signer(region: str) -> AWSV4SignerAsyncAuth:
 
     credentials = botocore.session.get_session().get_credentials()
     return AWSV4SignerAsyncAuth(credentials, region, "es")
-
-
-def is_local(base_url: str | None) -> bool:
-    """Whether a provider listens on this machine, where nothing is billed."""
-    return urlsplit(base_url or "").hostname in {"127.0.0.1", "localhost", "::1"}

@@ -11,7 +11,7 @@ from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 from opentelemetry.trace import Tracer
 from prometheus_client import REGISTRY, CollectorRegistry
 
-from common.ledger import Ledger
+from common.account import Account
 from common.logging import get_logger
 from common.metrics import Metrics, metrics_on
 from common.pipeline import INGEST, PIPELINE, Stage
@@ -45,9 +45,9 @@ class Instruments:
         """Who makes the spans."""
         return self.traces.get_tracer("callstream", version_of("common"))
 
-    def ledger(self) -> Ledger:
+    def account(self) -> Account:
         """A new account of what one piece of work asks and pays."""
-        return Ledger(self.stage, self.metrics.providers, self.tenant_classes)
+        return Account(self.stage, self.metrics.providers, self.tenant_classes)
 
 
 def instruments(

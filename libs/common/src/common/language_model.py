@@ -9,9 +9,10 @@ from openai import AsyncOpenAI, ContentFilterFinishReasonError, LengthFinishReas
 from pydantic import BaseModel, ValidationError
 
 from common.errors import Permanent, Transient
+from common.gate import Gate, Need
 from common.model import Work
 from common.prices import chat_cost
-from common.providers import Asked, asking
+from common.providers import Asked
 
 A = TypeVar("A", bound=BaseModel)
 
@@ -27,12 +28,10 @@ class Answer(Generic[A]):
 class LanguageModel:
     """One chat model of one provider."""
 
-    def __init__(
-        self, client: AsyncOpenAI, model: str, provider: str, *, max_output_tokens: int = 16_000
-    ) -> None:
+    def __init__(self, client: AsyncOpenAI, gate: Gate, *, max_output_tokens: int = 16_000) -> None:
         self._client = client
-        self.name = model
-        self._provider = provider
+        self._gate = gate
+        self.name = gate.model
         self._max_output_tokens = max_output_tokens
 
     async def answer(self, instructions: str, content: str, shape: type[A]) -> Answer[A]:
@@ -42,16 +41,30 @@ class LanguageModel:
             Transient: the provider is busy or down, or its answer did not fit (reason ``provider_answer``).
             Permanent: it refused the request, or its answer was cut off at the token limit.
         """
-        with asking("asking the language model", self._provider, self.name) as asked, self._reading(asked):
-            completion = await self._client.chat.completions.parse(
-                model=self.name,
-                messages=[{"role": "system", "content": instructions}, {"role": "user", "content": content}],
-                response_format=shape,
-                **self._options(),
-            )
-            work = self._work(completion)
-            asked.paid(work)
-            return Answer(_parsed(completion, shape), work)
+        async with self._gate.asking(
+            "asking the language model", self._need(instructions + content)
+        ) as asked:
+            with self._reading(asked):
+                completion = await self._client.chat.completions.parse(
+                    model=self.name,
+                    messages=[
+                        {"role": "system", "content": instructions},
+                        {"role": "user", "content": content},
+                    ],
+                    response_format=shape,
+                    **self._options(),
+                )
+                work = self._work(completion)
+                asked.paid(work)
+                return Answer(_parsed(completion, shape), work)
+
+    def _need(self, text: str) -> Need:
+        tokens = len(text.encode())  # each byte at most one: no tokeniser makes more of it
+        usd = self._cost(tokens, self._max_output_tokens)
+        return Need(usd=usd, tokens=tokens + self._max_output_tokens)
+
+    def _cost(self, tokens_in: int, tokens_out: int) -> float | None:
+        return 0.0 if self._gate.provider == "local" else chat_cost(self.name, tokens_in, tokens_out)
 
     @contextmanager
     def _reading(self, asked: Asked) -> Iterator[None]:
@@ -78,9 +91,9 @@ class LanguageModel:
         tokens_in, tokens_out = (usage.prompt_tokens, usage.completion_tokens) if usage else (0, 0)
         model = completion.model or self.name
         return Work(
-            provider=self._provider,
+            provider=self._gate.provider,
             model=model,
-            cost_usd=0.0 if self._provider == "local" else chat_cost(self.name, tokens_in, tokens_out),
+            cost_usd=self._cost(tokens_in, tokens_out),
             requests=1,
             input_tokens=tokens_in,
             output_tokens=tokens_out,

@@ -12,11 +12,11 @@ from faststream.exceptions import HandlerException, NackMessage, RejectMessage
 from opentelemetry.trace import get_current_span
 from pydantic import ValidationError
 
+from common.account import Account, accounting
 from common.entry import Source
 from common.errors import Claimed, Permanent, PipelineError, Transient
 from common.instruments import Instruments
 from common.journal import Entry, Failure, Journal, work_of
-from common.ledger import Ledger, accounting
 from common.logging import about, get_logger
 from common.metrics import exemplar
 from common.model import CallKey
@@ -40,14 +40,14 @@ def now() -> datetime:
 class Attempt:
     """One delivery of one message to one stage; handlers reach it as ``attempt`` in the context."""
 
-    def __init__(self, stage: Stage, journal: Journal, ledger: Ledger, msg: Any) -> None:
+    def __init__(self, stage: Stage, journal: Journal, account: Account, msg: Any) -> None:
         self._stage = stage
         self._journal = journal
         self._started = time.monotonic()
         self.deliveries = int(getattr(msg, "receive_count", 1))
         self.is_last = bool(getattr(msg, "is_last_attempt", False))
         self.wait = _wait(msg)
-        self.ledger = ledger
+        self.account = account
         self.key: CallKey | None = None
         self.entry: Entry | None = None
 
@@ -58,7 +58,7 @@ class Attempt:
             Permanent: the call has ended too many workers.
         """
         self.key = key
-        self.ledger.tenant_id = key.tenant_id
+        self.account.tenant_id = key.tenant_id
         annotate({"callstream.call_id": key.call_id, "callstream.tenant_id": key.tenant_id})
         self.entry = await self._journal.begin(key, self._stage, now(), source)
         so_far = self.entry.stages[self._stage.name]
@@ -125,13 +125,13 @@ class AroundStage(BaseMiddleware):
 
     async def consume_scope(self, call_next: Callable[[Any], Any], msg: Any) -> Any:
         """One delivery, from the first look at it to its outcome."""
-        ledger = self._instruments.ledger()
-        attempt = Attempt(self._stage, self.context.get("journal"), ledger, msg)
+        account = self._instruments.account()
+        attempt = Attempt(self._stage, self.context.get("journal"), account, msg)
         self._metrics.arrived(self._stage.name, attempt.wait, attempt.deliveries)
         with (
             about(stage=self._stage.name, message_id=msg.message_id),
             self.context.scope("attempt", attempt),
-            accounting(ledger),
+            accounting(account),
             self._metrics.inflight.labels(self._stage.name).track_inprogress(),
         ):
             return await self._decided(call_next, msg, attempt)
@@ -152,7 +152,7 @@ class AroundStage(BaseMiddleware):
             raise NackMessage(delay=min(2.0**attempt.deliveries, LONGEST_POSTPONEMENT)) from error
         except Exception as error:  # every failure must reach the journal, whatever it is
             reason, final = verdict(error, attempt)
-            if isinstance(error, TimeoutError) and attempt.ledger.results_kept and not final:
+            if isinstance(error, TimeoutError) and attempt.account.results_kept and not final:
                 # Not in vain: the next delivery goes on from what was kept.
                 await attempt.release()
                 self._ended(attempt, "released", reason, error)
@@ -206,19 +206,19 @@ def _told_apart(attempt: Attempt, reason: str | None) -> Iterator[None]:
 
 def _figures(attempt: Attempt) -> dict[str, float]:
     """What the delivery took; a cost only where somebody was asked."""
-    ledger = attempt.ledger
+    account = attempt.account
     times: dict[str, float] = {"duration_ms": round(attempt.took * 1000)}
     waited: dict[str, float] = {} if attempt.wait is None else {"queue_wait_ms": round(attempt.wait * 1000)}
-    if not ledger.requests:
+    if not account.requests:
         return times | waited
     return {
         **times,
         **waited,
-        "requests": ledger.requests,
-        "input_tokens": ledger.input_tokens,
-        "output_tokens": ledger.output_tokens,
-        "audio_seconds": ledger.audio_seconds,
-        "cost_usd": round(ledger.cost_usd, 6),
+        "requests": account.requests,
+        "input_tokens": account.input_tokens,
+        "output_tokens": account.output_tokens,
+        "audio_seconds": account.audio_seconds,
+        "cost_usd": round(account.cost_usd, 6),
     }
 
 

@@ -18,8 +18,8 @@ from openai import (
 )
 from opentelemetry.trace import SpanKind
 
+from common.account import Answered, current
 from common.errors import Permanent, PipelineError, Transient
-from common.ledger import Answered, current
 from common.model import Work
 from common.telemetry import span
 
@@ -38,8 +38,8 @@ class Asked:
 
     def paid(self, work: Work) -> None:
         """What came back was paid for; say so before anything is made of it."""
-        if ledger := current():
-            ledger.paid(self.model, work)
+        if account := current():
+            account.paid(self.model, work)
 
 
 @contextmanager
@@ -60,8 +60,8 @@ def asking(what: str, provider: str, model: str) -> Iterator[Asked]:
 
 
 def _count(asked: Asked, outcome: Answered, begun: float) -> None:
-    if ledger := current():
-        ledger.asked(asked.provider, asked.model, outcome, time.monotonic() - begun)
+    if account := current():
+        account.asked(asked.provider, asked.model, outcome, time.monotonic() - begun)
 
 
 @contextmanager

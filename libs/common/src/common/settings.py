@@ -1,6 +1,7 @@
 """What an operator may choose: groups of settings that services inherit, read once, at start."""
 
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import (
     AliasChoices,
@@ -307,6 +308,12 @@ class Provider:
             raise SettingsError(
                 f"  OPENAI_API_KEY or {purpose.upper()}_API_KEY: Field required (any text if none is asked)"
             )
+
+    @property
+    def name(self) -> Literal["local", "openai"]:
+        """Who is paid; on this machine nobody is."""
+        loopback = urlsplit(self.base_url or "").hostname in {"127.0.0.1", "localhost", "::1"}
+        return "local" if loopback else "openai"
 
 
 NoDecodeList = Annotated[tuple[str, ...], NoDecode]

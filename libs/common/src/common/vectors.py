@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from openai import AsyncOpenAI
 
 from common.errors import Transient
+from common.gate import Gate, Need
 from common.model import Work
 from common.prices import embedding_cost
-from common.providers import asking
 
 Vector = Sequence[float]
 
@@ -26,10 +26,10 @@ class Embedded:
 class Embedder:
     """One embedding model of one provider."""
 
-    def __init__(self, client: AsyncOpenAI, model: str, provider: str) -> None:
+    def __init__(self, client: AsyncOpenAI, gate: Gate) -> None:
         self._client = client
-        self._provider = provider
-        self.model = model
+        self._gate = gate
+        self.model = gate.model
 
     async def embed(self, texts: Sequence[str]) -> Embedded:
         """Embed up to ``MAX_INPUTS`` texts, in one request.
@@ -38,7 +38,9 @@ class Embedder:
             Transient: the provider is busy or down, or answered with another number or size of vectors.
             Permanent: it refused the request.
         """
-        with asking("embedding text", self._provider, self.model) as asked:
+        tokens = sum(len(text.encode()) for text in texts)  # each at most one: no tokeniser makes more of it
+        need = Need(usd=self._work(tokens).cost_usd, tokens=tokens)
+        async with self._gate.asking("embedding text", need) as asked:
             answer = await self._client.embeddings.create(model=self.model, input=list(texts))
             work = self._work(answer.usage.prompt_tokens)
             asked.paid(work)
@@ -48,5 +50,7 @@ class Embedder:
         return Embedded(tuple(vectors), work)
 
     def _work(self, tokens: int) -> Work:
-        cost = 0.0 if self._provider == "local" else embedding_cost(self.model, tokens)
-        return Work(provider=self._provider, model=self.model, cost_usd=cost, requests=1, input_tokens=tokens)
+        cost = 0.0 if self._gate.provider == "local" else embedding_cost(self.model, tokens)
+        return Work(
+            provider=self._gate.provider, model=self.model, cost_usd=cost, requests=1, input_tokens=tokens
+        )

@@ -12,8 +12,8 @@ from pydantic import BaseModel
 from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
+from common.account import current
 from common.errors import Claimed, PipelineError, raising
-from common.ledger import current
 from common.model import CallKey
 from common.store import MONGO_FAILURES
 
@@ -64,8 +64,8 @@ class Claims:
             async with self._holding(work, row["fence"]):
                 result = await do()
                 row = await self._keep(work, row["fence"], result)
-            if ledger := current():
-                ledger.kept()
+            if account := current():
+                account.kept()
         return shape.model_validate(row["result"])
 
     async def prepare(self) -> None:

@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Annotated
 
-from common.clients import is_local, open_mongo, open_openai
+from common.clients import open_mongo, open_openai
+from common.gate import Gate
 from common.journal import Journal
 from common.language_model import LanguageModel
 from common.model import Analysis, Transcript
@@ -35,8 +36,7 @@ async def open_resources(settings: Settings) -> AsyncIterator[dict[str, object]]
         await claims.prepare()
         model = LanguageModel(
             client,
-            settings.analysis_model,
-            "local" if is_local(provider.base_url) else "openai",
+            Gate(provider.name, settings.analysis_model),
             max_output_tokens=settings.analysis_max_output_tokens,
         )
         yield {

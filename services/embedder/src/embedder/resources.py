@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Annotated
 
-from common.clients import is_local, open_mongo, open_openai, open_opensearch
+from common.clients import open_mongo, open_openai, open_opensearch
+from common.gate import Gate
 from common.index import ChunkIndex
 from common.journal import Journal
 from common.model import Indexed, Transcript
@@ -38,9 +39,7 @@ async def open_resources(settings: Settings) -> AsyncIterator[dict[str, object]]
         await indexed.prepare()
         claims = Claims(db["work"], days=settings.paid_work_days)
         await claims.prepare()
-        embedder = Embedder(
-            client, settings.embedding_model, "local" if is_local(provider.base_url) else "openai"
-        )
+        embedder = Embedder(client, Gate(provider.name, settings.embedding_model))
         yield {
             "journal": Journal(db["journal"]),
             "transcripts": Store(db["transcripts"], Transcript),

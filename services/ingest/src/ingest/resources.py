@@ -6,9 +6,10 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from functools import partial
 from typing import Annotated, Any
 
-from common.clients import is_local, open_mongo, open_openai, open_opensearch, open_redis, open_s3
+from common.clients import open_mongo, open_openai, open_opensearch, open_redis, open_s3
 from common.ctl.doctor import examine
 from common.ctl.rights import workload
+from common.gate import Gate
 from common.index import ChunkIndex
 from common.journal import Journal
 from common.metrics import metrics_on
@@ -67,9 +68,7 @@ async def open_door(settings: DoorSettings) -> AsyncIterator[dict[str, object]]:
         yield opened | {
             "limiter": Limiter(settings.rate_limit, redis),
             "cache": AnswerCache(redis),
-            "embedder": Embedder(
-                openai, settings.embedding_model, "local" if is_local(provider.base_url) else "openai"
-            ),
+            "embedder": Embedder(openai, Gate(provider.name, settings.embedding_model)),
             "index": ChunkIndex(search, settings.embedding_model, settings.opensearch_index),
             "examiner": Examiner(partial(examine, workload(*settings.workloads)), time.monotonic),
             "clock": now,

@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Annotated
 
-from common.clients import is_local, open_mongo, open_openai, open_s3
+from common.clients import open_mongo, open_openai, open_s3
+from common.gate import Gate
 from common.journal import Journal
 from common.model import Transcript
 from common.recordings import RecordingBucket
@@ -43,8 +44,7 @@ async def open_resources(settings: Settings) -> AsyncIterator[dict[str, object]]
     ):
         recogniser = Recogniser(
             client,
-            settings.transcription_model,
-            "local" if is_local(provider.base_url) else "openai",
+            Gate(provider.name, settings.transcription_model),
             settings.transcription_language,
         )
         heard = Claims(db["work"], days=settings.paid_work_days)

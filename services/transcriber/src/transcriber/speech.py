@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from common.errors import Transient, raising
+from common.gate import Gate, Need
 from common.model import CallKey, Noun, Work
 from common.prices import speech_cost
-from common.providers import asking
 from openai import AsyncOpenAI, Timeout
 from pydantic import BaseModel, ValidationError
 
@@ -86,10 +86,11 @@ class _Answer(BaseModel):
 class Recogniser:
     """One speech model of one provider. It never retries: an attempt may be billed."""
 
-    def __init__(self, client: AsyncOpenAI, model: str, provider: str, language: str | None = None) -> None:
+    def __init__(self, client: AsyncOpenAI, gate: Gate, language: str | None = None) -> None:
         self._client = client
-        self.model = model
-        self.provider = provider
+        self._gate = gate
+        self.model = gate.model
+        self.provider = gate.provider
         self.language = language
 
     async def recognise(self, clip: Clip) -> Heard:
@@ -112,21 +113,23 @@ class Recogniser:
 
     async def _ask(self, audio: bytes, seconds: float) -> _Answer:
         limit = min(max(seconds * _TIMEOUT_PER_SECOND, _LEAST_TIMEOUT), _MOST_TIMEOUT)
-        with (
-            asking("recognising speech", self.provider, self.model) as asked,
-            raising("reading the transcription", {ValidationError: _NoAnswerError}),
-            raising("recognising speech", {TimeoutError: _SlowAnswerError}),
-        ):
-            async with asyncio.timeout(limit):
-                answer = await self._client.audio.transcriptions.with_raw_response.create(
-                    file=("cut.wav", audio, "audio/wav"),
-                    model=self.model,
-                    response_format="json",
-                    timeout=Timeout(limit, connect=_CONNECT_TIMEOUT),
-                    **self._hint(),
-                )
-            asked.paid(self._work(seconds))
-            return _Answer.model_validate_json(answer.http_response.content)
+        work = self._work(seconds)
+        need = Need(usd=work.cost_usd, audio_seconds=work.audio_seconds)
+        async with self._gate.asking("recognising speech", need) as asked:
+            with (
+                raising("reading the transcription", {ValidationError: _NoAnswerError}),
+                raising("recognising speech", {TimeoutError: _SlowAnswerError}),
+            ):
+                async with asyncio.timeout(limit):
+                    answer = await self._client.audio.transcriptions.with_raw_response.create(
+                        file=("cut.wav", audio, "audio/wav"),
+                        model=self.model,
+                        response_format="json",
+                        timeout=Timeout(limit, connect=_CONNECT_TIMEOUT),
+                        **self._hint(),
+                    )
+                asked.paid(work)
+                return _Answer.model_validate_json(answer.http_response.content)
 
     def _work(self, seconds: float) -> Work:
         sent = math.ceil(seconds)

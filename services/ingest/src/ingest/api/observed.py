@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import Any, Final
 
+from common.account import accounting
 from common.instruments import Instruments
-from common.ledger import accounting
 from common.logging import get_logger
 from common.metrics import exemplar
 from common.telemetry import context_in, span, tracing
@@ -37,7 +37,7 @@ class Observed:
         parent = context_in(Headers(scope=scope))
         with ExitStack() as watching:
             watching.enter_context(tracing(self._using.tracer))
-            watching.enter_context(accounting(self._using.ledger()))
+            watching.enter_context(accounting(self._using.account()))
             opened = watching.enter_context(span(_method(scope), SpanKind.SERVER, context=parent))
             await self._watched(opened, scope, receive, send)
 

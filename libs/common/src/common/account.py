@@ -14,7 +14,7 @@ STANDARD: Final = "standard"
 """The class of tenants that ``TENANT_CLASSES`` does not name."""
 
 
-class Ledger:
+class Account:
     """Totals of one piece of work; each entry is counted by stage, model and class of tenant, too."""
 
     def __init__(self, stage: str, metrics: ProviderMetrics, classes: Mapping[str, str]) -> None:
@@ -55,19 +55,19 @@ class Ledger:
         return self._classes.get(self.tenant_id or "", STANDARD)
 
 
-_open: ContextVar[Ledger | None] = ContextVar("ledger", default=None)
+_open: ContextVar[Account | None] = ContextVar("account", default=None)
 
 
 @contextmanager
-def accounting(ledger: Ledger) -> Iterator[None]:
-    """What is asked, paid and kept inside goes into *ledger*."""
-    token = _open.set(ledger)
+def accounting(account: Account) -> Iterator[None]:
+    """What is asked, paid and kept inside goes into *account*."""
+    token = _open.set(account)
     try:
         yield
     finally:
         _open.reset(token)
 
 
-def current() -> Ledger | None:
-    """The ledger of the work at hand, if anybody keeps one."""
+def current() -> Account | None:
+    """The account of the work at hand, if anybody keeps one."""
     return _open.get()
