@@ -33,8 +33,11 @@ dev: $(READY) ## The four services and the API with reload, against the servers 
 	@test -f .env || { echo "No .env here: cp .env.example .env, then fill it in"; exit 1; }
 	@$(BIN)/python -m onebox.dev
 
+# Three at once on two cores: most tests wait for processes, leases and queues. Each file stays in one process, the
+# slow ones (tests/chaos) begin first.
+TOGETHER = -n 3 --dist loadfile --no-loadscope-reorder
 test: $(READY) ## All that a bare machine can run: unit, contract, integration, e2e, a bounded chaos set
-	@$(PYTEST) -q
+	@$(PYTEST) -q $(TOGETHER)
 
 test-fast: $(READY) ## Unit and contract tests
 	@$(PYTEST) -q tests/unit tests/contract libs/faststream-sqs/tests --ignore=libs/faststream-sqs/tests/test_wire.py

@@ -1,7 +1,7 @@
 """The servers of a test run: the environment's, else containers, else embedded ones. Never a silent skip."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import AbstractAsyncContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
@@ -60,6 +60,7 @@ class Servers:
         self._containers = containers or Containers()
         self._found: dict[Kind, Served] = {}
         self._started: dict[object, Served] = {}
+        self._elsewhere: set[str] = set()
         self._life = ExitStack()
         self._folders: Folders | None = None
         self._background: Background | None = None
@@ -78,8 +79,12 @@ class Servers:
         return self._found[kind].url
 
     def report(self) -> list[str]:
-        """One line for each kind of server that was used."""
-        return [f"{kind}: {served.by}" for kind, served in sorted(self._found.items())]
+        """One line for each kind of server that was used, here or in another process of this run."""
+        return sorted({*self._elsewhere, *(f"{kind}: {served.by}" for kind, served in self._found.items())})
+
+    def add(self, lines: Iterable[str]) -> None:
+        """Take in what another process of this run reports."""
+        self._elsewhere |= set(lines)
 
     def _named(self, kind: Kind) -> Served | None:
         named = (name for name in VARIABLES[kind] if self._environment.get(name))
