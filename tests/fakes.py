@@ -11,7 +11,7 @@ from common.errors import Claimed, PipelineError, Transient
 from common.index import Hit
 from common.journal import TRAIL, Entry, Failure, StageEntry
 from common.language_model import Answer
-from common.model import CallKey, Chunk, Work
+from common.model import CallKey, Chunk, Transcript, TranscriptHead, Work
 from common.pipeline import STATUSES, Stage
 from common.vectors import Embedded, Vector
 from common.work import WorkId
@@ -49,6 +49,14 @@ class FakeStore(Generic[D]):
         if found is None:
             raise Transient("nothing of the kind is kept for this call", reason="not_kept")
         return found
+
+
+class FakeTranscripts(FakeStore[Transcript]):
+    """A ``TranscriptStore`` in a dictionary."""
+
+    async def head(self, key: CallKey) -> TranscriptHead | None:
+        found = await self.latest(key)
+        return found.head if found else None
 
 
 class FakeJournal:

@@ -16,10 +16,11 @@ from common.ctl.findings import Finding
 from common.errors import Permanent
 from common.index import Hit
 from common.journal import Journal
-from common.model import Analysis, Call, ObjectRef, Transcript, Work
+from common.model import Analysis, Call, ObjectRef, Work
 from common.pipeline import PIPELINE
 from common.recordings import ObjectStat
 from common.store import Store
+from common.transcripts import transcripts_in
 from common.vectors import Embedded
 from common.work import Claims
 from ingest.examiner import Examiner
@@ -39,18 +40,21 @@ class FakeCollection:
     async def insert_one(self, row: dict[str, Any]) -> Any:
         return self._collection.insert_one(row)
 
-    async def find_one(self, query: dict[str, Any], sort: Any = None) -> Any:
-        return self._collection.find_one(query, sort=sort)
+    async def find_one(self, query: dict[str, Any], fields: Any = None, sort: Any = None) -> Any:
+        return self._collection.find_one(query, fields, sort=sort)
 
     async def find_one_and_update(self, query: Any, update: Any, **options: Any) -> Any:
         return self._collection.find_one_and_update(query, update, **options)
 
-    async def find(self, query: Any, sort: Any, limit: int) -> AsyncIterator[Any]:
+    async def find(self, query: Any, sort: Any = None, limit: int = 0) -> AsyncIterator[Any]:
         for row in self._collection.find(query, sort=sort, limit=limit):
             yield row
 
     async def update_one(self, query: Any, update: Any) -> Any:
         return self._collection.update_one(query, update)
+
+    async def delete_many(self, query: Any) -> Any:
+        return self._collection.delete_many(query)
 
     def forget(self) -> None:
         self._collection.delete_many({})
@@ -162,12 +166,12 @@ class Outside:
         database: Any = mongomock.MongoClient(tz_aware=True)["callstream"]
         self.rows = {
             name: FakeCollection(database[name])
-            for name in ("journal", "calls", "transcripts", "analyses", "work")
+            for name in ("journal", "calls", "transcripts", "transcript_parts", "analyses", "work")
         }
         self.claims = Claims(self.rows["work"], days=1)
         self.journal = Journal(self.rows["journal"])
         self.calls = Store(self.rows["calls"], Call)
-        self.transcripts = Store(self.rows["transcripts"], Transcript)
+        self.transcripts = transcripts_in(self.rows)
         self.analyses = Store(self.rows["analyses"], Analysis)
 
     def seconds(self) -> float:

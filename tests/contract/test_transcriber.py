@@ -1,7 +1,6 @@
 """What the transcriber promises its neighbours."""
 
 import asyncio
-import json
 from collections.abc import AsyncIterator
 from contextlib import nullcontext
 from pathlib import Path
@@ -42,8 +41,8 @@ class FakeBucket:
     async def read(self, ref: ObjectRef, limit: int) -> bytes:
         return self.objects[f"{ref.bucket}/{ref.key}"][:limit]
 
-    async def put_json(self, ref: ObjectRef, content: Any) -> None:
-        self.objects[f"{ref.bucket}/{ref.key}"] = json.dumps(content).encode()
+    async def put(self, ref: ObjectRef, body: bytes, content_type: str) -> None:
+        self.objects[f"{ref.bucket}/{ref.key}"] = body
 
 
 class FakeHearing:

@@ -13,10 +13,11 @@ from common.ctl.main import app
 from common.ctl.rights import RIGHTS
 from common.entry import Failure
 from common.journal import Journal
-from common.model import Call, ObjectRef, Transcript
+from common.model import Call, ObjectRef
 from common.pipeline import ANALYZE, INGEST, PIPELINE, TRANSCRIBE, dead_letter_name
 from common.settings import AwsSettings
 from common.store import Store
+from common.transcripts import transcripts_in
 from nouns import KEY, transcript, work
 from servers import Servers
 from typer.testing import CliRunner
@@ -190,7 +191,7 @@ async def journal(database: Any) -> Journal:
     await journal.fail(KEY, ANALYZE, now, failure, final=True)
     recording = ObjectRef(bucket="calls", key="a.json")
     await Store(database["calls"], Call).keep(Call(**dict(KEY), transcript=recording, created_at=now))
-    await Store(database["transcripts"], Transcript).keep(transcript())
+    await transcripts_in(database).keep(transcript())
     return journal
 
 

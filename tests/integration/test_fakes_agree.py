@@ -10,12 +10,12 @@ from common.gate import Gate
 from common.index import ChunkIndex
 from common.journal import Entry, Failure, Journal
 from common.language_model import LanguageModel
-from common.model import CallKey, Chunk, Transcript, Work
+from common.model import CallKey, Chunk, Work
 from common.pipeline import ANALYZE, EMBED, TRANSCRIBE
-from common.store import Store
+from common.transcripts import transcripts_in
 from common.vectors import Embedder
 from common.work import Claims, WorkId
-from fakes import FakeClaims, FakeEmbedder, FakeIndex, FakeJournal, FakeModel, FakeStore
+from fakes import FakeClaims, FakeEmbedder, FakeIndex, FakeJournal, FakeModel, FakeTranscripts
 from integration.provider import completion, open_client, open_desk, vectors
 from nouns import KEY, insights, transcript, work
 
@@ -29,8 +29,8 @@ both = pytest.mark.parametrize("kind", ["fake", "real"])
 @pytest.fixture
 def store(kind: str, request: pytest.FixtureRequest) -> Any:
     if kind == "fake":
-        return FakeStore[Transcript]()
-    return Store(request.getfixturevalue("database")["transcripts"], Transcript)
+        return FakeTranscripts()
+    return transcripts_in(request.getfixturevalue("database"))
 
 
 @pytest.fixture

@@ -13,9 +13,10 @@ from common.errors import Transient
 from common.events import Event
 from common.journal import Journal
 from common.metrics import SweepMetrics
-from common.model import Analysis, Call, CallKey, ObjectRef, Transcript
+from common.model import Analysis, Call, CallKey, ObjectRef
 from common.pipeline import INGEST, PIPELINE, TRANSCRIBE, Stage, dead_letter_name
 from common.store import Store
+from common.transcripts import transcripts_in
 from faststream_sqs import FakeSQS
 from ingest.lease import Lease
 from ingest.standstill import Patience
@@ -107,7 +108,7 @@ def sweeper(
 ) -> Sweeper:
     kept = Kept(
         Store(database["calls"], Call),
-        Store(database["transcripts"], Transcript),
+        transcripts_in(database),
         Store(database["analyses"], Analysis),
     )
     return Sweeper(journal, kept, announced, queues, PATIENCE, SweepMetrics(registry), clock)

@@ -11,7 +11,7 @@ from common.events import CallAnalyzed, CallIngested, CallTranscribed, Event
 from common.model import Analysis, Call, CallKey, ObjectRef
 from common.pipeline import Stage
 from common.redo import Redo, redoable
-from fakes import FakeJournal, FakeStore
+from fakes import FakeJournal, FakeStore, FakeTranscripts
 from nouns import KEY, transcript, work
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
@@ -48,7 +48,7 @@ def entry() -> Entry:
 def redo(announced: Announced, journal: FakeJournal) -> Redo:
     stores: list[Any] = [
         FakeStore(Call(**dict(KEY), transcript=TEXT, created_at=NOW)),
-        FakeStore(transcript()),
+        FakeTranscripts(transcript()),
         FakeStore(Analysis(**dict(KEY), insights=None, prompt_version="v1", work=work("m"))),
     ]
     trusted: Any = journal

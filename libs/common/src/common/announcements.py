@@ -12,10 +12,11 @@ from faststream_sqs import SQSBroker
 from common.entry import Entry
 from common.errors import PipelineError, Transient, raising
 from common.events import CallAnalyzed, CallIngested, CallTranscribed, CallUploaded, Event
-from common.model import FINDINGS, Analysis, Call, CallKey, Transcript
+from common.model import FINDINGS, Analysis, Call, CallKey, TranscriptHead
 from common.pipeline import ANALYZE, EMBED, INGEST, TRANSCRIBE, Stage
 from common.settings import AwsSettings
 from common.store import Store
+from common.transcripts import TranscriptStore
 
 QUEUE_FAILURES: dict[type[Exception], type[PipelineError]] = dict.fromkeys(
     (FastStreamException, ClientError, BotoCoreError, OSError), Transient
@@ -53,7 +54,7 @@ class Kept:
     """The documents of the stages, of this revision or, where it has none of its own, of an earlier one."""
 
     calls: Store[Call]
-    transcripts: Store[Transcript]
+    transcripts: TranscriptStore
     analyses: Store[Analysis]
 
     async def event_for(self, stage: Stage, entry: Entry) -> Event | None:
@@ -66,8 +67,8 @@ class Kept:
                 call = await self.calls.latest(key)
                 return ingested(key, call) if call else None
             case ANALYZE.name:
-                transcript = await self.transcripts.latest(key)
-                return transcribed(key, transcript) if transcript else None
+                head = await self.transcripts.head(key)
+                return transcribed(key, head) if head else None
             case EMBED.name:
                 analysis = await self.analyses.latest(key)
                 return analyzed(key, analysis) if analysis else None
@@ -86,13 +87,15 @@ def ingested(key: CallKey, call: Call) -> CallIngested:
     return CallIngested(**dict(key), recording=call.recording, transcript=call.transcript)
 
 
-def transcribed(key: CallKey, transcript: Transcript) -> CallTranscribed:
+def transcribed(key: CallKey, head: TranscriptHead) -> CallTranscribed:
     """A transcript that is kept."""
     return CallTranscribed(
         **dict(key),
-        language=transcript.language,
-        utterances=len(transcript.utterances),
-        work=transcript.work,
+        language=head.language,
+        utterances=head.utterance_count,
+        flagged=head.flagged,
+        damaged=head.damaged,
+        work=head.work,
     )
 
 

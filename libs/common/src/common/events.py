@@ -36,11 +36,16 @@ class CallIngested(CallKey):
 
 
 class CallTranscribed(CallKey):
-    """The call's transcript is kept."""
+    """The call's transcript is kept.
+
+    ``flagged``: too little of the speech became text; ``damaged``: something was wrong with the recording.
+    """
 
     type: Literal["call.transcribed.v1"] = "call.transcribed.v1"
     language: str | None = None
     utterances: int = Field(ge=0)
+    flagged: bool = False
+    damaged: bool = False
     work: Work | None = None
 
 

@@ -79,15 +79,18 @@ class RecordingBucket:
                 return bytes(await body.read())
 
     async def put_json(self, ref: ObjectRef, content: Any) -> None:
-        """Write a JSON document."""
-        body = json.dumps(content, ensure_ascii=False).encode()
+        """Write a small JSON document."""
+        await self.put(ref, json.dumps(content, ensure_ascii=False).encode(), "application/json")
+
+    async def put(self, ref: ObjectRef, body: bytes, content_type: str) -> None:
+        """Write what is held in memory, in one request."""
         await self._call(
             "writing an object",
             self._s3.put_object,
             Bucket=ref.bucket,
             Key=ref.key,
             Body=body,
-            ContentType="application/json",
+            ContentType=content_type,
         )
 
     async def put_file(self, ref: ObjectRef, file: BinaryIO, content_type: str) -> ObjectRef:

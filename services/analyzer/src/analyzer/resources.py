@@ -8,16 +8,17 @@ from common.clients import open_mongo, open_openai
 from common.gate import Gate
 from common.journal import Journal
 from common.language_model import LanguageModel
-from common.model import Analysis, Transcript
+from common.model import Analysis
 from common.settings import Provider
 from common.store import Store
+from common.transcripts import TranscriptStore, transcripts_in
 from common.work import Claims
 from faststream import Context
 
 from analyzer.remembered import RememberedModel
 from analyzer.settings import Settings
 
-Transcripts = Annotated[Store[Transcript], Context()]
+Transcripts = Annotated[TranscriptStore, Context()]
 Analyses = Annotated[Store[Analysis], Context()]
 Model = Annotated[RememberedModel, Context()]
 
@@ -41,7 +42,7 @@ async def open_resources(settings: Settings) -> AsyncIterator[dict[str, object]]
         )
         yield {
             "journal": Journal(db["journal"]),
-            "transcripts": Store(db["transcripts"], Transcript),
+            "transcripts": transcripts_in(db),
             "analyses": analyses,
             "model": RememberedModel(model, claims),
         }

@@ -8,9 +8,10 @@ from common.clients import open_mongo, open_openai, open_opensearch
 from common.gate import Gate
 from common.index import ChunkIndex
 from common.journal import Journal
-from common.model import Indexed, Transcript
+from common.model import Indexed
 from common.settings import Provider
 from common.store import Store
+from common.transcripts import TranscriptStore, transcripts_in
 from common.vectors import Embedder
 from common.work import Claims
 from faststream import Context
@@ -19,7 +20,7 @@ from embedder.chunks import Limits
 from embedder.remembered import RememberedVectors
 from embedder.settings import Settings
 
-Transcripts = Annotated[Store[Transcript], Context()]
+Transcripts = Annotated[TranscriptStore, Context()]
 Vectors = Annotated[RememberedVectors, Context()]
 IndexedCalls = Annotated[Store[Indexed], Context("indexed")]
 Index = Annotated[ChunkIndex, Context()]
@@ -42,7 +43,7 @@ async def open_resources(settings: Settings) -> AsyncIterator[dict[str, object]]
         embedder = Embedder(client, Gate(provider.name, settings.embedding_model))
         yield {
             "journal": Journal(db["journal"]),
-            "transcripts": Store(db["transcripts"], Transcript),
+            "transcripts": transcripts_in(db),
             "vectors": RememberedVectors(embedder, claims),
             "index": ChunkIndex(search, settings.embedding_model, settings.opensearch_index),
             "indexed": indexed,

@@ -14,10 +14,11 @@ from common.index import ChunkIndex
 from common.journal import Journal
 from common.metrics import metrics_on
 from common.middleware import Attempt, now
-from common.model import Analysis, Call, Transcript
+from common.model import Analysis, Call
 from common.recordings import RecordingBucket
 from common.settings import Provider
 from common.store import Store
+from common.transcripts import transcripts_in
 from common.vectors import Embedder
 from common.work import Claims
 from faststream import Context
@@ -85,6 +86,6 @@ def _kept(database: Any) -> dict[str, Any]:
     return {
         "journal": Journal(database["journal"]),
         "calls": Store(database["calls"], Call),
-        "transcripts": Store(database["transcripts"], Transcript),
+        "transcripts": transcripts_in(database),
         "analyses": Store(database["analyses"], Analysis),
     }

@@ -1,11 +1,14 @@
 """Transcripts as JSON in S3: those made elsewhere are read, ours are written."""
 
+import asyncio
+
+from common.documents import encoded
 from common.model import CallKey, ObjectRef, Transcript
 from common.recordings import RecordingBucket
 
 from transcriber import imported
 
-LARGEST = 8 * 1024 * 1024  # bytes; eight hours of talk are two million
+LARGEST = 64 * 1024 * 1024  # bytes; eight hours of talk with the times of each word are a third of it
 
 
 class TranscriptArchive:
@@ -21,11 +24,10 @@ class TranscriptArchive:
         Raises:
             Permanent: it is missing, too large, or no transcript (``invalid_transcript``).
         """
-        return imported.read(key, await self._objects.read(ref, LARGEST))
+        return await asyncio.to_thread(imported.read, key, await self._objects.read(ref, LARGEST))
 
     async def write(self, transcript: Transcript) -> None:
         """Write the kept transcript; again is harmless, since the kept one never changes."""
         name = f"{transcript.tenant_id}/{transcript.call_id}/{transcript.revision}.json"
-        await self._objects.put_json(
-            ObjectRef(bucket=self._bucket, key=name), transcript.model_dump(mode="json")
-        )
+        body = await asyncio.to_thread(encoded, transcript)
+        await self._objects.put(ObjectRef(bucket=self._bucket, key=name), body, "application/json")

@@ -3,6 +3,7 @@
 Takes ``CallIngested`` from the *transcribe* queue, announces ``CallTranscribed`` on *analyze*.
 """
 
+from common.announcements import transcribed
 from common.errors import Permanent
 from common.events import CallIngested, CallTranscribed
 from common.model import Transcript
@@ -30,9 +31,7 @@ async def transcribe(
         kept = await transcripts.keep(await _transcript(ingested, recordings, hearing, archive))
 
     await archive.write(kept)
-    return CallTranscribed(
-        **dict(kept.key), language=kept.language, utterances=len(kept.utterances), work=kept.work
-    )
+    return transcribed(kept.key, kept.head)
 
 
 async def _transcript(

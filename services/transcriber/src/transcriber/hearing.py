@@ -6,9 +6,10 @@ from pathlib import Path
 
 from common.errors import PipelineError
 from common.logging import get_logger
-from common.model import CallKey, ObjectRef, Segment, Transcript, Work
+from common.model import CallKey, Engine, ObjectRef, Segment, Transcript, Work
 from common.prices import speech_cost
 
+from transcriber.coverage import NO_WORDS, added_up
 from transcriber.cuts import SAMPLE_RATE, Cut
 from transcriber.listening import Listened, Listener
 from transcriber.speech import Clip, Heard, Speech
@@ -21,11 +22,19 @@ log = get_logger("callstream.transcriber")
 class Hearing:
     """Turns recordings into transcripts, with so many requests of one call open at a time."""
 
-    def __init__(self, listener: Listener, speech: Speech, roles: Sequence[str], concurrency: int) -> None:
+    def __init__(
+        self,
+        listener: Listener,
+        speech: Speech,
+        roles: Sequence[str],
+        concurrency: int,
+        engines: tuple[Engine, ...] = (),
+    ) -> None:
         self._listener = listener
         self._speech = speech
         self._roles = roles
         self._concurrency = concurrency
+        self._engines = engines
 
     async def transcript(self, key: CallKey, recording: ObjectRef, source: Path, folder: Path) -> Transcript:
         """The transcript of the recording at *source*, using *folder* for what is in between.
@@ -44,8 +53,9 @@ class Hearing:
             key,
             _segments(heard),
             speakers(len(listened.tracks), self._roles),
-            _extent(listened),
+            _extent(listened, heard),
             self._work(heard.values()),
+            self._engines,
         )
 
     async def _recognise(self, clips: Iterable[Clip]) -> dict[Cut, Heard]:
@@ -103,8 +113,13 @@ def _segments(heard: dict[Cut, Heard]) -> list[Segment]:
     ]
 
 
-def _extent(listened: Listened) -> Extent:
-    return Extent(duration_ms=_ms(listened.samples), speech_ms=_ms(listened.speech))
+def _extent(listened: Listened, heard: dict[Cut, Heard]) -> Extent:
+    silent = [
+        (said.refused or NO_WORDS, _ms(cut.end) - _ms(cut.start))
+        for cut, said in heard.items()
+        if not said.text
+    ]
+    return Extent(duration_ms=_ms(listened.samples), speech_ms=_ms(listened.speech), refused=added_up(silent))
 
 
 def _ms(samples: int) -> int:

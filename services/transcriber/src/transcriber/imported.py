@@ -1,14 +1,23 @@
 """A transcript made elsewhere, read as ours."""
 
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from common.errors import Permanent
-from common.model import CallKey, Milliseconds, Noun, Transcript, Utterance, Work
+from common.model import UNKNOWN, CallKey, Engine, Milliseconds, Noun, Transcript, Utterance, Word, Work
+from common.talk import talk
 from pydantic import Field, StringConstraints, ValidationError, model_validator
 
-from transcriber.transcript import UNKNOWN, majority_language
+from transcriber.transcript import majority_language
 
 _WORK = Work(provider="imported", model="none", cost_usd=0.0)
+_ENGINES = (Engine(role="import", provider="imported", model="none"),)
+_MOST_WORDS = 20_000  # of one utterance
+
+
+class ImportedWord(Word):
+    """A word that another engine told apart."""
+
+    text: str = Field(min_length=1, max_length=200)
 
 
 class ImportedUtterance(Noun):
@@ -21,6 +30,7 @@ class ImportedUtterance(Noun):
     text: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100_000)]
     language: str | None = None
     confidence: float | None = None
+    words: tuple[ImportedWord, ...] = Field((), max_length=_MOST_WORDS)
 
     @model_validator(mode="after")
     def _ends_after_it_starts(self) -> Self:
@@ -52,16 +62,25 @@ def read(key: CallKey, content: bytes) -> Transcript:
 
 def _ours(key: CallKey, given: ImportedTranscript) -> Transcript:
     ordered = sorted(given.utterances, key=lambda said: (said.start_ms, said.channel))
-    said = [Utterance(id=f"u{n}", **dict(each)) for n, each in enumerate(ordered, start=1)]
+    said = [Utterance(id=f"u{n}", **_spoken(each)) for n, each in enumerate(ordered, start=1)]
     last = max((utterance.end_ms for utterance in said), default=0)
+    duration_ms = max(given.duration_ms or 0, last)
+    speakers = tuple(dict.fromkeys(utterance.speaker for utterance in said))
     return Transcript(
         **dict(key),
         language=given.language or majority_language(said),
-        duration_ms=max(given.duration_ms or 0, last),
+        duration_ms=duration_ms,
         speech_ms=sum(utterance.end_ms - utterance.start_ms for utterance in said),
+        speakers=speakers,
+        engines=_ENGINES,
+        talk=talk(said, speakers, duration_ms),
         utterances=tuple(said),
         work=_WORK,
     )
+
+
+def _spoken(each: ImportedUtterance) -> dict[str, Any]:
+    return {**dict(each), "words": tuple(Word(**dict(word)) for word in each.words)}
 
 
 def _explain(error: ValidationError) -> str:

@@ -8,16 +8,16 @@ from typing import Annotated
 from common.clients import open_mongo, open_openai, open_s3
 from common.gate import Gate
 from common.journal import Journal
-from common.model import Transcript
 from common.recordings import RecordingBucket
 from common.settings import Provider
-from common.store import Store
+from common.transcripts import TranscriptStore, transcripts_in
 from common.work import Claims
 from faststream import Context
 
 from transcriber.activity import voice_activity
 from transcriber.archive import TranscriptArchive
 from transcriber.cuts import SAMPLE_RATE, Rules
+from transcriber.engines import engines
 from transcriber.folders import sweep
 from transcriber.hearing import Hearing
 from transcriber.listening import Limits, Listener
@@ -26,7 +26,7 @@ from transcriber.settings import Settings
 from transcriber.speech import Recogniser
 
 Recordings = Annotated[RecordingBucket, Context()]
-Transcripts = Annotated[Store[Transcript], Context()]
+Transcripts = Annotated[TranscriptStore, Context()]
 Ears = Annotated[Hearing, Context("hearing")]
 Archive = Annotated[TranscriptArchive, Context()]
 
@@ -48,7 +48,7 @@ async def open_resources(settings: Settings) -> AsyncIterator[dict[str, object]]
             settings.transcription_language,
         )
         heard = Claims(db["work"], days=settings.paid_work_days)
-        transcripts = Store(db["transcripts"], Transcript)
+        transcripts = transcripts_in(db)
         recordings = RecordingBucket(s3)
         await asyncio.to_thread(sweep)
         await heard.prepare()
@@ -63,6 +63,7 @@ async def open_resources(settings: Settings) -> AsyncIterator[dict[str, object]]
                 RememberedSpeech(recogniser, heard),
                 settings.channel_roles,
                 settings.cut_concurrency,
+                engines(settings, recogniser.provider),
             ),
         }
 

@@ -11,7 +11,7 @@ from common.ctl.queues import create_queues, queue_arn
 from common.errors import Permanent, PipelineError, raising
 from common.index import ChunkIndex
 from common.journal import Journal
-from common.model import Analysis, Call, Indexed, Noun, Transcript
+from common.model import Analysis, Call, Indexed, Noun
 from common.pipeline import INGEST
 from common.settings import (
     AwsSettings,
@@ -22,6 +22,7 @@ from common.settings import (
     queue_urls,
 )
 from common.store import Store
+from common.transcripts import transcripts_in
 from common.work import Claims
 
 DIMENSIONS: Final = {"text-embedding-3-small": 1536, "text-embedding-3-large": 3072, "local-minilm": 384}
@@ -89,11 +90,11 @@ async def _documents(settings: MongoSettings) -> list[Made]:
     async with open_mongo(settings) as db:
         await Journal(db["journal"]).prepare()
         await Store(db["calls"], Call).prepare()
-        await Store(db["transcripts"], Transcript).prepare()
+        await transcripts_in(db).prepare()
         await Store(db["analyses"], Analysis).prepare()
         await Store(db["indexed"], Indexed).prepare()
         await Claims(db["work"], days=1).prepare()
-    names = ("journal", "calls", "transcripts", "analyses", "indexed", "work")
+    names = ("journal", "calls", "transcripts", "transcript_parts", "analyses", "indexed", "work")
     return [Made(what="indexes", told=f"{settings.mongodb_database}.{name}") for name in names]
 
 

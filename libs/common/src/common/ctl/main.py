@@ -52,13 +52,16 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """One call's timeline: every stage's attempts, waits, costs and reasons."""
-    from common.ctl.timeline import timeline
+    from common.ctl.timeline import Timeline, timeline
+    from common.journal import Journal
+    from common.transcripts import transcripts_in
 
-    async def found() -> "Entry":
-        async with _journal() as journal:
-            return await _entry(journal, tenant, call, revision)
+    async def found() -> Timeline:
+        async with _database() as database:
+            entry = await _entry(Journal(database["journal"]), tenant, call, revision)
+            return timeline(entry, await transcripts_in(database).head(entry.key))
 
-    _say(timeline(_ran(found())), as_json=as_json)
+    _say(_ran(found()), as_json=as_json)
 
 
 @app.command()
@@ -222,12 +225,19 @@ def _now() -> datetime:
 
 @asynccontextmanager
 async def _journal() -> "AsyncIterator[Journal]":
-    from common.clients import open_mongo
     from common.journal import Journal
+
+    async with _database() as database:
+        yield Journal(database["journal"])
+
+
+@asynccontextmanager
+async def _database() -> AsyncIterator[Any]:
+    from common.clients import open_mongo
     from common.settings import MongoSettings
 
     async with open_mongo(MongoSettings.read()) as database:
-        yield Journal(database["journal"])
+        yield database
 
 
 @asynccontextmanager

@@ -8,11 +8,12 @@ from common.ctl.environment import ToldQueues
 from common.entry import Entry
 from common.errors import Permanent
 from common.journal import Journal
-from common.model import Analysis, Call, Transcript
+from common.model import Analysis, Call
 from common.pipeline import Stage
 from common.redo import Redo
 from common.settings import MongoSettings, queue_urls
 from common.store import Store
+from common.transcripts import transcripts_in
 
 
 async def redone(entry: Entry, stage: Stage, now: datetime) -> Entry:
@@ -26,7 +27,5 @@ async def redone(entry: Entry, stage: Stage, now: datetime) -> Entry:
     if stage.name not in urls:
         raise Permanent(f"SQS_{stage.name.upper()}_QUEUE_URL is not set here", reason="not_told")
     async with open_mongo(MongoSettings.read()) as db, open_announcer(told, urls) as announcer:
-        kept = Kept(
-            Store(db["calls"], Call), Store(db["transcripts"], Transcript), Store(db["analyses"], Analysis)
-        )
+        kept = Kept(Store(db["calls"], Call), transcripts_in(db), Store(db["analyses"], Analysis))
         return await Redo(Journal(db["journal"]), kept, announcer).start(entry, stage, now)

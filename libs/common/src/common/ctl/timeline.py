@@ -2,8 +2,9 @@
 
 from datetime import datetime
 
+from common.ctl.amiss import amiss
 from common.entry import Entry, StageEntry, Step, waiting_for
-from common.model import Noun
+from common.model import Noun, TranscriptFacts
 from common.pipeline import PIPELINE
 
 
@@ -43,6 +44,7 @@ class Timeline(Noun):
     waits_for: str | None
     reason: str | None
     told: str | None
+    heard: str | None
     created_at: datetime
     updated_at: datetime
     announced_again: int
@@ -51,8 +53,8 @@ class Timeline(Noun):
     attempts: tuple[AttemptLine, ...]
 
 
-def timeline(entry: Entry) -> Timeline:
-    """A call's journal, put in order."""
+def timeline(entry: Entry, facts: TranscriptFacts | None = None) -> Timeline:
+    """A call's journal, put in order; ``heard`` says what is amiss with its transcript."""
     waits, failed = waiting_for(entry), entry.failed
     known = [(stage.name, entry.stages[stage.name]) for stage in PIPELINE if stage.name in entry.stages]
     return Timeline(
@@ -61,6 +63,7 @@ def timeline(entry: Entry) -> Timeline:
         waits_for=waits.name if waits else None,
         reason=failed.reason if failed else None,
         told=failed.message if failed else None,
+        heard=amiss(facts) if facts else None,
         created_at=entry.created_at,
         updated_at=entry.updated_at,
         announced_again=entry.swept.times if entry.swept else 0,

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from ingest.api import calls, health, redo, search, uploads
+from ingest.api import calls, health, redo, search, spoken, uploads
 
 router = APIRouter()
-for part in (health, uploads, calls, redo, search):
+for part in (health, uploads, calls, spoken, redo, search):
     router.include_router(part.router)

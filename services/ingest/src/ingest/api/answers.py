@@ -11,12 +11,16 @@ from common.model import (
     Analysis,
     Call,
     CallMetadata,
+    Coverage,
+    Damage,
+    Engine,
     Evidence,
     Finding,
     Insights,
     Noun,
+    Talk,
     Transcript,
-    Utterance,
+    TranscriptFacts,
 )
 
 
@@ -64,7 +68,34 @@ class StageAnswer(Noun):
     error: Failure | None
 
 
-class TranscriptAnswer(Noun):
+class UtteranceAnswer(Noun):
+    """One speaker's turn; single words and their times are in the transcript's own file."""
+
+    id: str
+    speaker: str
+    channel: int
+    start_ms: int
+    end_ms: int
+    text: str
+    language: str | None
+    confidence: float | None
+
+
+class Heard(Noun):
+    """How well a call was heard: how much of its speech became text, and what was wrong with its recording.
+
+    ``flagged``: less than 98 %; ``coverage`` is null where the transcript was made elsewhere or is older.
+    """
+
+    speakers_known: bool
+    flagged: bool
+    coverage: Coverage | None
+    damaged: bool
+    damage: tuple[Damage, ...]
+    engines: tuple[Engine, ...]
+
+
+class TranscriptAnswer(Heard):
     """What was said."""
 
     revision: int
@@ -72,7 +103,17 @@ class TranscriptAnswer(Noun):
     language: str | None
     duration_ms: int
     speech_ms: int
-    utterances: tuple[Utterance, ...]
+    utterances: tuple[UtteranceAnswer, ...]
+
+
+class MetricsAnswer(Heard):
+    """How a call was led, from its timeline alone."""
+
+    call_id: str
+    revision: int
+    duration_ms: int
+    speech_ms: int
+    talk: Talk
 
 
 class AnalysisAnswer(Noun):
@@ -165,6 +206,11 @@ def verified(analysis: Analysis) -> AnalysisAnswer:
     )
 
 
+def metrics(facts: TranscriptFacts, talk: Talk) -> MetricsAnswer:
+    """How the call was led."""
+    return MetricsAnswer(**_heard(facts) | {"talk": talk})
+
+
 def _quoted(finding: Finding[Evidence]) -> Finding[Evidence]:
     return finding.model_copy(update={"evidence": tuple(e for e in finding.evidence if e.verified)})
 
@@ -187,4 +233,10 @@ def _stage(stage: StageEntry) -> StageAnswer:
 
 
 def _transcript(transcript: Transcript) -> TranscriptAnswer:
-    return TranscriptAnswer(**dict(transcript), outcome=transcript.outcome)
+    said = tuple(UtteranceAnswer(**dict(each)) for each in transcript.utterances)
+    return TranscriptAnswer(**_heard(transcript) | {"outcome": transcript.outcome, "utterances": said})
+
+
+def _heard(facts: TranscriptFacts) -> dict[str, Any]:
+    properties = ("speakers_known", "flagged", "damaged")
+    return dict(facts) | {name: getattr(facts, name) for name in properties}

@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import Annotated, Literal
 
 from common.journal import Entry
-from common.model import CallKey
+from common.model import Analysis, Call, CallKey, Transcript
 from fastapi import APIRouter, Depends, Header, Path, Query
 from fastapi.responses import RedirectResponse, Response
 from pydantic import AwareDatetime
@@ -84,7 +84,7 @@ class Documents:
         call, transcript, analysis = await asyncio.gather(
             self.calls.latest(entry.key), self.transcripts.latest(entry.key), self.analyses.latest(entry.key)
         )
-        return answer(entry, call, transcript, analysis).model_dump_json().encode()
+        return await asyncio.to_thread(_as_json, entry, call, transcript, analysis)
 
 
 @router.get("")
@@ -131,6 +131,12 @@ async def get_recording(
         raise Problem(404, "This call has no recording that could be opened.")
     address = await recordings.presign(call.recording.object, RECORDING_SECONDS)
     return RedirectResponse(address, 307, headers={"Cache-Control": "no-store"})
+
+
+def _as_json(
+    entry: Entry, call: Call | None, transcript: Transcript | None, analysis: Analysis | None
+) -> bytes:
+    return answer(entry, call, transcript, analysis).model_dump_json().encode()
 
 
 def _matches(if_none_match: str | None, etag: str) -> bool:

@@ -6,9 +6,10 @@ from typing import Annotated, Any
 
 from common.index import ChunkIndex
 from common.journal import Journal
-from common.model import Analysis, Call, TenantId, Transcript
+from common.model import Analysis, Call, TenantId
 from common.recordings import RecordingBucket
 from common.store import Store
+from common.transcripts import TranscriptStore
 from common.vectors import Embedder
 from fastapi import Depends, Request
 from faststream_sqs import SQSBroker
@@ -39,7 +40,7 @@ TheSettings = Annotated[DoorSettings, Depends(_settings)]
 TheBroker = Annotated[SQSBroker, Depends(_broker)]
 TheJournal = Annotated[Journal, Depends(_opened("journal"))]
 TheCalls = Annotated[Store[Call], Depends(_opened("calls"))]
-TheTranscripts = Annotated[Store[Transcript], Depends(_opened("transcripts"))]
+TheTranscripts = Annotated[TranscriptStore, Depends(_opened("transcripts"))]
 TheAnalyses = Annotated[Store[Analysis], Depends(_opened("analyses"))]
 TheRecordings = Annotated[RecordingBucket, Depends(_opened("recordings"))]
 TheCache = Annotated[AnswerCache, Depends(_opened("cache"))]

@@ -1,0 +1,63 @@
+"""A call as it is handed in, and what is paid for it on its way."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from common.model.identity import CallKey, Noun
+
+
+class ObjectRef(Noun):
+    """One object in S3."""
+
+    bucket: str = Field(min_length=3, max_length=63)
+    key: str = Field(min_length=1, max_length=1024)
+    version: str | None = None
+    etag: str | None = None
+
+
+class CallMetadata(Noun):
+    """What upstream knows about a call; nothing in it is needed to process the call."""
+
+    agent: str | None = None
+    customer: str | None = None
+    direction: Literal["inbound", "outbound"] | None = None
+    started_at: datetime | None = None
+    company_name: str | None = None
+    contact_email: str | None = None
+    call_type: str | None = None
+    extra: dict[str, str] = Field(default_factory=dict)
+
+
+class Recording(Noun):
+    """A call's audio: where it lies and what it was found to be. Lengths are the container's claims."""
+
+    object: ObjectRef
+    size_bytes: int = Field(ge=1)
+    container: str
+    codec: str
+    sample_rate: int
+    channels: int
+    duration_ms: int | None = None
+
+
+class Call(CallKey):
+    """One conversation, as ingest found it. Either its recording or a transcript made elsewhere is there."""
+
+    recording: Recording | None = None
+    transcript: ObjectRef | None = None
+    metadata: CallMetadata = CallMetadata()
+    created_at: datetime
+
+
+class Work(Noun):
+    """What a stage used and paid for its document. ``cost_usd`` is None where the price is not known."""
+
+    provider: str
+    model: str
+    cost_usd: float | None = None
+    requests: int = 0
+    audio_seconds: float = 0.0
+    input_tokens: int = 0
+    output_tokens: int = 0
