@@ -7,7 +7,7 @@ and tests have FFmpeg read what comes out.
 import csv
 import io
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, Literal
@@ -74,9 +74,9 @@ EXPORTS: Final[Mapping[Format, Export]] = MappingProxyType(
 """The first is what a client gets that does not choose."""
 
 
-def _row(cells: object) -> str:
+def _row(cells: Iterable[object]) -> str:
     line = io.StringIO()
-    csv.writer(line, lineterminator="\r\n").writerow(cells)  # type: ignore[call-overload]
+    csv.writer(line, lineterminator="\r\n").writerow(cells)
     return line.getvalue()
 
 
