@@ -13,7 +13,7 @@ from common.ctl.main import app
 from common.ctl.rights import RIGHTS
 from common.entry import Failure
 from common.journal import Journal
-from common.model import Call, ObjectRef
+from common.model import Call, Damage, ObjectRef
 from common.pipeline import ANALYZE, INGEST, PIPELINE, TRANSCRIBE, dead_letter_name
 from common.settings import AwsSettings
 from common.store import Store
@@ -204,6 +204,18 @@ async def test_a_call_is_shown(made: Ctl, journal: Journal) -> None:
     assert ["ingest", "transcribe", "analyze"] == [one["stage"] for one in shown["attempts"]]
     assert "reason: provider_refused" in read.stdout.splitlines()
     assert 3 == (await made("show", KEY.call_id)).exit_code
+
+
+async def test_what_is_amiss_with_a_transcript_is_shown(made: Ctl, journal: Journal, database: Any) -> None:
+    """In one line; where nothing is, there is nothing to say."""
+    before = await told(made, "show", KEY.call_id, "--tenant", "acme")
+    again = KEY.model_copy(update={"revision": 2})
+    damage = (Damage(what="cut_off", at_ms=5000),)
+    await transcripts_in(database).keep(transcript(again).model_copy(update={"damage": damage}))
+    await journal.redo(again, TRANSCRIBE, 0, datetime.now(UTC))
+    after = await told(made, "show", KEY.call_id, "--tenant", "acme")
+
+    assert (None, "cut_off at 0:00:05") == (before["heard"], after["heard"])
 
 
 async def test_what_is_in_flight_is_shown(made: Ctl, journal: Journal) -> None:

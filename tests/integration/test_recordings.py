@@ -137,6 +137,19 @@ async def test_a_document_is_read_whole_or_not_at_all(recordings: RecordingBucke
     assert "too_large" == await failure(recordings.read(ref, 18))
 
 
+async def test_what_is_held_in_memory_is_written_in_one_request(
+    recordings: RecordingBucket, ref: ObjectRef
+) -> None:
+    """Larger than a part of an upload, and with its media type."""
+    body = noise(2**23 + 1)
+    await recordings.put(ref, body, "text/vtt")
+    url = await recordings.presign(ref, 60)
+    async with httpx.AsyncClient() as client:
+        answer = await client.get(url)
+
+    assert (body, "text/vtt") == (answer.content, answer.headers["content-type"])
+
+
 async def test_a_presigned_link_plays_from_anywhere(recordings: RecordingBucket, ref: ObjectRef) -> None:
     """Whoever has the link needs no key, and can ask for a range."""
     content = noise(5000)

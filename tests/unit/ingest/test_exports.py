@@ -20,12 +20,9 @@ NASTY = "<b>a & b</b> --> {\\an8}c\r\n\r\n2\x00 «ß東京»"
 
 
 def spoken(*utterances: dict[str, Any]) -> Transcript:
+    usual = {"speaker": "agent", "channel": 0, "start_ms": 0, "end_ms": 1, "text": "yes"}
     said = tuple(
-        Utterance.model_validate(
-            {"id": f"u{n}", "speaker": "agent", "channel": 0, "start_ms": 0, "end_ms": 1, "text": "yes"}
-            | each
-        )
-        for n, each in enumerate(utterances, start=1)
+        Utterance.model_validate({"id": f"u{n}"} | usual | each) for n, each in enumerate(utterances, start=1)
     )
     return transcript().model_copy(update={"utterances": said})
 
@@ -43,7 +40,9 @@ def cues(name: str, document: Transcript, folder: Path) -> list[tuple[int, int, 
         packets = [packet for packet in file.demux(stream) if packet.size]
         assert stream.time_base
         scale = stream.time_base * 1000
-        return [(int(p.pts * scale), int(p.duration * scale), bytes(p).decode()) for p in packets]
+        return [
+            (int((p.pts or 0) * scale), int((p.duration or 0) * scale), bytes(p).decode()) for p in packets
+        ]
 
 
 def texts() -> st.SearchStrategy[str]:

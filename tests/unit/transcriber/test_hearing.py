@@ -37,6 +37,7 @@ class Speech:
         self.asked: list[Clip] = []
         self.open = self.most_open = self.finished = 0
         self.failures: dict[int, PipelineError] = {}
+        self.silent: dict[int, Heard] = {}
 
     async def recognise(self, clip: Clip) -> Heard:
         self.asked.append(clip)
@@ -49,6 +50,8 @@ class Speech:
         if number in self.failures:
             raise self.failures[number]
         self.finished += 1
+        if clip.cut.channel in self.silent:
+            return self.silent[clip.cut.channel]
         return Heard(text=f"channel {clip.cut.channel}", language="en", seconds=2)
 
 
@@ -89,6 +92,26 @@ async def test_each_channel_is_heard_as_its_speaker(
     ]
     assert (4_000, "en") == (transcript.duration_ms, transcript.language)
     assert 2_000 == pytest.approx(transcript.speech_ms, abs=100)
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [(Heard(text="", seconds=2, refused="loop"), "loop"), (Heard(text="", seconds=2), "no_words")],
+)
+async def test_speech_that_gave_no_text_is_told(
+    hearing: Hearing, speech: Speech, conversation: Path, folder: Path, answer: Heard, reason: str
+) -> None:
+    """Refused or not heard, half of the speech is missing, and the transcript says so and why."""
+    speech.silent[1] = answer
+    found = (await hearing.transcript(KEY, RECORDING, conversation, folder)).coverage
+
+    assert found
+    assert ([reason], [1], True) == (
+        [each.reason for each in found.refused],
+        [each.count for each in found.refused],
+        found.flagged,
+    )
+    assert 0.5 == pytest.approx(found.share, abs=0.05)
 
 
 async def test_what_was_sent_is_what_is_paid(hearing: Hearing, conversation: Path, folder: Path) -> None:

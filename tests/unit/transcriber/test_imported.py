@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from common.documents import encoded
 from common.errors import Permanent
 from common.model import CallKey
 from transcriber import imported
@@ -37,10 +38,33 @@ def test_it_costs_nothing() -> None:
 
 def test_what_we_wrote_can_be_read_again() -> None:
     """Our own transcript's JSON is a transcript made elsewhere."""
-    said = {"speaker": "agent", "channel": 0, "start_ms": 5, "end_ms": 10, "text": "Hello."}
+    words = [{"text": "Hello.", "start_ms": 5, "end_ms": 10, "confidence": 0.5}]
+    said = {
+        "speaker": "agent",
+        "channel": 0,
+        "start_ms": 5,
+        "end_ms": 10,
+        "text": "Hello.",
+        "words": words,
+    }
     first = imported.read(KEY, content(said, duration_ms=20))
 
-    assert first == imported.read(KEY, first.model_dump_json().encode())
+    assert first == imported.read(KEY, encoded(first))
+    assert ("Hello.", 0.5) == (first.utterances[0].words[0].text, first.utterances[0].words[0].confidence)
+
+
+def test_its_metrics_are_known_and_its_coverage_is_not() -> None:
+    """The timeline is there; how much of the speech it covers, nobody can tell."""
+    said = [
+        {"speaker": speaker, "start_ms": n * 1000, "end_ms": n * 1000 + 500, "text": "Yes."}
+        for n, speaker in enumerate(("Ann", "Bob"))
+    ]
+    read = imported.read(KEY, content(*said, duration_ms=4000))
+
+    assert read.talk
+    assert (("Ann", "Bob"), True, None) == (read.speakers, read.speakers_known, read.coverage)
+    assert (1000, 3000) == (read.talk.talk_ms, read.talk.silence_ms)
+    assert ["import"] == [engine.role for engine in read.engines]
 
 
 @pytest.mark.parametrize(
@@ -53,6 +77,16 @@ def test_what_we_wrote_can_be_read_again() -> None:
         (content({"start_ms": 9, "end_ms": 3, "text": "secret words"}), "utterances.0"),
         (content({"start_ms": -1, "end_ms": 3, "text": "secret words"}), "utterances.0.start_ms"),
         (content({"start_ms": 0, "end_ms": 3, "text": "  "}), "utterances.0.text"),
+        (
+            content(
+                *({"speaker": f"s{n}", "start_ms": 0, "end_ms": 3, "text": "secret"} for n in range(101))
+            ),
+            "the document",
+        ),
+        (
+            content({"start_ms": 0, "end_ms": 3, "text": "secret", "words": [{"text": "secret"}]}),
+            "utterances.0.words.0.start_ms",
+        ),
     ],
 )
 def test_what_is_no_transcript_is_refused(document: bytes, named: str) -> None:

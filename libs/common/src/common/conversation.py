@@ -7,14 +7,16 @@ overlap, here an *interruption*. Speech that ends while the other goes on (a wit
 "mm-hm") takes no floor and interrupts nobody. A monologue is the talk in one hold of the floor.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import fmean, median
+from typing import TypeVar
 
 from common.model import Exchange, Part, Response, Unavailable, Utterance
 from common.spans import Span, length, overlap, union
 
 GRACE_MS = 300  # cuts are padded by 150 ms at either end, so that turns which only touch overlap by as much
+S = TypeVar("S", Utterance, "Turn")
 
 
 @dataclass(slots=True)
@@ -45,16 +47,17 @@ class Turn:
 def exchange(utterances: Sequence[Utterance], speakers: Sequence[str], duration_ms: int) -> Exchange:
     """What *speakers* made of *utterances*, which are in order of their start."""
     held = turns(utterances)
-    spans = {name: union(_of(utterances, name)) for name in speakers}
-    everybody = sum(length(joined) for joined in spans.values())
+    by_speaker = grouped(held)
+    spans = {name: union(_span(said) for said in each) for name, each in grouped(utterances).items()}
+    talked = {name: length(joined) for name, joined in spans.items()}
+    everybody = sum(talked.values())
     return Exchange(
         overlap_ms=overlap(spans.values()),
         interruptions=sum(turn.interrupts for turn in held),
         turns=len(held),
         turns_per_minute=round(len(held) * 60_000 / duration_ms, 2) if duration_ms else 0.0,
         parts=tuple(
-            _part(name, [turn for turn in held if turn.speaker == name], length(spans[name]), everybody)
-            for name in speakers
+            _part(name, by_speaker.get(name, []), talked.get(name, 0), everybody) for name in speakers
         ),
     )
 
@@ -71,8 +74,16 @@ def turns(utterances: Sequence[Utterance]) -> list[Turn]:
     return held
 
 
-def _of(utterances: Sequence[Utterance], speaker: str) -> list[Span]:
-    return [(said.start_ms, said.end_ms) for said in utterances if said.speaker == speaker]
+def grouped(pieces: Iterable[S]) -> dict[str, list[S]]:
+    """Whatever has a speaker, by speaker."""
+    by_speaker: dict[str, list[S]] = {}
+    for piece in pieces:
+        by_speaker.setdefault(piece.speaker, []).append(piece)
+    return by_speaker
+
+
+def _span(said: Utterance) -> Span:
+    return said.start_ms, said.end_ms
 
 
 def _part(speaker: str, held: Sequence[Turn], talked: int, everybody: int) -> Part:

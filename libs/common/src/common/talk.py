@@ -3,10 +3,9 @@
 Times are those of utterances, to which pauses below 1.5 s and up to 150 ms of padding at each end belong.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from common.conversation import exchange
+from common.conversation import exchange, grouped
 from common.model import (
     UNKNOWN,
     Exchange,
@@ -37,7 +36,7 @@ def talk(
 ) -> Talk:
     """The metrics of a call between *speakers*, who may have kept silent."""
     named = tuple(dict.fromkeys([*speakers, *(said.speaker for said in utterances)]))
-    spoken = _by_speaker(utterances)
+    spoken = grouped(utterances)
     anybody = union(_spans(utterances))
     silence = gaps(anybody, duration_ms)
     return Talk(
@@ -45,7 +44,7 @@ def talk(
         silence_ms=length(silence),
         silence_share=_share(length(silence), duration_ms),
         longest_silence=_longest(silence),
-        speakers=tuple(_speaker(name, spoken[name]) for name in named),
+        speakers=tuple(_speaker(name, spoken.get(name, [])) for name in named),
         exchange=_exchange(utterances, named, duration_ms),
         loudness=tuple(loudness),
     )
@@ -54,13 +53,6 @@ def talk(
 def is_question(text: str) -> bool:
     """Whether *text* ends in a question mark of any script."""
     return text.rstrip(_CLOSING).endswith(QUESTION_MARKS)
-
-
-def _by_speaker(utterances: Said) -> dict[str, list[Utterance]]:
-    spoken: dict[str, list[Utterance]] = defaultdict(list)
-    for said in utterances:
-        spoken[said.speaker].append(said)
-    return spoken
 
 
 def _spans(utterances: Iterable[Utterance]) -> list[Span]:

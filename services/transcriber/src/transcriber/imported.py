@@ -11,7 +11,8 @@ from transcriber.transcript import majority_language
 
 _WORK = Work(provider="imported", model="none", cost_usd=0.0)
 _ENGINES = (Engine(role="import", provider="imported", model="none"),)
-_MOST_WORDS = 20_000  # of one utterance
+_MOST_WORDS = 10_000  # of one utterance: it has to fit into one of MongoDB's documents
+_MOST_SPEAKERS = 100  # each has figures in the transcript's head
 
 
 class ImportedWord(Word):
@@ -45,6 +46,12 @@ class ImportedTranscript(Noun):
     language: str | None = None
     duration_ms: Milliseconds | None = None
     utterances: tuple[ImportedUtterance, ...]
+
+    @model_validator(mode="after")
+    def _so_many_can_be_told_apart(self) -> Self:
+        if len({said.speaker for said in self.utterances}) > _MOST_SPEAKERS:
+            raise ValueError(f"more than {_MOST_SPEAKERS} speakers")
+        return self
 
 
 def read(key: CallKey, content: bytes) -> Transcript:

@@ -20,6 +20,18 @@ router = APIRouter(prefix="/calls", tags=["calls"])
 
 FormatQuery = Annotated[Format | None, Query(description="Takes precedence over ``Accept``")]
 
+_KEPT = {
+    "tenant_id": "default",
+    "call_id": "c-1",
+    "revision": 1,
+    "language": "en",
+    "duration_ms": 1000,
+    "speakers": ["agent", "customer"],
+    "utterances": [
+        {"id": "u1", "speaker": "agent", "channel": 0, "start_ms": 0, "end_ms": 900, "text": "it is slow"}
+    ],
+}
+
 _FILES: dict[int | str, dict[str, Any]] = {
     200: {
         "description": (
@@ -30,7 +42,7 @@ _FILES: dict[int | str, dict[str, Any]] = {
             " an utterance."
         ),
         "content": {
-            "application/json": {},
+            "application/json": {"example": _KEPT},
             "text/csv": {"example": "id,speaker,channel,start_ms,end_ms,text,language,confidence\r\n"},
             "application/x-subrip": {
                 "example": "1\r\n00:00:00,000 --> 00:00:00,900\r\nagent: it is slow\r\n\r\n"
