@@ -1,7 +1,6 @@
 """A transcript in other people's formats, piece by piece.
 
-Written here rather than by a library: of webvtt-py, srt and pysrt none escapes text or writes piece by piece,
-and tests have FFmpeg read what comes out.
+Tests have FFmpeg read the subtitles, as players would.
 """
 
 import csv
