@@ -138,8 +138,10 @@ async def test_the_description_names_every_endpoint(door: Door) -> None:
         "/api/v1/calls/upload",
         "/api/v1/calls",
         "/api/v1/calls/{call_id}",
+        "/api/v1/calls/{call_id}/metrics",
         "/api/v1/calls/{call_id}/recording",
         "/api/v1/calls/{call_id}/redo",
+        "/api/v1/calls/{call_id}/transcript",
         "/api/v1/search",
     } == paths.keys()
 

@@ -7,6 +7,7 @@ from common.model import CallKey, Coverage, Damage, Refused, Transcript
 from common.pipeline import INGEST
 from common.talk import talk_in
 from door_scene import KEY, Door, complete, problem
+from ingest.api.answers import MetricsAnswer
 from ingest.exports import EXPORTS
 from ingest_scene import NOW
 
@@ -139,10 +140,15 @@ async def test_a_calls_answer_leaves_single_words_to_the_file(door: Door) -> Non
     assert {"id", "speaker", "channel", "start_ms", "end_ms", "text", "language", "confidence"} == said.keys()
 
 
-async def test_every_format_is_documented(door: Door) -> None:
-    """Media types and an example of each."""
-    document: Any = (await door.client.get("/openapi.json")).json()
-    content = document["paths"]["/api/v1/calls/{call_id}/transcript"]["get"]["responses"]["200"]["content"]
+async def test_files_and_metrics_are_documented(door: Door) -> None:
+    """Each media type has an example, and the metrics' is an answer of today's shape."""
+    paths: Any = (await door.client.get("/openapi.json")).json()["paths"]
+    files, figures = (
+        paths[f"/api/v1/calls/{{call_id}}/{name}"]["get"]["responses"]["200"]["content"]
+        for name in ("transcript", "metrics")
+    )
+    example = figures["application/json"]["example"]
 
-    assert {export.media_type for export in EXPORTS.values()} == content.keys()
-    assert all("example" in each for each in content.values())
+    assert {export.media_type for export in EXPORTS.values()} == files.keys()
+    assert all("example" in each for each in files.values())
+    assert example == MetricsAnswer.model_validate(example).model_dump(mode="json")

@@ -1,7 +1,7 @@
 """What was said in a call, as a file in a format of the client's choice; and how the call was led."""
 
 from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import Annotated
 
 from common.model import Talk, Transcript
 from common.talk import talk_in
@@ -10,6 +10,7 @@ from fastapi.responses import StreamingResponse
 
 from ingest.api.answers import MetricsAnswer, metrics
 from ingest.api.calls import CallIdPath, Documents, RevisionQuery
+from ingest.api.examples import FILES, METRICS
 from ingest.exports import EXPORTS, Format
 from ingest.negotiation import preferred
 from ingest.problems import Problem
@@ -20,45 +21,8 @@ router = APIRouter(prefix="/calls", tags=["calls"])
 
 FormatQuery = Annotated[Format | None, Query(description="Takes precedence over ``Accept``")]
 
-_KEPT = {
-    "tenant_id": "default",
-    "call_id": "c-1",
-    "revision": 1,
-    "language": "en",
-    "duration_ms": 1000,
-    "speakers": ["agent", "customer"],
-    "utterances": [
-        {"id": "u1", "speaker": "agent", "channel": 0, "start_ms": 0, "end_ms": 900, "text": "it is slow"}
-    ],
-}
 
-_FILES: dict[int | str, dict[str, Any]] = {
-    200: {
-        "description": (
-            "The transcript as a file. json: all that is kept, words and their times included. csv: an"
-            " utterance a row; a text that begins with = + - @ has an apostrophe before it, so that no"
-            " spreadsheet takes it for a formula. srt and vtt: an utterance a cue, with exact times; cues of"
-            " speakers who talk at once overlap. srt has no escapes: < > { } are written ‹ › ❴ ❵. txt: a line"
-            " an utterance."
-        ),
-        "content": {
-            "application/json": {"example": _KEPT},
-            "text/csv": {"example": "id,speaker,channel,start_ms,end_ms,text,language,confidence\r\n"},
-            "application/x-subrip": {
-                "example": "1\r\n00:00:00,000 --> 00:00:00,900\r\nagent: it is slow\r\n\r\n"
-            },
-            "text/vtt": {
-                "example": "WEBVTT\n\nu1\n00:00:00.000 --> 00:00:00.900\n<v agent>it is slow</v>\n\n"
-            },
-            "text/plain": {"example": "[00:00:00] agent: it is slow\n"},
-        },
-    },
-    404: {"description": "No such call, or nothing is transcribed yet"},
-    406: {"description": "``Accept`` allows none of the formats"},
-}
-
-
-@router.get("/{call_id}/transcript", response_class=StreamingResponse, responses=_FILES)
+@router.get("/{call_id}/transcript", response_class=StreamingResponse, responses=FILES)
 async def get_transcript(
     call_id: CallIdPath,
     documents: Annotated[Documents, Depends()],
@@ -78,7 +42,7 @@ async def get_transcript(
     return StreamingResponse(_blocks(written), headers=headers, media_type=EXPORTS[chosen].content_type)
 
 
-@router.get("/{call_id}/metrics", responses={404: {"description": "No such call, or no transcript yet"}})
+@router.get("/{call_id}/metrics", responses=METRICS)
 async def get_metrics(
     call_id: CallIdPath, documents: Annotated[Documents, Depends()], revision: RevisionQuery = None
 ) -> MetricsAnswer:
