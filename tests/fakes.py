@@ -1,8 +1,9 @@
 """The outside world in memory; ``integration/test_fakes_agree.py`` holds each fake to the real thing."""
 
 import asyncio
+import math
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
@@ -16,6 +17,8 @@ from common.pipeline import STATUSES, Stage
 from common.vectors import Embedded, Vector
 from common.work import WorkId
 from pydantic import BaseModel
+from transcriber.plausibility import refusal
+from transcriber.speech import Clip, Heard
 
 D = TypeVar("D", bound=CallKey)
 A = TypeVar("A", bound=BaseModel)
@@ -208,6 +211,35 @@ class FakeEmbedder:
         for word in text.lower().split():
             vector[sum(word.encode()) % self._dimensions] += 1.0
         return vector
+
+
+class FakeSpeech:
+    """A ``Speech`` that answers its *texts* in turn, the last again and again; silence it does not hear."""
+
+    provider, language = "openai", None
+
+    def __init__(self, *texts: str, vocabulary: Mapping[str, tuple[str, ...]] | None = None) -> None:
+        self.model = "gpt-transcribe"
+        self.workshop = Workshop()
+        self.asked: list[Clip] = []
+        self._texts = texts
+        self._vocabulary = vocabulary or {}
+
+    def parameters(self, call: CallKey) -> tuple[str, ...]:
+        return self._vocabulary.get(call.tenant_id, ())
+
+    def cost(self, audio_seconds: float) -> float | None:
+        return audio_seconds / 60 * 0.0045
+
+    async def recognise(self, clip: Clip) -> Heard:
+        sound = await asyncio.to_thread(clip.track.read_bytes)
+        if not any(sound[2 * clip.cut.start : 2 * clip.cut.end]):
+            return Heard(text="", seconds=0, refused="silence", cost_usd=0.0)
+        self.asked.append(clip)
+        text = self._texts[min(await self.workshop.work(), len(self._texts)) - 1]
+        why = refusal(text, clip.cut.seconds)
+        seconds = math.ceil(clip.cut.seconds)
+        return Heard(text="" if why else text, refused=why, seconds=seconds, cost_usd=self.cost(seconds))
 
 
 class FakeIndex:

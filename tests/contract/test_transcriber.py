@@ -70,8 +70,14 @@ class FakeSpeech:
 
     provider, model, language = "openai", "gpt-transcribe", None
 
+    def parameters(self, call: CallKey) -> tuple[str, ...]:
+        return ()
+
+    def cost(self, audio_seconds: float) -> float | None:
+        return None
+
     async def recognise(self, clip: Clip) -> Heard:
-        return Heard(text=f"channel {clip.cut.channel}", language="en", seconds=2)
+        return Heard(text=f"channel {clip.cut.channel}", language="en", seconds=2, cost_usd=0.00015)
 
 
 def recording_at(takes: dict[str, Any]) -> str:

@@ -11,7 +11,7 @@ from ingest.sniff import PATIENCE
 from manifests.environment import given
 from manifests.rendering import Object, Rendered, container, name_of, pod
 from transcriber.settings import Settings as TranscriberSettings
-from transcriber.speech import _TIMEOUT_PER_SECOND
+from transcriber.transcriptions import _TIMEOUT_PER_SECOND
 
 STAGES = {stage.service: stage for stage in PIPELINE}
 LONGEST_CALL: Mapping[str, float] = {
@@ -22,7 +22,12 @@ LONGEST_CALL: Mapping[str, float] = {
 }
 """Seconds that one call to a provider may last, by the settings' defaults."""
 PATHS = {"startupProbe": "/health/live", "livenessProbe": "/health/live", "readinessProbe": "/health/ready"}
-CHOICES = {"CUT_MAX_SECONDS", "ANALYSIS_TIMEOUT_SECONDS", "EMBEDDING_TIMEOUT_SECONDS"}
+CHOICES = {
+    "CUT_MAX_SECONDS",
+    "DIARIZATION_MODEL",
+    "ANALYSIS_TIMEOUT_SECONDS",
+    "EMBEDDING_TIMEOUT_SECONDS",
+}
 
 
 def stops(rendered: Rendered) -> Iterator[str]:

@@ -52,7 +52,13 @@ class Speech:
         self.finished += 1
         if clip.cut.channel in self.silent:
             return self.silent[clip.cut.channel]
-        return Heard(text=f"channel {clip.cut.channel}", language="en", seconds=2)
+        return Heard(text=f"channel {clip.cut.channel}", language="en", seconds=2, cost_usd=0.00015)
+
+    def parameters(self, call: CallKey) -> tuple[str, ...]:
+        return ()
+
+    def cost(self, audio_seconds: float) -> float | None:
+        return 0.0
 
 
 @pytest.fixture

@@ -39,8 +39,15 @@ class Speech:
     def __init__(self) -> None:
         self.model = "model-a"
         self.language: str | None = None
+        self.vocabulary: dict[str, tuple[str, ...]] = {}
         self.asked = 0
         self.failure: PipelineError | None = None
+
+    def parameters(self, call: CallKey) -> tuple[str, ...]:
+        return self.vocabulary.get(call.tenant_id, ())
+
+    def cost(self, audio_seconds: float) -> float | None:
+        return None
 
     async def recognise(self, clip: Clip) -> Heard:
         self.asked += 1
@@ -102,16 +109,37 @@ async def test_anything_else_is_heard_anew(remembered: RememberedSpeech, speech:
     assert 2 == speech.asked
 
 
-@pytest.mark.parametrize(("attribute", "value"), [("model", "model-b"), ("language", "de")])
+@pytest.mark.parametrize(
+    ("attribute", "value"),
+    [("model", "model-b"), ("language", "de"), ("vocabulary", {"acme": ("keywords=['Callstream']",)})],
+)
 async def test_another_way_of_listening_is_heard_anew(
-    remembered: RememberedSpeech, speech: Speech, attribute: str, value: str
+    remembered: RememberedSpeech, speech: Speech, attribute: str, value: object
 ) -> None:
-    """Another model, or the same one told another language."""
+    """Another model, or the same one told another language or vocabulary."""
     await remembered.recognise(clip())
     setattr(speech, attribute, value)
     await remembered.recognise(clip())
 
     assert 2 == speech.asked
+
+
+async def test_another_tenants_vocabulary_costs_nothing(remembered: RememberedSpeech, speech: Speech) -> None:
+    """It is part of the requests of that tenant's calls alone."""
+    await remembered.recognise(clip())
+    speech.vocabulary = {"other": ("keywords=['Callstream']",)}
+    await remembered.recognise(clip())
+
+    assert 1 == speech.asked
+
+
+async def test_what_was_kept_before_vocabularies_is_found(speech: Speech) -> None:
+    """Who asks for plain JSON, and for nothing else, asks as ever."""
+    claims: Any = FakeClaims()
+    before = WorkId(CALL, "transcribe", ("e1", 0, 0, 16_000, "model-a", None))
+    claims.results[before.digest] = Heard(text="kept", seconds=1).model_dump_json()
+
+    assert "kept" == (await RememberedSpeech(speech, claims).recognise(clip())).text
 
 
 async def test_what_failed_is_tried_again(remembered: RememberedSpeech, speech: Speech) -> None:

@@ -3,46 +3,26 @@
 import io
 import wave
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from aiohttp import web
 from common.account import Account, accounting
 from common.errors import Permanent, PipelineError, Transient
-from common.gate import Gate
 from common.metrics import metrics_on
-from common.model import CallKey
+from common.model import CallKey, Word
 from numpy.typing import NDArray
 from openai import AsyncOpenAI
 from prometheus_client import CollectorRegistry
 from transcriber.cuts import Cut
+from transcriber.request import Request
 from transcriber.speech import Clip, Heard, Recogniser
+from transcription_server import Provider, row, serving
+from transcription_server import recogniser as asking
 
 CALL = CallKey(tenant_id="acme", call_id="c-42")
-
-
-@dataclass
-class Provider:
-    """A little server that remembers each form, and answers what it is told to."""
-
-    status: int = 200
-    body: Any = field(default_factory=lambda: {"text": "Hello there."})
-    headers: dict[str, str] = field(default_factory=dict)
-    forms: list[dict[str, Any]] = field(default_factory=list)
-
-    async def answer(self, request: web.Request) -> web.Response:
-        form = await request.post()
-        self.forms.append({name: _content(value) for name, value in form.items()})
-        if isinstance(self.body, str):
-            return web.Response(text=self.body, status=self.status, headers=self.headers)
-        return web.json_response(self.body, status=self.status, headers=self.headers)
-
-
-def _content(value: Any) -> Any:
-    return value.file.read() if isinstance(value, web.FileField) else value
 
 
 @pytest.fixture
@@ -52,15 +32,8 @@ def provider() -> Provider:
 
 @pytest.fixture
 async def client(provider: Provider) -> AsyncIterator[AsyncOpenAI]:
-    app = web.Application()
-    app.router.add_post("/v1/audio/transcriptions", provider.answer)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    url = f"http://127.0.0.1:{runner.addresses[0][1]}/v1"
-    async with AsyncOpenAI(api_key="test", base_url=url, max_retries=0) as client:
+    async with serving(provider) as client:
         yield client
-    await runner.cleanup()
 
 
 @pytest.fixture
@@ -77,7 +50,7 @@ def clip(tmp_path: Path, sound: NDArray[np.int16]) -> Clip:
 
 
 def recogniser(client: AsyncOpenAI, model: str = "gpt-transcribe", language: str | None = None) -> Recogniser:
-    return Recogniser(client, Gate("openai", model), language)
+    return asking(client, Request(model, row(model), language=language))
 
 
 async def failure(client: AsyncOpenAI, clip: Clip) -> PipelineError:
@@ -93,17 +66,17 @@ async def test_a_clip_is_sent_as_wav_to_the_sample(
     await recogniser(client).recognise(clip)
 
     (form,) = provider.forms
-    with wave.open(io.BytesIO(form.pop("file"))) as sent:
+    with wave.open(io.BytesIO(form["file"][0])) as sent:
         assert (1, 2, 16_000) == (sent.getnchannels(), sent.getsampwidth(), sent.getframerate())
         assert sound[4_000:24_000].tobytes() == sent.readframes(sent.getnframes())
-    assert {"model": "gpt-transcribe", "response_format": "json"} == form
+    assert [{"model": ["gpt-transcribe"], "response_format": ["json"]}] == provider.fields
 
 
 async def test_begun_seconds_are_paid(client: AsyncOpenAI, clip: Clip) -> None:
     """1.25 s cost two."""
     heard = await recogniser(client).recognise(clip)
 
-    assert Heard(text="Hello there.", seconds=2) == heard
+    assert Heard(text="Hello there.", seconds=2, cost_usd=2 / 60 * 0.0045) == heard
 
 
 async def test_what_is_heard_is_accounted_for(client: AsyncOpenAI, clip: Clip) -> None:
@@ -119,14 +92,14 @@ async def test_what_is_heard_is_accounted_for(client: AsyncOpenAI, clip: Clip) -
 @pytest.mark.parametrize(
     ("model", "hint"),
     [
-        ("gpt-transcribe", {"languages[]": "de"}),
-        ("gpt-transcribe-2026-07-28", {"languages[]": "de"}),
-        ("whisper-1", {"language": "de"}),
-        ("Systran/faster-whisper-base", {"language": "de"}),
+        ("gpt-transcribe", {"languages[]": ["de"]}),
+        ("gpt-transcribe-2026-07-28", {"languages[]": ["de"]}),
+        ("whisper-1", {"language": ["de"]}),
+        ("Systran/faster-whisper-base", {"language": ["de"]}),
     ],
 )
 async def test_each_model_is_told_the_language_in_its_way(
-    provider: Provider, client: AsyncOpenAI, clip: Clip, model: str, hint: dict[str, str]
+    provider: Provider, client: AsyncOpenAI, clip: Clip, model: str, hint: dict[str, list[str]]
 ) -> None:
     """gpt-transcribe ignores the singular, the others know nothing else; never both."""
     heard = await recogniser(client, model, "de").recognise(clip)
@@ -136,7 +109,10 @@ async def test_each_model_is_told_the_language_in_its_way(
     assert "de" == heard.language
 
 
-@pytest.mark.parametrize("told", [{"language": "hu"}, {"languages": ["hu"]}, {"languages": [{"code": "hu"}]}])
+@pytest.mark.parametrize(
+    "told",
+    [{"language": "hu"}, {"languages": ["hu"]}, {"languages": [{"code": "hu"}]}, {"language": "Hungarian"}],
+)
 async def test_the_language_that_was_found_is_read(
     provider: Provider, client: AsyncOpenAI, clip: Clip, told: dict[str, Any]
 ) -> None:
@@ -216,6 +192,110 @@ async def test_nobody_there_is_no_fault_of_the_call(clip: Clip, unused_tcp_port:
         error = await failure(client.with_options(max_retries=0), clip)
 
     assert (Transient, "provider_unavailable") == (_kind(error), error.reason)
+
+
+async def test_silence_is_not_sent(provider: Provider, client: AsyncOpenAI, clip: Clip) -> None:
+    """A recogniser makes words of it; a click is no voice; nothing is paid."""
+    quiet = np.full(32_000, 30, "<i2")
+    quiet[10_000:10_080] = 20_000
+    quiet.tofile(clip.track)
+
+    heard = await recogniser(client).recognise(clip)
+
+    assert Heard(text="", seconds=0, refused="silence", cost_usd=0.0) == heard
+    assert [] == provider.forms
+
+
+async def test_a_cut_too_short_for_the_model_is_filled_up(
+    provider: Provider, client: AsyncOpenAI, clip: Clip, sound: NDArray[np.int16]
+) -> None:
+    """With silence, to the tenth of a second it takes."""
+    await recogniser(client).recognise(replace(clip, cut=Cut(0, 20_000, 20_800)))
+
+    with wave.open(io.BytesIO(provider.forms[0]["file"][0])) as sent:
+        assert sound[20_000:20_800].tobytes().ljust(3200, b"\0") == sent.readframes(sent.getnframes())
+
+
+VERBOSE = {
+    "text": "Jó napot.",
+    "language": "hungarian",
+    "duration": 1.25,
+    "segments": [{"start": 0.0, "end": 1.0, "text": "Jó napot.", "avg_logprob": -0.105360516}],
+    "words": [
+        {"word": " Jó", "start": 0.0, "end": 0.4},
+        {"word": " napot.", "start": 0.35, "end": 9.0},
+    ],
+}
+
+
+async def test_words_have_times_where_the_model_tells_them(
+    provider: Provider, client: AsyncOpenAI, clip: Clip
+) -> None:
+    """From the clip's start, in order and within it."""
+    provider.body = VERBOSE
+    request = Request("whisper-1", row("whisper-1"), "verbose_json", ("segment", "word"))
+
+    heard = await asking(client, request).recognise(clip)
+
+    assert (
+        Word(text="Jó", start_ms=0, end_ms=400),
+        Word(text="napot.", start_ms=350, end_ms=1250),
+    ) == heard.words
+    assert "hu" == heard.language
+    assert pytest.approx(0.9) == heard.confidence
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"logprobs": [{"token": "a", "logprob": -0.22314355}, {"token": "b", "logprob": -0.22314355}]},
+        {"words": [{"word": "a", "start": 0, "end": 1, "probability": 0.8}]},
+        {"segments": [{"words": [{"word": "a", "start": 0, "end": 1, "probability": 0.8}]}]},
+        {
+            "segments": [
+                {"start": 0, "end": 3, "avg_logprob": -0.22314355},
+                {"start": 3, "end": 3, "avg_logprob": -9.0},
+            ]
+        },
+    ],
+    ids=["tokens", "words", "words of segments", "segments"],
+)
+async def test_the_model_says_how_sure_it_is(
+    provider: Provider, client: AsyncOpenAI, clip: Clip, told: dict[str, Any]
+) -> None:
+    """In whichever way it can; a share between 0 and 1."""
+    provider.body = {"text": "Hello there.", **told}
+
+    assert pytest.approx(0.8) == (await recogniser(client).recognise(clip)).confidence
+
+
+async def test_what_a_request_holds_does_not_depend_on_the_one_before(
+    provider: Provider, client: AsyncOpenAI, clip: Clip
+) -> None:
+    """Two cuts of a call share the tenant's vocabulary, and nothing of what was heard."""
+    provider.body = {"text": "What was heard in the first cut."}
+    listening = asking(client, Request("whisper-1", row("whisper-1")), {"acme": ("Callstream",)})
+
+    await listening.recognise(clip)
+    await listening.recognise(replace(clip, cut=Cut(0, 4_000, 30_000)))
+
+    assert [
+        {"model": ["whisper-1"], "response_format": ["json"], "prompt": ["Callstream"]}
+    ] * 2 == provider.fields
+    assert provider.forms[0]["file"] != provider.forms[1]["file"]
+
+
+async def test_each_attempt_has_a_body_of_its_own(
+    provider: Provider, client: AsyncOpenAI, clip: Clip
+) -> None:
+    """What failed is sent again whole."""
+    provider.status = 500
+    await failure(client, clip)
+    provider.status = 200
+    await recogniser(client).recognise(clip)
+
+    first, second = (form["file"] for form in provider.forms)
+    assert first == second
 
 
 def _kind(error: PipelineError) -> type[PipelineError]:

@@ -16,8 +16,16 @@ def engines(settings: Settings, provider: str) -> tuple[Engine, ...]:
             model=settings.transcription_model,
             parameters={"language": settings.transcription_language or "detected"},
         ),
+        *_diarization(settings, provider),
         _voice_activity(settings.voice_activity),
     )
+
+
+def _diarization(settings: Settings, provider: str) -> tuple[Engine, ...]:
+    """Who hears a single channel instead of the recogniser."""
+    if settings.diarization_model is None:
+        return ()
+    return (Engine(role="diarization", provider=provider, model=settings.diarization_model),)
 
 
 def _voice_activity(name: str) -> Engine:

@@ -1,26 +1,31 @@
 """From a recording on disk to a transcript: listen, recognise every cut, assemble."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
 from pathlib import Path
 
 from common.errors import PipelineError
 from common.logging import get_logger
-from common.model import CallKey, Engine, ObjectRef, Segment, Transcript, Work
-from common.prices import speech_cost
+from common.model import CallKey, Engine, ObjectRef, Segment, Transcript, Word, Work
 
 from transcriber.coverage import NO_WORDS, added_up
 from transcriber.cuts import SAMPLE_RATE, Cut
 from transcriber.listening import Listened, Listener
+from transcriber.plausibility import echoes
 from transcriber.speech import Clip, Heard, Speech
 from transcriber.threads import in_thread
 from transcriber.transcript import Extent, assemble, speakers
+from transcriber.voices import Voices
 
 log = get_logger("callstream.transcriber")
 
 
 class Hearing:
-    """Turns recordings into transcripts, with so many requests of one call open at a time."""
+    """Turns recordings into transcripts, with so many requests of one call open at a time.
+
+    With *voices* the speakers of a single channel are told apart; without, nobody knows who they are.
+    """
 
     def __init__(
         self,
@@ -29,12 +34,14 @@ class Hearing:
         roles: Sequence[str],
         concurrency: int,
         engines: tuple[Engine, ...] = (),
+        voices: Voices | None = None,
     ) -> None:
         self._listener = listener
         self._speech = speech
         self._roles = roles
         self._concurrency = concurrency
         self._engines = engines
+        self._voices = voices
 
     async def transcript(self, key: CallKey, recording: ObjectRef, source: Path, folder: Path) -> Transcript:
         """The transcript of the recording at *source*, using *folder* for what is in between.
@@ -46,15 +53,16 @@ class Hearing:
         listened = await in_thread(lambda stop: self._listener.listen(source, folder, stop))
         if listened.damaged:
             log.warning("recording.damaged", skipped=listened.damaged)
-        heard = await self._recognise(
-            [Clip(key, _fingerprint(recording), cut, listened.tracks[cut.channel]) for cut in listened.cuts]
-        )
+        etag = _fingerprint(recording)
+        clips = [Clip(key, etag, cut, listened.tracks[cut.channel]) for cut in listened.cuts]
+        voices = self._voices if len(listened.tracks) == 1 else None
+        heard = await voices.hear(clips) if voices else without_echoes(await self._recognise(clips))
         return assemble(
             key,
             _segments(heard),
             speakers(len(listened.tracks), self._roles),
             _extent(listened, heard),
-            self._work(heard.values()),
+            _work(voices or self._speech, heard.values()),
             self._engines,
         )
 
@@ -81,17 +89,30 @@ class Hearing:
             raise failure
         return heard
 
-    def _work(self, heard: Iterable[Heard]) -> Work:
-        sent = [each.seconds for each in heard]
-        seconds = sum(sent)
-        free = not sent or self._speech.provider == "local"
-        return Work(
-            provider=self._speech.provider,
-            model=self._speech.model,
-            cost_usd=0.0 if free else speech_cost(self._speech.model, seconds),
-            requests=len(sent),
-            audio_seconds=seconds,
-        )
+
+def _work(asked: Voices | Speech, heard: Iterable[Heard]) -> Work:
+    """What was paid, cut by cut; a sum of which a part is not known is not known."""
+    sent = [each for each in heard if each.seconds]
+    costs = [each.cost_usd for each in sent]
+    return Work(
+        provider=asked.provider,
+        model=asked.model,
+        cost_usd=None if None in costs else sum(cost for cost in costs if cost is not None),
+        requests=len(sent),
+        audio_seconds=sum(each.seconds for each in sent),
+    )
+
+
+def without_echoes(heard: Mapping[Cut, Heard]) -> dict[Cut, Heard]:
+    """The same, without the sentences that come again and again in consecutive cuts of a channel."""
+    cuts = sorted(heard, key=lambda cut: (cut.channel, cut.start))
+    judged = dict(heard)
+    for _, channel in groupby(cuts, key=lambda cut: cut.channel):
+        mine = list(channel)
+        for cut, echo in zip(mine, echoes([heard[cut].text for cut in mine]), strict=True):
+            if echo:
+                judged[cut] = heard[cut].model_copy(update={"text": "", "words": (), "refused": "loop"})
+    return judged
 
 
 def _fingerprint(recording: ObjectRef) -> str:
@@ -99,27 +120,53 @@ def _fingerprint(recording: ObjectRef) -> str:
     return recording.etag or recording.version or recording.key
 
 
-def _segments(heard: dict[Cut, Heard]) -> list[Segment]:
+def _segments(heard: Mapping[Cut, Heard]) -> list[Segment]:
+    return [segment for cut, said in heard.items() if said.text for segment in _said_in(cut, said)]
+
+
+def _said_in(cut: Cut, said: Heard) -> list[Segment]:
+    """One segment, or one for each turn where speakers were told apart; on the recording's clock."""
+    start = _ms(cut.start)
+    if not said.turns:
+        return [
+            Segment(
+                channel=cut.channel,
+                start_ms=start,
+                end_ms=_ms(cut.end),
+                text=said.text,
+                language=said.language,
+                confidence=said.confidence,
+                words=tuple(_shifted(word, start) for word in said.words),
+            )
+        ]
     return [
         Segment(
             channel=cut.channel,
-            start_ms=_ms(cut.start),
-            end_ms=_ms(cut.end),
-            text=said.text,
+            speaker=turn.speaker,
+            start_ms=start + turn.start_ms,
+            end_ms=start + turn.end_ms,
+            text=turn.text,
             language=said.language,
         )
-        for cut, said in heard.items()
-        if said.text
+        for turn in said.turns
+        if turn.text
     ]
 
 
-def _extent(listened: Listened, heard: dict[Cut, Heard]) -> Extent:
-    silent = [
-        (said.refused or NO_WORDS, _ms(cut.end) - _ms(cut.start))
-        for cut, said in heard.items()
-        if not said.text
-    ]
-    return Extent(duration_ms=_ms(listened.samples), speech_ms=_ms(listened.speech), refused=added_up(silent))
+def _shifted(word: Word, ms: int) -> Word:
+    return word.model_copy(update={"start_ms": word.start_ms + ms, "end_ms": word.end_ms + ms})
+
+
+def _extent(listened: Listened, heard: Mapping[Cut, Heard]) -> Extent:
+    pieces = [piece for cut, said in heard.items() for piece in _silent_in(cut, said)]
+    return Extent(duration_ms=_ms(listened.samples), speech_ms=_ms(listened.speech), refused=added_up(pieces))
+
+
+def _silent_in(cut: Cut, said: Heard) -> list[tuple[str, int]]:
+    """What of a cut gave no text, and why; milliseconds."""
+    if not said.text:
+        return [(said.refused or NO_WORDS, _ms(cut.end) - _ms(cut.start))]
+    return [(turn.refused, turn.end_ms - turn.start_ms) for turn in said.turns if turn.refused]
 
 
 def _ms(samples: int) -> int:

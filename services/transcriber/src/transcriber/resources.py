@@ -6,29 +6,39 @@ from contextlib import asynccontextmanager
 from typing import Annotated
 
 from common.clients import open_mongo, open_openai, open_s3
+from common.fair import Turns
 from common.gate import Gate
 from common.journal import Journal
+from common.logging import get_logger
 from common.recordings import RecordingBucket
 from common.settings import Provider
 from common.transcripts import TranscriptStore, transcripts_in
-from common.work import Claims
+from common.work import Claims, utc_now
 from faststream import Context
+from openai import AsyncOpenAI
 
 from transcriber.activity import voice_activity
 from transcriber.archive import TranscriptArchive
+from transcriber.choice import diarizing, recognising
 from transcriber.cuts import SAMPLE_RATE, Rules
+from transcriber.diarizer import SpeakerModel
 from transcriber.engines import engines
 from transcriber.folders import sweep
 from transcriber.hearing import Hearing
 from transcriber.listening import Limits, Listener
-from transcriber.remembered import RememberedSpeech
+from transcriber.remembered import RememberedDiarizer, RememberedSpeech
 from transcriber.settings import Settings
 from transcriber.speech import Recogniser
+from transcriber.transcriptions import Transcriptions
+from transcriber.vocabulary import Vocabulary
+from transcriber.voices import Voices
 
 Recordings = Annotated[RecordingBucket, Context()]
 Transcripts = Annotated[TranscriptStore, Context()]
 Ears = Annotated[Hearing, Context("hearing")]
 Archive = Annotated[TranscriptArchive, Context()]
+
+log = get_logger("callstream.transcriber")
 
 _READ_TIMEOUT = 60.0  # seconds; each request sets its own, by the length of its audio
 
@@ -42,11 +52,9 @@ async def open_resources(settings: Settings) -> AsyncIterator[dict[str, object]]
         open_mongo(settings) as db,
         open_openai(provider, read_timeout=_READ_TIMEOUT) as client,
     ):
-        recogniser = Recogniser(
-            client,
-            Gate(provider.name, settings.transcription_model),
-            settings.transcription_language,
-        )
+        turns = Turns(settings.provider_concurrency)
+        recogniser = _recogniser(settings, client, provider, turns)
+        diarizer = _diarizer(settings, client, provider, turns)
         heard = Claims(db["work"], days=settings.paid_work_days)
         transcripts = transcripts_in(db)
         recordings = RecordingBucket(s3)
@@ -64,8 +72,31 @@ async def open_resources(settings: Settings) -> AsyncIterator[dict[str, object]]
                 settings.channel_roles,
                 settings.cut_concurrency,
                 engines(settings, recogniser.provider),
+                voices=Voices(RememberedDiarizer(diarizer, heard)) if diarizer else None,
             ),
         }
+
+
+def _recogniser(settings: Settings, client: AsyncOpenAI, provider: Provider, turns: Turns) -> Recogniser:
+    request = recognising(settings, provider, utc_now().date())
+    server = Transcriptions(client, Gate(provider.name, request.name), request.row, turns)
+    vocabulary = Vocabulary(settings.vocabulary)
+    for tenant, left in vocabulary.left_out(request.row.vocabulary_bytes).items():
+        why = (
+            f"{request.name} takes {request.row.vocabulary_bytes} bytes of vocabulary: {left} terms left out"
+        )
+        log.warning("vocabulary.shortened", tenant_id=tenant, reason=why)
+    return Recogniser(server, request, vocabulary)
+
+
+def _diarizer(
+    settings: Settings, client: AsyncOpenAI, provider: Provider, turns: Turns
+) -> SpeakerModel | None:
+    request = diarizing(settings, provider, utc_now().date())
+    if request is None:
+        return None
+    server = Transcriptions(client, Gate(provider.name, request.name), request.row, turns)
+    return SpeakerModel(server, request)
 
 
 def listener(settings: Settings) -> Listener:

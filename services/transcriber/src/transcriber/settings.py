@@ -10,25 +10,22 @@ from common.settings import (
     NoDecodeList,
     PaidWorkSettings,
     TranscribeQueueSettings,
-    TranscriptionSettings,
 )
 from pydantic import Field, PositiveInt, field_validator
+
+from transcriber.recognition import RecognitionSettings
 
 
 class Settings(
     StageSettings,
     BucketSettings,
     PaidWorkSettings,
-    TranscriptionSettings,
+    RecognitionSettings,
     TranscribeQueueSettings,
     AnalyzeQueueSettings,
 ):
     """What the transcriber can be told."""
 
-    transcription_language: Annotated[str, Field(pattern=r"^[a-z]{2,3}$")] | None = Field(
-        None,
-        description="ISO 639 code of the calls' language; none lets the model find out",
-    )
     voice_activity: Literal["silero", "energy"] = Field(
         "silero", description="How speech is found: silero, or energy (fast; takes music for speech)"
     )

@@ -1,4 +1,4 @@
-"""Speech models: only what a model's row holds is ever sent to it; a server may ignore the rest in silence."""
+"""Speech models: only what a model's row holds is ever sent to it; servers may ignore the rest unsaid."""
 
 import re
 from collections.abc import Mapping
@@ -59,8 +59,8 @@ WHISPER_ERA_ENDS: Final = date(2027, 2, 26)
 
 _LONGEST: Final = 1390.0  # seconds; 1400 are refused, and an encoder pads
 _GPT_TRANSCRIBE_TAKES: Final = (
-    "af ar hy az be bn bs bg yue ca zh hr cs da nl en et fi fr gl ka de el gu he hi hu is id it ja kn kk ko lv"
-    " lt mk ms ml mi mr ne no fa pl pt ro ru sr sk sl es sw sv tl ta te th tr uk ur vi cy"
+    "af ar hy az be bn bs bg yue ca zh hr cs da nl en et fi fr gl ka de el gu he hi hu is id it ja kn kk ko"
+    " lv lt mk ms ml mi mr ne no fa pl pt ro ru sr sk sl es sw sv tl ta te th tr uk ur vi cy"
 )
 _WHISPER_PROMPT: Final = 224  # tokens it reads of a prompt
 _GPT_VOCABULARY: Final = 4_000  # bytes; of a context of 16,000 tokens
