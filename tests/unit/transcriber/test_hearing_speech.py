@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from common.model import CallKey, ObjectRef, Transcript, Word
+from common.model import CallKey, ObjectRef, Refused, Transcript, Word
 from fakes import FakeSpeech
 from numpy.typing import NDArray
 from transcriber.cuts import Cut
@@ -43,6 +43,7 @@ class FakeDiarizer:
         turns = (
             Turn(speaker="A", start_ms=0, end_ms=1000, text="Good morning."),
             Turn(speaker="B", start_ms=1000, end_ms=2000, text="Hello."),
+            Turn(speaker="B", start_ms=2000, end_ms=2500, text="", refused="loop"),
         )
         seconds = math.ceil(clip.cut.seconds)
         return Heard(text="Good morning. Hello.", seconds=seconds, turns=turns, cost_usd=seconds / 10_000)
@@ -96,6 +97,8 @@ async def test_the_speakers_of_a_single_channel_are_told_apart(
     work = said.work
     assert ("gpt-4o-transcribe-diarize", 1, 7.0) == (work.model, work.requests, work.audio_seconds)
     assert pytest.approx(0.0007) == work.cost_usd
+    assert said.coverage is not None
+    assert (Refused(reason="loop", ms=500, count=1),) == said.coverage.refused
 
 
 async def test_speakers_with_a_channel_each_need_no_telling_apart(
