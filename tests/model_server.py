@@ -140,6 +140,9 @@ def _insights(utterance: str, text: str) -> dict[str, Any]:
             "confidence": 0.5,
             "reasoning": "Nothing stands out.",
             "by_speaker": [],
+            "by_quarter": [],
+            "trend": "unknown",
+            "utterances": [],
         },
         "entities": [],
         "pain_points": [],
@@ -149,4 +152,6 @@ def _insights(utterance: str, text: str) -> dict[str, Any]:
         "next_steps": [],
         "questions_raised": [],
         "commitments": [],
+        "scorecard": [],
+        "categories": [],
     }
