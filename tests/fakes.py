@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from common.entry import Source, Step
+from common.entry import Parking, Source, Step
 from common.errors import Claimed, PipelineError, Transient
 from common.index import Hit
 from common.journal import TRAIL, Entry, Failure, StageEntry
@@ -78,7 +78,9 @@ class FakeJournal:
         anew = {"causes": {}, "reported": mine.attempts} if again else {}
         counted = {"attempts": mine.attempts + 1, "started_at": now, "trail": self._trail(mine, "begun", now)}
         changed = mine.model_copy(update=counted | anew)
-        call = {"rank": max(entry.rank, STATUSES.index(stage.doing))} | ({"failed": None} if again else {})
+        call = {"parked": None, "rank": max(entry.rank, STATUSES.index(stage.doing))} | (
+            {"failed": None} if again else {}
+        )
         return self._write("begin", entry, stage, changed, now, call)
 
     async def redo(self, key: CallKey, first: Stage, rank: int, now: datetime) -> Entry:
@@ -96,7 +98,7 @@ class FakeJournal:
         figures = {"finished_at": now, "processing_time_seconds": round(took, 3), "error": None}
         figures["trail"] = self._trail(mine, "completed", now, took=round(took, 3))
         changed = mine.model_copy(update={"reported": mine.reported + 1} | figures | paid)
-        call = {"rank": max(entry.rank, STATUSES.index(stage.done))}
+        call = {"parked": None, "rank": max(entry.rank, STATUSES.index(stage.done))}
         return self._write("finish", entry, stage, changed, now, call)
 
     async def fail(
@@ -117,6 +119,14 @@ class FakeJournal:
         trail = self._trail(mine, "released", now)
         changed = mine.model_copy(update={"reported": mine.reported + 1, "trail": trail})
         return self._write("release", entry, stage, changed, now, {})
+
+    async def park(self, key: CallKey, stage: Stage, now: datetime, until: datetime, reason: str) -> Entry:
+        entry = self._entry(key, now)
+        mine = entry.stages.get(stage.name, StageEntry())
+        trail = self._trail(mine, "parked", now, reason=reason)
+        changed = mine.model_copy(update={"reported": mine.reported + 1, "trail": trail})
+        parked = Parking(stage=stage.name, until=until, reason=reason)
+        return self._write(f"park: {reason}", entry, stage, changed, now, {"parked": parked})
 
     async def find(self, tenant_id: str, call_id: str, revision: int | None = None) -> Entry | None:
         same_call = [e for e in self.entries.values() if (e.tenant_id, e.call_id) == (tenant_id, call_id)]

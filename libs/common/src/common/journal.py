@@ -11,7 +11,7 @@ from typing import Any
 from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
-from common.entry import COMPLETED, Entry, Failure, Source, StageEntry, Step, Swept
+from common.entry import COMPLETED, Entry, Failure, Parking, Source, StageEntry, Step, Swept
 from common.errors import Claimed, raising
 from common.model import CallKey, Work
 from common.pipeline import STATUSES, Stage
@@ -51,7 +51,7 @@ class Journal:
             now,
             {"$inc": {"attempts": 1}, "$set": {"started_at": now}, "$push": self._step("begun", now)},
             rank=STATUSES.index(stage.doing),
-            call=_from(source),
+            call=_from(source) | {"parked": None},
         )
         if entry.failed and entry.failed.stage == stage.name:
             # Redriven: what made it fail before must not be held against it at the first new mishap.
@@ -86,6 +86,7 @@ class Journal:
                 "$push": self._step("completed", now, took=round(took, 3)),
             },
             rank=STATUSES.index(stage.done),
+            call={"parked": None},
         )
 
     async def fail(
@@ -102,6 +103,12 @@ class Journal:
         """An attempt was given back unfinished (a stop, a lost lease): no fault of the message."""
         update = {"$inc": {"reported": 1}, "$push": self._step("released", now)}
         return await self._change(key, stage, now, update)
+
+    async def park(self, key: CallKey, stage: Stage, now: datetime, until: datetime, reason: str) -> Entry:
+        """An attempt ends without a message: the call is announced to *stage* again when *until* has come."""
+        update = {"$inc": {"reported": 1}, "$push": self._step("parked", now, reason=reason)}
+        parked = Parking(stage=stage.name, until=until, reason=reason)
+        return await self._change(key, stage, now, update, call={"parked": parked.model_dump()})
 
     async def find(self, tenant_id: str, call_id: str, revision: int | None = None) -> Entry | None:
         """A call's journal, its newest revision unless one is named."""
