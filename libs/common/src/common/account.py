@@ -31,6 +31,10 @@ class Account:
         self._metrics.requests.labels(self._stage, provider, model, outcome).inc()
         self._metrics.seconds.labels(self._stage, provider, model).observe(seconds, exemplar())
 
+    def waited(self, model: str, seconds: float) -> None:
+        """A request had to wait so long for its limits, or for a provider that failed."""
+        self._metrics.limiter_wait.labels(self._stage, model).observe(seconds, exemplar())
+
     def paid(self, model: str, work: Work) -> None:
         """An answer was paid for, whether or not it is of use."""
         self.input_tokens += work.input_tokens

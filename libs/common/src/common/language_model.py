@@ -41,9 +41,8 @@ class LanguageModel:
             Transient: the provider is busy or down, or its answer did not fit (reason ``provider_answer``).
             Permanent: it refused the request, or its answer was cut off at the token limit.
         """
-        async with self._gate.asking(
-            "asking the language model", self._need(instructions + content)
-        ) as asked:
+
+        async def request(asked: Asked) -> Answer[A]:
             with self._reading(asked):
                 completion = await self._client.chat.completions.parse(
                     model=self.name,
@@ -57,6 +56,8 @@ class LanguageModel:
                 work = self._work(completion)
                 asked.paid(work)
                 return Answer(_parsed(completion, shape), work)
+
+        return await self._gate.ask("asking the language model", self._need(instructions + content), request)
 
     def _need(self, text: str) -> Need:
         tokens = len(text.encode())  # each byte at most one: no tokeniser makes more of it

@@ -200,6 +200,15 @@ class RedisSettings(ServiceSettings):
         return endpoint if "://" in endpoint else f"redis://{endpoint}"
 
 
+class LimiterSettings(RedisSettings):
+    """Where what providers are asked is counted, and by how many."""
+
+    provider_replicas: PositiveInt = Field(
+        8,
+        description="Processes that share a model's limits: each asks its part of 80 % while Redis is away",
+    )
+
+
 class OpenAISettings(ServiceSettings):
     """The OpenAI-compatible provider, unless one purpose names its own."""
 
@@ -271,6 +280,12 @@ class TranscriptionSettings(OpenAISettings):
         None, description="Its address where it differs from OPENAI_BASE_URL"
     )
     transcription_api_key: SecretStr = Field(SecretStr(""), description="Its key where it differs")
+    transcription_requests_per_minute: NonNegativeInt = Field(
+        0, description="Requests all of us make of it in a minute; 0: as its answers tell"
+    )
+    transcription_audio_seconds_per_minute: NonNegativeInt = Field(
+        0, description="Seconds of audio it may be sent in a minute; 0: no limit of ours"
+    )
 
 
 class AnalysisSettings(OpenAISettings):
@@ -281,6 +296,12 @@ class AnalysisSettings(OpenAISettings):
         None, description="Its address where it differs from OPENAI_BASE_URL"
     )
     analysis_api_key: SecretStr = Field(SecretStr(""), description="Its key where it differs")
+    analysis_requests_per_minute: NonNegativeInt = Field(
+        0, description="Requests all of us make of it in a minute; 0: as its answers tell"
+    )
+    analysis_tokens_per_minute: NonNegativeInt = Field(
+        0, description="Tokens it may read and write in a minute; 0: as its answers tell"
+    )
 
 
 class EmbeddingSettings(OpenAISettings):
@@ -293,6 +314,12 @@ class EmbeddingSettings(OpenAISettings):
         None, description="Its address where it differs from OPENAI_BASE_URL"
     )
     embedding_api_key: SecretStr = Field(SecretStr(""), description="Its key where it differs")
+    embedding_requests_per_minute: NonNegativeInt = Field(
+        0, description="Requests all of us make of it in a minute; 0: as its answers tell"
+    )
+    embedding_tokens_per_minute: NonNegativeInt = Field(
+        0, description="Tokens it may be sent in a minute; 0: as its answers tell"
+    )
 
 
 class Provider:
@@ -304,6 +331,10 @@ class Provider:
         own_key: SecretStr = getattr(settings, f"{purpose}_api_key")
         self.base_url: str | None = getattr(settings, f"{purpose}_base_url") or settings.openai_base_url
         self.api_key: str = own_key.get_secret_value() or settings.openai_api_key.get_secret_value()
+        units = "audio_seconds" if purpose == "transcription" else "tokens"
+        self.model: str = getattr(settings, f"{purpose}_model", "")
+        self.requests_per_minute: int = getattr(settings, f"{purpose}_requests_per_minute", 0)
+        self.units_per_minute: int = getattr(settings, f"{purpose}_{units}_per_minute", 0)
         if not self.api_key:
             raise SettingsError(
                 f"  OPENAI_API_KEY or {purpose.upper()}_API_KEY: Field required (any text if none is asked)"

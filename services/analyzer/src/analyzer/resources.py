@@ -4,8 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Annotated
 
-from common.clients import open_mongo, open_openai
-from common.gate import Gate
+from common.clients import open_mongo, open_openai, open_redis, shared_gate
 from common.journal import Journal
 from common.language_model import LanguageModel
 from common.model import Analysis
@@ -29,18 +28,21 @@ async def open_resources(settings: Settings) -> AsyncIterator[dict[str, object]]
     provider = Provider(settings, "analysis")
     async with (
         open_mongo(settings) as db,
+        open_redis(settings) as redis,
         open_openai(provider, read_timeout=settings.analysis_timeout_seconds) as client,
     ):
+        gate = shared_gate(settings, redis, provider)
         analyses = Store(db["analyses"], Analysis)
         await analyses.prepare()
         claims = Claims(db["work"], days=settings.paid_work_days)
         await claims.prepare()
         model = LanguageModel(
             client,
-            Gate(provider.name, settings.analysis_model),
+            gate,
             max_output_tokens=settings.analysis_max_output_tokens,
         )
         yield {
+            "gate": gate,
             "journal": Journal(db["journal"]),
             "transcripts": transcripts_in(db),
             "analyses": analyses,

@@ -4,8 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Annotated
 
-from common.clients import open_mongo, open_openai, open_opensearch
-from common.gate import Gate
+from common.clients import open_mongo, open_openai, open_opensearch, open_redis, shared_gate
 from common.index import ChunkIndex
 from common.journal import Journal
 from common.model import Indexed
@@ -33,15 +32,18 @@ async def open_resources(settings: Settings) -> AsyncIterator[dict[str, object]]
     provider = Provider(settings, "embedding")
     async with (
         open_mongo(settings) as db,
+        open_redis(settings) as redis,
         open_openai(provider, read_timeout=settings.embedding_timeout_seconds) as client,
         open_opensearch(settings, settings.aws_region) as search,
     ):
+        gate = shared_gate(settings, redis, provider)
         indexed = Store(db["indexed"], Indexed)
         await indexed.prepare()
         claims = Claims(db["work"], days=settings.paid_work_days)
         await claims.prepare()
-        embedder = Embedder(client, Gate(provider.name, settings.embedding_model))
+        embedder = Embedder(client, gate)
         yield {
+            "gate": gate,
             "journal": Journal(db["journal"]),
             "transcripts": transcripts_in(db),
             "vectors": RememberedVectors(embedder, claims),

@@ -6,10 +6,9 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from functools import partial
 from typing import Annotated, Any
 
-from common.clients import open_mongo, open_openai, open_opensearch, open_redis, open_s3
+from common.clients import open_mongo, open_openai, open_opensearch, open_redis, open_s3, shared_gate
 from common.ctl.doctor import examine
 from common.ctl.rights import workload
-from common.gate import Gate
 from common.index import ChunkIndex
 from common.journal import Journal
 from common.metrics import metrics_on
@@ -32,6 +31,7 @@ from ingest.settings import DoorSettings, Settings
 from ingest.sweeper import patrolling
 
 QUESTION_TIMEOUT = 15.0  # seconds a search waits for its vector
+QUESTION_HOLD = 3.0  # seconds it waits for leave to ask for one
 
 ThisAttempt = Annotated[Attempt, Context("attempt")]
 Calls = Annotated[Store[Call], Context()]
@@ -69,7 +69,7 @@ async def open_door(settings: DoorSettings) -> AsyncIterator[dict[str, object]]:
         yield opened | {
             "limiter": Limiter(settings.rate_limit, redis),
             "cache": AnswerCache(redis),
-            "embedder": Embedder(openai, Gate(provider.name, settings.embedding_model)),
+            "embedder": Embedder(openai, shared_gate(settings, redis, provider, hold=QUESTION_HOLD)),
             "index": ChunkIndex(search, settings.embedding_model, settings.opensearch_index),
             "examiner": Examiner(partial(examine, workload(*settings.workloads)), time.monotonic),
             "clock": now,

@@ -14,10 +14,10 @@ from common.settings import (
     EmbeddingSettings,
     EmbedQueueSettings,
     IngestQueueSettings,
+    LimiterSettings,
     NoDecodeList,
     OpenSearchSettings,
     PaidWorkSettings,
-    RedisSettings,
     TranscribeQueueSettings,
 )
 from limits import parse
@@ -130,7 +130,7 @@ class Settings(
         )
 
 
-class DoorSettings(Settings, RedisSettings, OpenSearchSettings, EmbeddingSettings):
+class DoorSettings(Settings, LimiterSettings, OpenSearchSettings, EmbeddingSettings):
     """What the HTTP door can be told, beside all that the consumer can."""
 
     ingest_consumer: bool = Field(default=True, description="false: serve HTTP only, drain no queue")

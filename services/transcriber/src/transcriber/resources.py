@@ -1,11 +1,12 @@
 """What the transcriber needs from outside, opened and closed."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Annotated
 
-from common.clients import open_mongo, open_openai, open_s3
+from common.clients import open_mongo, open_openai, open_redis, open_s3, shared_gate
 from common.fair import Turns
 from common.gate import Gate
 from common.journal import Journal
@@ -50,11 +51,14 @@ async def open_resources(settings: Settings) -> AsyncIterator[dict[str, object]]
     async with (
         open_s3(settings) as s3,
         open_mongo(settings) as db,
+        open_redis(settings) as redis,
         open_openai(provider, read_timeout=_READ_TIMEOUT) as client,
     ):
         turns = Turns(settings.provider_concurrency)
-        recogniser = _recogniser(settings, client, provider, turns)
-        diarizer = _diarizer(settings, client, provider, turns)
+        gates = partial(shared_gate, settings, redis, provider)
+        gate = gates()
+        recogniser = _recogniser(settings, client, provider, gate, turns)
+        diarizer = _diarizer(settings, client, provider, gates, turns)
         heard = Claims(db["work"], days=settings.paid_work_days)
         transcripts = transcripts_in(db)
         recordings = RecordingBucket(s3)
@@ -62,6 +66,7 @@ async def open_resources(settings: Settings) -> AsyncIterator[dict[str, object]]
         await heard.prepare()
         await transcripts.prepare()
         yield {
+            "gate": gate,
             "journal": Journal(db["journal"]),
             "recordings": recordings,
             "transcripts": transcripts,
@@ -77,9 +82,11 @@ async def open_resources(settings: Settings) -> AsyncIterator[dict[str, object]]
         }
 
 
-def _recogniser(settings: Settings, client: AsyncOpenAI, provider: Provider, turns: Turns) -> Recogniser:
+def _recogniser(
+    settings: Settings, client: AsyncOpenAI, provider: Provider, gate: Gate, turns: Turns
+) -> Recogniser:
     request = recognising(settings, provider, utc_now().date())
-    server = Transcriptions(client, Gate(provider.name, request.name), request.row, turns)
+    server = Transcriptions(client, gate, request.row, turns)
     vocabulary = Vocabulary(settings.vocabulary)
     for tenant, left in vocabulary.left_out(request.row.vocabulary_bytes).items():
         why = (
@@ -90,12 +97,12 @@ def _recogniser(settings: Settings, client: AsyncOpenAI, provider: Provider, tur
 
 
 def _diarizer(
-    settings: Settings, client: AsyncOpenAI, provider: Provider, turns: Turns
+    settings: Settings, client: AsyncOpenAI, provider: Provider, gates: Callable[..., Gate], turns: Turns
 ) -> SpeakerModel | None:
     request = diarizing(settings, provider, utc_now().date())
     if request is None:
         return None
-    server = Transcriptions(client, Gate(provider.name, request.name), request.row, turns)
+    server = Transcriptions(client, gates(model=request.name), request.row, turns)
     return SpeakerModel(server, request)
 
 

@@ -7,6 +7,7 @@ from common.app import StageSettings
 from common.settings import (
     AnalyzeQueueSettings,
     BucketSettings,
+    LimiterSettings,
     NoDecodeList,
     PaidWorkSettings,
     TranscribeQueueSettings,
@@ -20,6 +21,7 @@ class Settings(
     StageSettings,
     BucketSettings,
     PaidWorkSettings,
+    LimiterSettings,
     RecognitionSettings,
     TranscribeQueueSettings,
     AnalyzeQueueSettings,
