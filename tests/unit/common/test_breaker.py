@@ -132,7 +132,7 @@ class Requests(RuleBasedStateMachine):
     def one_probe_at_a_time(self) -> None:
         if not hasattr(self, "breaker"):
             return
-        current = [ticket for ticket in self.under_way if ticket.era == self.breaker._era]  # noqa: SLF001 - which of them still count
+        current = [ticket for ticket in self.under_way if ticket.era == self.breaker._era]
         assert sum(ticket.probe for ticket in current) <= 1
 
     @invariant()
