@@ -3,7 +3,7 @@
 import asyncio
 import math
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
@@ -176,6 +176,9 @@ class FakeClaims:
 
     def __init__(self) -> None:
         self.kept: dict[str, BaseModel] = {}
+
+    async def missing(self, works: Iterable[WorkId]) -> set[WorkId]:
+        return {work for work in works if work.digest not in self.kept}
 
     async def once(self, work: WorkId, shape: type[A], do: Callable[[], Awaitable[A]]) -> A:
         if work.digest not in self.kept:

@@ -157,10 +157,8 @@ class AroundStage(BaseMiddleware):
             with suppress(PipelineError):  # the journal out of reach must not keep a stop waiting
                 await asyncio.shield(attempt.release())
             raise
-        except Claimed as error:
-            await self._postpone(attempt, error)
-        except Parked as error:
-            await self._park(attempt, error)
+        except (Claimed, Parked) as error:
+            await self._wait(attempt, error)
         except Exception as error:  # every failure must reach the journal, whatever it is
             reason, final = verdict(error, attempt)
             if isinstance(error, TimeoutError) and attempt.account.results_kept and not final:
@@ -183,6 +181,11 @@ class AroundStage(BaseMiddleware):
             self._metrics.end_to_end.labels(self._stage.name).observe(age, exemplar())
         self._ended(attempt, "completed")
         return result
+
+    async def _wait(self, attempt: Attempt, error: Claimed | Parked) -> NoReturn:
+        if isinstance(error, Parked):
+            await self._park(attempt, error)
+        await self._postpone(attempt, error)
 
     async def _postpone(self, attempt: Attempt, error: Claimed) -> NoReturn:
         """Give the message back until the other worker is done, or lost its claim."""
@@ -219,7 +222,7 @@ class AroundStage(BaseMiddleware):
 
 
 def _postponement(deliveries: int, lease: float | None) -> timedelta:
-    """Longer each time, and not much longer than the other worker's *lease*, in seconds, where it is known."""
+    """Longer each time, and not much longer than the other worker's *lease*, in seconds where known."""
     longest = LONGEST_POSTPONEMENT if lease is None else lease + AFTER_THE_LEASE
     return timedelta(seconds=min(2.0**deliveries, LONGEST_POSTPONEMENT, longest))
 

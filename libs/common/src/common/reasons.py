@@ -45,6 +45,7 @@ _OURS: Final = (
     "provider_quota",
     "provider_refused",
     "provider_unavailable",
+    "result_too_large",
     "storage_unavailable",
     "stuck",
     "timeout",
