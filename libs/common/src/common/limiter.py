@@ -63,7 +63,7 @@ class SharedLimiter:
         self._script: Any = redis.register_script(
             _SCRIPT
         )  # by its digest, and sent anew where that is unknown
-        self._prefix = f"limit:{{{_digest(f'{address} {model}')}}}"
+        self.prefix = f"limit:{{{_digest(f'{address} {model}')}}}"
         self._rates, self._clock, self._model = rates, clock, model
         self._alone = LocalLimiter(rates, clock, part=CAUTION / replicas)
         self._resting_until = 0.0
@@ -100,7 +100,7 @@ class SharedLimiter:
             return None
         who = _digest(tenant)
         names = ("all", f"of:{who}", "waiting", "pause", "told")
-        keys = [f"{self._prefix}:{name}" for name in names]
+        keys = [f"{self.prefix}:{name}" for name in names]
         arguments = [what, who, self._rates.requests, self._rates.units, *told]
         try:
             answer = int(await self._script(keys=keys, args=arguments))
