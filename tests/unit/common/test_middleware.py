@@ -15,7 +15,7 @@ from common.errors import Claimed, Parked, Permanent, Transient
 from common.events import CallTranscribed
 from common.middleware import MAX_CRASHES, Attempt, now
 from common.pipeline import ANALYZE
-from common.verdicts import MAX_BAD_ANSWERS, MAX_UNKNOWN_ERRORS
+from common.verdicts import MAX_BAD_ANSWERS, MAX_UNKNOWN_ERRORS, PARKED_FOR
 from contract.harness import ACKED, Fate, Running, golden, running
 from fakes import FakeJournal
 from faststream import Context
@@ -162,6 +162,20 @@ async def test_the_last_of_two_workers_parks_the_call(
     assert parked is not None
     assert ("analyze", "claimed") == (parked.stage, parked.reason)
     assert timedelta(seconds=1.5) <= parked.until - before <= timedelta(seconds=10)
+
+
+async def test_the_last_delivery_in_an_outage_parks_the_call(
+    stage: Running, handler: Handler, journal: FakeJournal
+) -> None:
+    """It is announced again with new deliveries; nothing goes to the dead-letter queue."""
+    handler.error, handler.last = Transient("down", reason="provider_unavailable"), True
+
+    assert ACKED == await stage.receive(EVENT)
+
+    entry = journal.entries[KEY.id]
+    assert ("park: provider_unavailable", None) == (journal.notes[-1][1], entry.failed)
+    assert entry.parked is not None
+    assert entry.parked.until - entry.updated_at <= PARKED_FOR
 
 
 async def test_a_bug_met_again_and_again_ends_the_call(

@@ -4,6 +4,7 @@ import logging as stdlib_logging
 import signal
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -48,7 +49,12 @@ def open_broker(settings: StageSettings, stage: Stage, using: Instruments) -> SQ
         recorder=using.engine,
         middlewares=[
             partial(TraceHops, tracer=using.tracer),
-            partial(AroundStage, stage=stage, instruments=using),
+            partial(
+                AroundStage,
+                stage=stage,
+                instruments=using,
+                outage_deadline=timedelta(hours=settings.outage_deadline_hours),
+            ),
             _counting(settings),
         ],
         logger=stdlib_logging.getLogger("faststream_sqs"),

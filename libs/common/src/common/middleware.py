@@ -22,10 +22,11 @@ from common.metrics import exemplar
 from common.model import CallKey
 from common.pipeline import Stage
 from common.telemetry import annotate, blame
-from common.verdicts import told, verdict
+from common.verdicts import parked_until, told, verdict
 
 LONGEST_POSTPONEMENT = 300.0  # seconds; twenty deliveries then outlast the longest handler
 AFTER_THE_LEASE: Final = 1.0  # seconds; whoever comes back then can take the work over
+OUTAGE_DEADLINE: Final = timedelta(hours=24)
 MAX_CRASHES = 5  # attempts that started and never reported back: this message kills its worker
 
 Outcome = Literal["completed", "retried", "failed", "postponed", "released", "parked"]
@@ -111,6 +112,11 @@ class Attempt:
         return self.entry is not None
 
     @property
+    def first_seen(self) -> datetime | None:
+        """When the call's journal was begun; None where it has none."""
+        return self.entry.created_at if self.entry else None
+
+    @property
     def call_age(self) -> float | None:
         """Seconds since the call was first seen; None if this stage had done its work on it before."""
         if self.entry is None or self.entry.stages[self._stage.name].finished_at is not None:
@@ -127,10 +133,17 @@ class AroundStage(BaseMiddleware):
     """Keep the journal, turn a typed failure into what the queue should do, count it, and log one line."""
 
     def __init__(
-        self, msg: Any | None, /, *, context: ContextRepo, stage: Stage, instruments: Instruments
+        self,
+        msg: Any | None,
+        /,
+        *,
+        context: ContextRepo,
+        stage: Stage,
+        instruments: Instruments,
+        outage_deadline: timedelta = OUTAGE_DEADLINE,
     ) -> None:
         super().__init__(msg, context=context)
-        self._stage = stage
+        self._stage, self._outage_deadline = stage, outage_deadline
         self._instruments = instruments
         self._metrics = instruments.metrics.messages
 
@@ -160,14 +173,20 @@ class AroundStage(BaseMiddleware):
         except (Claimed, Parked) as error:
             await self._wait(attempt, error)
         except Exception as error:  # every failure must reach the journal, whatever it is
-            reason, final = verdict(error, attempt)
-            if isinstance(error, TimeoutError) and attempt.account.results_kept and not final:
-                # Not in vain: the next delivery goes on from what was kept.
-                await attempt.release()
-                self._ended(attempt, "released", reason, error)
-                raise NackMessage(delay=0) from error
-            await self._report(attempt, reason, error, final=final)
-            raise _fate(error, reason, final=final) from error
+            raise await self._failed(attempt, error) from error
+
+    async def _failed(self, attempt: Attempt, error: Exception) -> HandlerException:
+        """What the queue is told, the journal knowing already."""
+        reason, final = verdict(error, attempt)
+        if until := parked_until(error, attempt, now(), self._outage_deadline):
+            await self._park(attempt, Parked(told(error), until=until, reason=reason))
+        if isinstance(error, TimeoutError) and attempt.account.results_kept and not final:
+            # Not in vain: the next delivery goes on from what was kept.
+            await attempt.release()
+            self._ended(attempt, "released", reason, error)
+            return NackMessage(delay=0)
+        await self._report(attempt, reason, error, final=final)
+        return _fate(error, reason, final=final)
 
     async def _journaled(self, call_next: Callable[[Any], Any], msg: Any, attempt: Attempt) -> Any:
         key = _key_in(await msg.decode())

@@ -127,6 +127,11 @@ class WorkerSettings(ServiceSettings):
         validation_alias=AliasChoices("HANDLER_TIMEOUT_SECONDS", "CELERY_TASK_TIME_LIMIT"),
         description="Seconds after which a handler is cancelled and its message given back",
     )
+    outage_deadline_hours: PositiveInt = Field(
+        24,
+        description="Age in hours up to which a call that outlasted its deliveries for want of a server is"
+        " parked and tried again; older ones fail",
+    )
     drain_seconds: PositiveInt = Field(
         25, description="Seconds a stop waits for what is being worked on; then it is given back"
     )
