@@ -2,7 +2,7 @@
 
 from dashboards.board import Row
 from dashboards.panels import HALF, Graph
-from dashboards.queries import Query, grown, per_second, quantile, quantiles, scoped
+from dashboards.queries import Query, grown, per_second, quantile, quantiles, scoped, total
 
 OF = 'stage="$stage"'
 
@@ -39,6 +39,22 @@ _COMMON = (
 )
 
 
+_HELD_BACK = Graph(
+    "Held back, p95",
+    "Seconds that requests waited for a limit, or for a provider that failed.",
+    (Query(quantile(0.95, "provider_limiter_wait_seconds", OF, by="model"), "{{model}}"),),
+    unit="s",
+    runbook="CallstreamLimiterLocal",
+)
+_PAUSED = Graph(
+    "Pods that receive nothing",
+    "Their provider fails (outage), refuses the key (denied) or the account (quota); breakers that are open.",
+    (
+        Query(total("pipeline_paused", OF, by="reason"), "{{reason}}"),
+        Query(f"sum by (model) ({scoped('provider_breaker_state', OF)} > bool 0)", "breaker {{model}}"),
+    ),
+    runbook="CallstreamStagePaused",
+)
 _AUDIO = Graph(
     "Audio sent",
     "Seconds of audio per second.",
@@ -49,8 +65,8 @@ _TOKENS = Graph(
     "Per second, by model and direction.",
     (Query(per_second("provider_tokens_total", OF, by="model, kind"), "{{model}} {{kind}}"),),
 )
-SPEECH = Row("Provider", (*_COMMON, _AUDIO))
-LANGUAGE = Row("Provider", (*_COMMON, _TOKENS))
+SPEECH = Row("Provider", (*_COMMON, _AUDIO, _HELD_BACK, _PAUSED))
+LANGUAGE = Row("Provider", (*_COMMON, _TOKENS, _HELD_BACK, _PAUSED))
 
 SWEEPER = Row(
     "Sweeper",

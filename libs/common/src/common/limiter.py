@@ -1,5 +1,6 @@
 """How much a provider's model may be asked, counted in Redis by all of us, by each alone without it."""
 
+import asyncio
 import time
 from collections.abc import Callable
 from hashlib import sha256
@@ -13,6 +14,7 @@ from common.buckets import LONGEST_PAUSE, LocalLimiter, Rates, Seen
 from common.logging import get_logger
 
 CAUTION: Final = 0.8  # of the share a process would have if all of them asked alike
+CONNECTIONS: Final = 2  # that one process opens for this, however many of its requests wait
 REST: Final = 5.0  # seconds for which a lost Redis is not asked again
 _SCRIPT: Final = files("common").joinpath("limiter.lua").read_text("utf-8")
 
@@ -67,6 +69,7 @@ class SharedLimiter:
         self._rates, self._clock, self._model = rates, clock, model
         self._alone = LocalLimiter(rates, clock, part=CAUTION / replicas)
         self._resting_until = 0.0
+        self._lanes = asyncio.Semaphore(CONNECTIONS)
 
     @property
     def local(self) -> bool:
@@ -96,17 +99,18 @@ class SharedLimiter:
 
     async def _run(self, tenant: str, what: str, *told: float) -> int | None:
         """What the script answers; None while Redis is away."""
-        if self._clock() < self._resting_until:
-            return None
         who = _digest(tenant)
         names = ("all", f"of:{who}", "waiting", "pause", "told")
         keys = [f"{self.prefix}:{name}" for name in names]
         arguments = [what, who, self._rates.requests, self._rates.units, *told]
-        try:
-            answer = int(await self._script(keys=keys, args=arguments))
-        except (RedisError, OSError) as error:
-            self._lost(error)
-            return None
+        async with self._lanes:
+            if self._clock() < self._resting_until:
+                return None
+            try:
+                answer = int(await self._script(keys=keys, args=arguments))
+            except (RedisError, OSError) as error:
+                self._lost(error)
+                return None
         self._found()
         return answer
 
