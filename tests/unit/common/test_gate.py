@@ -163,6 +163,19 @@ async def test_what_was_not_taken_is_asked_again_when_the_provider_is_back(
     assert ("closed", None) == (ours.state, ours.cause)
 
 
+async def test_who_stands_behind_others_is_let_go_as_well(notebook: Notebook) -> None:
+    """The first in the line waits for its turn until its time is up; so do those behind it."""
+    notebook.waits = [0.01] * 1000
+    ours, provider = gate(notebook, hold=0.1), Provider()
+
+    ended = await asyncio.gather(
+        *(ours.ask("asking", NEED, provider) for _ in range(3)), return_exceptions=True
+    )
+
+    assert ["provider_busy"] * 3 == [getattr(error, "reason", None) for error in ended]
+    assert 0 == provider.asked
+
+
 async def test_a_cancelled_probe_leaves_its_turn_to_the_next() -> None:
     """A stop in mid-request must not leave everybody waiting for its outcome."""
     entered, ours = asyncio.Event(), gate()

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Final, TypeVar
+from weakref import WeakValueDictionary
 
 from common.account import current
 from common.breaker import Breaker, Cause, Outcome, Rules, State, Ticket
@@ -78,6 +79,7 @@ class Gate:
         self._hold, self._clock, self._chance = patience.hold, patience.clock, patience.chance
         self._breaker = Breaker(patience.rules)
         self._waiting = 0
+        self._turns = WeakValueDictionary[str, asyncio.Lock]()
         self._changed = asyncio.Event()
 
     @property
@@ -145,13 +147,14 @@ class Gate:
         """Leave of the breaker, then of the limiter: a probe waits for its turn like anybody."""
         begun = self._clock()
         with self._queueing():
-            while True:
-                wait, ticket = self._breaker.wait(self._clock()), self._breaker.enter(self._clock())
-                if ticket:
-                    wait = await self._taken(ticket, tenant, need)
-                if ticket and not wait:
-                    break
-                await self._pass(what, wait, until)
+            async with self._turn(what, tenant, until):
+                while True:
+                    wait, ticket = self._breaker.wait(self._clock()), self._breaker.enter(self._clock())
+                    if ticket:
+                        wait = await self._taken(ticket, tenant, need)
+                    if ticket and not wait:
+                        break
+                    await self._pass(what, wait, until)
         if account := current():
             account.waited(self.model, self._clock() - begun)
         return ticket
@@ -165,6 +168,25 @@ class Gate:
             if not taken:
                 self._breaker.leave(ticket)
         return wait
+
+    @asynccontextmanager
+    async def _turn(self, what: str, tenant: str, until: float) -> AsyncIterator[None]:
+        """A tenant's requests ask for leave one after the other: a crowd would ask Redis without end."""
+        lock = self._turns.setdefault(tenant, asyncio.Lock())
+        try:
+            async with asyncio.timeout(max(0.0, until - self._clock())):
+                await lock.acquire()
+        except TimeoutError:
+            raise self._held_too_long(what, None) from None
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def _held_too_long(self, what: str, seconds: float | None) -> Transient:
+        cause = self._breaker.cause
+        reason = _REASONS[cause] if cause else "provider_busy"
+        return Transient(f"{what}: not asked, the provider is left alone", reason=reason, retry_after=seconds)
 
     async def _pass(self, what: str, wait: float, until: float) -> None:
         """Wait so long, or until something changes, unless that is longer than we hold on."""
