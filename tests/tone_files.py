@@ -29,7 +29,7 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """Who speaks when; the recording's first slot is called *first*, so that no two recordings sound alike."""
+    """Who speaks when; its first slot is called *first*, so that no two recordings sound alike."""
 
     slots: int
     turns: tuple[Turn, ...]
@@ -56,7 +56,7 @@ WAV = Format("pcm_s16le", "wav", 8000)
 
 
 def conversation(seconds: float, *, seed: int = 0, first: int = 0) -> Script:
-    """Two people who take turns, sometimes at once, now and then for more than a minute; a pause after each."""
+    """Two people who take turns, sometimes at once, now and then for more than a minute, with pauses."""
     chance, now, turns = random.Random(seed), 5, list[Turn]()
     slots = round(seconds * 1000 / tones.SLOT_MS)
     while now < slots - 20:

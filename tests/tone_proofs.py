@@ -1,4 +1,4 @@
-"""What must hold of the sound a provider was sent, whatever the recording's format and wherever it was cut."""
+"""What must hold of the sound a provider was sent, whatever the format and wherever it was cut."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -32,9 +32,7 @@ def _on(script: Script, asked: Asked) -> tuple[float, float]:
 
 
 def _twice(sent: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
-    return [
-        (later[0], earlier[1]) for earlier, later in pairwise(sent) if later[0] < earlier[1] - EXACT
-    ]
+    return [(later[0], earlier[1]) for earlier, later in pairwise(sent) if later[0] < earlier[1] - EXACT]
 
 
 def _missing(

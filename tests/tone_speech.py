@@ -1,4 +1,4 @@
-"""A speech provider for tests that decodes what it is sent, and says which moments of which channel arrived."""
+"""A speech provider for tests that decodes what it is sent: it knows which moments arrived."""
 
 import asyncio
 import io
@@ -20,9 +20,10 @@ _AROUND = 7  # slots whose clocks are agreed on: one alone is off by up to 30 ms
 
 @dataclass(slots=True)
 class Asked:
-    """One request: what arrived, and what became of it. Nobody but the server writes to it."""
+    """One request: what arrived, with whose key, and what became of it. Only the server writes to it."""
 
     number: int
+    by: str
     samples: int
     heard: tuple[Heard, ...]
     outcome: Literal["open", "answered", "refused", "lost"] = "open"
@@ -62,6 +63,14 @@ Act = Callable[[Asked, web.Request], Awaitable[web.StreamResponse]]
 async def speak(asked: Asked, request: web.Request) -> web.StreamResponse:
     """Answer as one should."""
     return await send(asked, request, web.json_response(transcription(asked)))
+
+
+async def hang_up(asked: Asked, request: web.Request) -> web.StreamResponse:
+    """Break the connection in the place of an answer."""
+    asked.outcome = "lost"
+    if request.transport:
+        request.transport.abort()
+    return web.Response()
 
 
 def transcription(asked: Asked) -> dict[str, Any]:
@@ -105,7 +114,8 @@ class ToneSpeech:
         form = await request.post()
         upload: Any = form["file"]
         sound = await asyncio.to_thread(decode, upload.file.read())
-        asked = Asked(len(self.log) + 1, len(sound), await asyncio.to_thread(tones.read, sound, RATE))
+        heard = await asyncio.to_thread(tones.read, sound, RATE)
+        asked = Asked(len(self.log) + 1, request.headers["Authorization"].split()[-1], len(sound), heard)
         self.log.append(asked)
         return await self.plan(asked.number)(asked, request)
 
@@ -113,10 +123,11 @@ class ToneSpeech:
 def decode(content: bytes) -> Sound:
     """A mono file of whatever format, at 16 kHz, between -1 and 1."""
     resampler = av.AudioResampler(format="s16", layout="mono", rate=RATE)
-    with av.open(io.BytesIO(content)) as container:
+    with av.open(io.BytesIO(content), "r") as container:
         frames = [part for frame in container.decode(audio=0) for part in resampler.resample(frame)]
     parts = [frame.to_ndarray().reshape(-1) for frame in [*frames, *resampler.resample(None)] if frame]
-    return np.asarray(np.concatenate(parts) / 32768 if parts else np.zeros(0), np.float32)
+    whole = np.concatenate([np.zeros(0, np.int16), *parts]).astype(np.float32)
+    return np.asarray(whole / np.float32(32768), np.float32)
 
 
 @asynccontextmanager

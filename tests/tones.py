@@ -67,7 +67,7 @@ def _runs(numbers: Numbers) -> Iterator[Heard]:
 
 
 def _symbols(channel: int, slots: Numbers) -> Numbers:
-    """Which tone of each row sounds, shape (slots, 8); channels differ in every row: they must not correlate."""
+    """Which tone of each row sounds, shape (slots, 8); channels differ in every row: none correlate."""
     named = channel * SLOTS + slots
     word = named << 5 | _checksum(named)
     return (word[:, np.newaxis] >> 3 * np.arange(8)) % 8 ^ channel
