@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 from common.model import CallKey, ObjectRef, Transcript
+from ears import told
 from servers import Servers
 from tone_files import WAV, Format, conversation, record
 from tone_proofs import every_second_once, told_as_it_was
 from tone_speech import ToneSpeech, running_tone_speech
 from transcriber.resources import open_resources
-from transcriber.settings import Settings
 
 MINUTES = 120 if os.environ.get("CHAOS") == "all" else 1
 FORMATS = {
@@ -41,8 +41,7 @@ def hear(server: Servers, fresh: str, provider: ToneSpeech, tmp_path: Path) -> H
 
     @asynccontextmanager
     async def ears(**chosen: Any) -> AsyncIterator[Callable[[Path], Any]]:
-        settings = Settings.model_validate(_told(server, fresh, provider) | chosen)
-        async with open_resources(settings) as resources:
+        async with open_resources(told(server, fresh, provider, **chosen)) as resources:
             hearing: Any = resources["hearing"]
 
             async def listen(recording: Path) -> Transcript:
@@ -55,20 +54,6 @@ def hear(server: Servers, fresh: str, provider: ToneSpeech, tmp_path: Path) -> H
             yield listen
 
     return ears
-
-
-def _told(server: Servers, name: str, provider: ToneSpeech) -> dict[str, Any]:
-    return {
-        "aws_region": "us-east-1",
-        "s3_bucket_audio": "audio",
-        "s3_bucket_transcripts": "transcripts",
-        "sqs_transcribe_queue_url": "transcribe",
-        "sqs_analyze_queue_url": "analyze",
-        "mongodb_uri": server("mongo"),
-        "mongodb_database": name,
-        "voice_activity": "energy",
-        "cut_concurrency": 8,
-    } | {name.lower(): value for name, value in provider.variables.items()}
 
 
 @pytest.mark.parametrize("form", FORMATS.values(), ids=FORMATS)
