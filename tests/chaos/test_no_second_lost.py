@@ -17,7 +17,7 @@ FORMATS = {
     "wav 8 kHz": WAV,
     "mu-law wav": Format("pcm_mulaw", "wav", 8000),
     "mp3 8 kHz": Format("libmp3lame", "mp3", 8000, 32_000),
-    "mp3": Format("libmp3lame", "mp3", 44_100, 64_000),
+    "mp3": Format("libmp3lame", "mp3", 22_050, 48_000),
     "opus": Format("libopus", "ogg", 16_000, 48_000),
     "m4a": Format("aac", "ipod", 16_000, 48_000),
 }
