@@ -1,6 +1,7 @@
 """Between a worker and SQS and S3: passed on, told as steps, and receipts noted to pass time with."""
 
 import json
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -20,14 +21,10 @@ class AwsProxy:
     upstream: str
     steps: Steps
     session: aiohttp.ClientSession
-    receipts: dict[str, str] = field(default_factory=dict)
-    """The newest receipt handle of each message that was received, by message id."""
-    under_way: int = 0
-    """Requests; a dead worker's poll may still be handed a message."""
-
-    async def quiet(self) -> bool:
-        """Whether no request is under way."""
-        return self.under_way == 0
+    receipts: defaultdict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
+    """The newest receipt handle of each message that was received, by queue and message id."""
+    under_way: Counter[str] = field(default_factory=Counter)
+    """Requests by queue; a dead worker's poll may still be handed a message."""
 
     async def handle(self, request: web.Request) -> web.Response:
         """Pass a request on, unless it is the worker's last."""
@@ -36,13 +33,14 @@ class AwsProxy:
             self._before(request, action)
         except Killed:
             return web.Response(status=500)  # nobody is there to read it
-        self.under_way += 1
+        queue = name_of(json.loads(await request.read())["QueueUrl"]) if action.endswith("Message") else ""
+        self.under_way[queue] += 1
         try:
             answer = await self._passed_on(request)
         finally:
-            self.under_way -= 1
+            self.under_way[queue] -= 1
         if action == "ReceiveMessage":
-            self._note(answer)
+            self._note(queue, answer)
         return answer
 
     def _before(self, request: web.Request, action: str) -> None:
@@ -59,14 +57,21 @@ class AwsProxy:
             data=await request.read(),
             skip_auto_headers=("User-Agent", "Accept-Encoding", "Content-Type"),
         ) as answer:
+            if request.method == "HEAD":  # its length is that of what is not sent
+                return web.Response(status=answer.status, headers=answer.headers)
             kept = {name: value for name, value in answer.headers.items() if name.lower() not in _HOP_BY_HOP}
             return web.Response(status=answer.status, headers=kept, body=await answer.read())
 
-    def _note(self, answer: web.Response) -> None:
+    def _note(self, queue: str, answer: web.Response) -> None:
         assert isinstance(answer.body, bytes)
         received: dict[str, Any] = json.loads(answer.body or b"{}")
         for message in received.get("Messages") or ():
-            self.receipts[message["MessageId"]] = message["ReceiptHandle"]
+            self.receipts[queue][message["MessageId"]] = message["ReceiptHandle"]
+
+
+def name_of(queue: str) -> str:
+    """A queue's name: whoever asks through a proxy may know it by another address."""
+    return queue.rstrip("/").rpartition("/")[2]
 
 
 @asynccontextmanager

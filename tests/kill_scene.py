@@ -7,17 +7,17 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from aiohttp import web
-from aws_proxy import AwsProxy, aws_proxy
+from aws_proxy import aws_proxy
 from backstage import Backstage, open_backstage
 from common.events import CallIngested
 from common.model import ObjectRef, Recording
 from forked import forked
 from mongo_proxy import mongo_proxy
 from onebox.stack import Names, provision
+from passing_time import PassingTime
 from steps import Killed, Step, Steps
 from tone_files import Script, record, short_call
 from tone_speech import Act, Asked, ToneSpeech, hang_up, running_tone_speech, speak
@@ -36,7 +36,7 @@ class KillScene:
     folder: Path
     environment: dict[str, str]
     backstage: Backstage
-    aws: AwsProxy
+    time: PassingTime
     steps: Steps
     provider: ToneSpeech
     calls: list[str] = field(default_factory=list)
@@ -86,7 +86,7 @@ class KillScene:
             assert process.pid
             self.steps.victim = process.pid
             yield
-        await self._a_minute_passes()
+        await self.time.a_minute("transcribe")
 
     async def all_done(self) -> None:
         """Wait until every call has its transcript and its message is gone."""
@@ -100,17 +100,6 @@ class KillScene:
         """What was said in the cuts that are finished."""
         rows = self.backstage.db["work"].find({"result": {"$ne": None}})
         return {row["result"]["text"] async for row in rows}
-
-    async def _a_minute_passes(self) -> None:
-        """What a dead worker held is free: its messages are visible again, its leases over."""
-        await until(self.aws.quiet, PATIENCE, what="the dead worker's last poll is over")
-        over = datetime.now(UTC) - timedelta(minutes=1)
-        await self.backstage.db["work"].update_many({"result": None}, {"$set": {"lease_until": over}})
-        url = self.backstage.queue("transcribe")
-        for n, receipt in enumerate(self.aws.receipts.values()):
-            entry = {"Id": str(n), "ReceiptHandle": receipt, "VisibilityTimeout": 0}
-            await self.backstage.sqs.change_message_visibility_batch(QueueUrl=url, Entries=[entry])
-        self.aws.receipts.clear()
 
     async def announced(self) -> Counter[str]:
         """How often each call was announced to the next stage; they are taken from its queue."""
@@ -157,6 +146,6 @@ async def open_kill_scene(folder: Path, servers: dict[str, str], names: Names) -
         aws, url = await life.enter_async_context(aws_proxy(direct["AWS_ENDPOINT_URL_SQS"], steps))
         uri = await life.enter_async_context(mongo_proxy(direct["MONGODB_URI"], steps))
         ways = {"AWS_ENDPOINT_URL_SQS": url, "AWS_ENDPOINT_URL_S3": url, "MONGODB_URI": uri}
-        scene = KillScene(folder, {**direct, **ways}, backstage, aws, steps, provider)
+        scene = KillScene(folder, {**direct, **ways}, backstage, PassingTime(aws, backstage), steps, provider)
         provider.plan = scene.meddle
         yield scene
