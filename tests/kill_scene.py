@@ -101,6 +101,18 @@ class KillScene:
         rows = self.backstage.db["work"].find({"result": {"$ne": None}})
         return {row["result"]["text"] async for row in rows}
 
+    async def asked_at_least_once(self) -> bool:
+        """Whether a request has arrived."""
+        return bool(self.provider.log)
+
+    async def lose_visibility(self) -> None:
+        """Take the messages of a living worker away, as if its heartbeat had come too late."""
+        await self.time.show_again("transcribe")
+
+    async def received_again(self) -> bool:
+        """Whether a message that was taken away is in somebody's hands again."""
+        return bool(self.time.held("transcribe"))
+
     async def announced(self) -> Counter[str]:
         """How often each call was announced to the next stage; they are taken from its queue."""
         url, found = self.backstage.queue("analyze"), Counter[str]()

@@ -22,8 +22,7 @@ class PassingTime:
 
         Call it while none of them lives: it takes away what a living one holds.
         """
-        url = self.backstage.queue(stage)
-        queue = name_of(url)
+        queue = name_of(self.backstage.queue(stage))
 
         async def quiet() -> bool:
             return self.aws.under_way[queue] == 0
@@ -31,6 +30,15 @@ class PassingTime:
         await until(quiet, _PATIENCE, what="the dead worker's last request is over")
         over = {"lease_until": datetime.now(UTC) - timedelta(minutes=1)}
         await self.backstage.db["work"].update_many({"stage": stage, "result": None}, {"$set": over})
-        for n, receipt in enumerate(self.aws.receipts.pop(queue, {}).values()):
+        await self.show_again(stage)
+
+    def held(self, stage: str) -> dict[str, str]:
+        """The receipts of all messages received since they were shown again, by message id."""
+        return self.aws.receipts[name_of(self.backstage.queue(stage))]
+
+    async def show_again(self, stage: str) -> None:
+        """Make every message that was received visible, whoever holds it."""
+        url = self.backstage.queue(stage)
+        for n, receipt in enumerate(self.aws.receipts.pop(name_of(url), {}).values()):
             entry = {"Id": str(n), "ReceiptHandle": receipt, "VisibilityTimeout": 0}
             await self.backstage.sqs.change_message_visibility_batch(QueueUrl=url, Entries=[entry])

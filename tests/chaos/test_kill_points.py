@@ -1,5 +1,6 @@
 """A transcriber dies at each step of its work; no call is lost, and no finished cut is paid for again."""
 
+import asyncio
 import os
 import random
 from collections.abc import AsyncIterator
@@ -7,11 +8,13 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest_asyncio
-from kill_scene import KillScene, open_kill_scene
+from kill_scene import PATIENCE, KillScene, open_kill_scene
+from misbehaviour import holding
 from onebox.stack import Names
 from paid_once import every_call_announced, finished_cuts_paid_once
 from servers import Servers, named
 from steps import STEPS
+from waiting import until
 
 KILLS = 200 if os.environ.get("CHAOS") == "all" else len(STEPS)
 
@@ -40,3 +43,19 @@ async def test_a_kill_at_any_step_loses_nothing_and_pays_nothing_twice(scene: Ki
     await finished_cuts_paid_once(scene)
     left = [path for path in (scene.folder / "tmp").rglob("*") if path.is_file()]
     assert [] == left, "of recordings that dead workers had"
+
+
+async def test_a_message_lost_to_another_delivery_is_paid_for_once(scene: KillScene) -> None:
+    """Visible again in the middle of a call, it is received again, waits its turn, and finds all done."""
+    release = asyncio.Event()
+    scene.provider.plan = lambda _number: holding(release)
+    async with scene.working():
+        await scene.hand_in()
+        await until(scene.asked_at_least_once, PATIENCE, what="the provider is asked")
+        await scene.lose_visibility()
+        await until(scene.received_again, PATIENCE, what="the message is received again")
+        release.set()
+        await scene.all_done()
+
+    await every_call_announced(scene)
+    await finished_cuts_paid_once(scene)
