@@ -4,7 +4,7 @@ from collections import Counter
 from typing import Any
 
 from kill_scene import OPEN_AT_ONCE, KillScene
-from tone_speech import ToneSpeech
+from tone_speech import RATE
 
 CUTS = 4  # of a short call
 
@@ -31,10 +31,21 @@ async def finished_cuts_paid_once(scene: KillScene) -> None:
     assert len(log) <= CUTS * len(scene.calls) + scene.kills * OPEN_AT_ONCE
 
 
-def ledger_equals(rows: list[dict[str, Any]], provider: ToneSpeech) -> None:
-    """The ledger has a row for every request that arrived: settled if it was answered, else left open."""
-    settled = [row for row in rows if row["settled_at"] is not None]
-    assert len(provider.log) <= len(rows)
-    assert len(settled) <= len(provider.answered)
-    seconds = sum(-(-each.samples // 16_000) for each in provider.answered)
-    assert sum(row["audio_seconds"] for row in settled) <= seconds
+async def ledger_equals_log(scene: KillScene) -> None:
+    """Each request that arrived has a row of its cut; what was answered is settled, or its worker died."""
+    rows = [row async for row in scene.backstage.db["ledger"].find()]
+    cuts = {row["_id"]: row["result"]["text"] async for row in scene.backstage.db["work"].find()}
+    noted, settled = Counter(cuts[row["work"]] for row in rows), _settled(rows, cuts)
+    asked = Counter(each.text for each in scene.provider.log)
+    answered = Counter(each.text for each in scene.provider.answered)
+    assert {} == asked - noted, "requests without a row"
+    assert {} == settled - answered, "settled, and never answered"
+    assert {} == answered - noted, "answers without a row"
+    assert (noted - settled).total() <= scene.kills * OPEN_AT_ONCE
+    seconds = {each.text: -(-each.samples // RATE) for each in scene.provider.log}
+    wrong = [row for row in rows if row["audio_seconds"] != seconds[cuts[row["work"]]]]
+    assert [] == wrong, "seconds that were not sent"
+
+
+def _settled(rows: list[dict[str, Any]], cuts: dict[str, str]) -> Counter[str]:
+    return Counter(cuts[row["work"]] for row in rows if row["outcome"] == "ok")
