@@ -19,7 +19,6 @@ class Steps:
 
     victim: int = 0
     """The process to kill; 0 is nobody."""
-    passed: list[Step] = field(default_factory=list)
     fired: asyncio.Event = field(default_factory=asyncio.Event)
     _armed: Step | None = None
     _left: int = 0
@@ -35,7 +34,6 @@ class Steps:
         Raises:
             Killed: the worker did not survive it; hand nothing on to it, and nothing from it.
         """
-        self.passed.append(step)
         if step != self._armed:
             return
         self._left -= 1

@@ -49,7 +49,7 @@ async def test_no_second_is_lost_in_any_format(
     told_as_it_was(script, transcript)
 
 
-@pytest.mark.parametrize("longest", [5, 7.3, 19, 61, 400])
+@pytest.mark.parametrize("longest", [5, 7.3, 61])
 async def test_no_second_is_lost_however_long_cuts_may_be(
     ears: Ears, provider: ToneSpeech, tmp_path: Path, longest: float
 ) -> None:
