@@ -28,7 +28,7 @@ class Hearing:
     With *voices* the speakers of a single channel are told apart; without, nobody knows who they are.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - who listens, hears and pays, and how, come from different settings
         self,
         listener: Listener,
         speech: Speech,
@@ -36,6 +36,7 @@ class Hearing:
         concurrency: int,
         engines: tuple[Engine, ...] = (),
         voices: Voices | None = None,
+        *,
         purse: Purse | None = None,
     ) -> None:
         self._purse = purse or NoPurse()
