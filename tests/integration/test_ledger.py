@@ -8,19 +8,23 @@ from typing import Any
 
 import pytest
 from common.account import Account, accounting
+from common.budget import Budget
 from common.errors import PipelineError
 from common.gate import Gate, Patience
 from common.ledger import Ledger, Means, Spent
+from common.limits import Limits
 from common.metrics import metrics_on
 from common.model import Noun
-from common.vectors import Embedder
+from common.vectors import MAX_INPUTS, Embedder
 from common.work import Claims, WorkId
+from embedder.remembered import RememberedVectors
 from integration.provider import Desk, Reply, open_client, open_desk, refusal, vectors
 from nouns import KEY
 from prometheus_client import CollectorRegistry
 
 NOW = datetime(2026, 11, 22, 23, 59, tzinfo=UTC)
 WORK = WorkId(KEY, "embed", ("text-embedding-3-small", "digest"))
+TEXTS = [f"text {n}" for n in range(MAX_INPUTS + 1)]
 PAID = 1.4e-07  # USD of seven tokens
 
 
@@ -168,6 +172,23 @@ async def test_a_calls_rows_add_up(desk: Desk, embedder: Embedder, ledger: Ledge
     assert spent == await ledger.since(KEY, "embed", NOW)
     assert Spent() == await ledger.since(KEY, "analyze", NOW)
     assert Spent() == await ledger.of_call("globex", "c-42")
+
+
+async def test_a_documents_cost_is_the_sum_of_its_rows(
+    database: Any, desk: Desk, embedder: Embedder, ledger: Ledger, account: Account
+) -> None:
+    """What a stage says it paid is what it paid, batch by batch; asking again adds nothing to either."""
+    desk.replies = [vectors(*([1.0] for _ in range(MAX_INPUTS))), vectors([1.0])]
+    budget = Budget(database["budgets"], ledger, "embed", Limits(call=1.0), lambda: NOW)
+    remembered = RememberedVectors(embedder, Claims(database["work"], days=1), budget)
+    with accounting(account):
+        first, again = [await remembered.embed(KEY, TEXTS) for _ in range(2)]
+
+    spent = await ledger.of_call("acme", "c-42")
+    (scope,) = [row async for row in database["budgets"].find({})]
+    assert (2, 2 * PAID) == (spent.requests, pytest.approx(first.work.cost_usd or 0.0))
+    assert (spent.usd, first.work) == (pytest.approx(first.work.cost_usd or 0.0), again.work)
+    assert (1, {}) == (scope["committed"], scope["open"])
 
 
 async def test_rows_end(database: Any, ledger: Ledger) -> None:
