@@ -11,7 +11,7 @@ from scene import HELD, Scene
 async def test_calls_survive_the_kill_of_every_service_while_it_works(scene: Scene, tmp_path: Path) -> None:
     """SIGKILL of each service in the middle of a call, and a restart, leave every call completed once.
 
-    The ledger has a row for every request; of those that died with their worker it says that they have no end.
+    The ledger has a row for every request; those that died with their worker have no end.
     """
     calls = []
     for seed, (service, model) in enumerate(HELD.items()):

@@ -2,15 +2,20 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from common.budget import SPREAD, Budget
 from common.errors import Claimed, Parked, Permanent, PipelineError, Transient
 from common.ledger import Spent
-from common.limits import Limits
+from common.limits import Limits, micro
 from common.model import CallKey
+from common.work import Claims, WorkId
 from nouns import KEY
+from transcriber.cuts import SAMPLE_RATE, Cut
+from transcriber.purse import CutPurse
+from transcriber.speech import Clip, Heard
 
 NOW = datetime(2026, 11, 22, 18, tzinfo=UTC)
 MIDNIGHT = datetime(2026, 11, 23, tzinfo=UTC)
@@ -176,7 +181,8 @@ async def test_a_new_day_is_a_new_budget(purses: Purses, books: Books, clock: Cl
 
 async def crashed(budget: Budget, key: CallKey, usd: float) -> None:
     """A worker that dies inside leaves its reservation as it is."""
-    await budget.reserved(key, usd).__aenter__()
+    scopes = budget._limits.scopes(key, budget._stage, budget._now())
+    await budget._take(key, scopes, micro(usd))
 
 
 @pytest.mark.parametrize("again", [0.0, 0.1, 0.4, 0.6])
@@ -241,3 +247,27 @@ def test_nothing_reserved_is_rounded_down() -> None:
     (scope,) = DAY.scopes(KEY, "transcribe", NOW)
 
     assert (1_000_000, MIDNIGHT) == (scope.limit, scope.resets)
+
+
+async def test_cuts_that_are_kept_need_no_money(database: Any, purses: Purses) -> None:
+    """A call goes on where it was, at the price of what is missing; a second begun is paid for whole."""
+    clips = [
+        Clip(KEY, "e1", Cut(0, n * SAMPLE_RATE, (n + 1) * SAMPLE_RATE + 1), Path("none")) for n in (0, 5)
+    ]
+    claims = Claims(database["work"], days=1)
+    purse = CutPurse(purses.of(DAY), claims, _work, lambda seconds: seconds * 0.01)
+    needed = []
+    for _ in clips:
+        async with await purse.reserve(KEY, clips):
+            needed.append(await purses.committed())
+            await claims.once(_work(clips[0]), Heard, _heard)
+
+    assert [{"day:2026-11-22": 0.04}, {"day:2026-11-22": 0.02}] == needed
+
+
+def _work(clip: Clip) -> WorkId:
+    return WorkId(clip.call, "transcribe", (clip.cut.start,))
+
+
+async def _heard() -> Heard:
+    return Heard(text="hello", seconds=2)

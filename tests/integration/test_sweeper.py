@@ -432,8 +432,7 @@ async def test_requests_without_an_end_are_shown(
 ) -> None:
     """Once no request lasts that long, and for a day."""
     ledger = Ledger(database["ledger"], "transcribe", days=1, means=Means(now=clock))
-    dead = ledger.calling("openai", "gpt-transcribe", 0.25, 60)
-    await dead.__aenter__()
+    await ledger._start({"provider": "openai", "model": "gpt-transcribe", "at_most_usd": 0.25})
     shown = []
     for minutes in (14, 2, 24 * 60):
         clock.after(timedelta(minutes=minutes))
