@@ -7,11 +7,15 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
+from common.budget import Budget
 from common.entry import Parking, Source, Step
 from common.errors import Claimed, PipelineError, Transient
+from common.gate import Need
 from common.index import Hit
 from common.journal import TRAIL, Entry, Failure, StageEntry
 from common.language_model import Answer
+from common.ledger import Ledger
+from common.limits import Limits
 from common.model import CallKey, Chunk, Transcript, TranscriptHead, Work
 from common.pipeline import STATUSES, Stage
 from common.vectors import Embedded, Vector
@@ -149,6 +153,11 @@ class FakeJournal:
         return self.entries[entry.id]
 
 
+def no_budget() -> Budget:
+    """A purse without a bottom: where nothing is limited nobody is asked."""
+    return Budget(None, Ledger(None, "none", days=1), "none", Limits())
+
+
 class Workshop:
     """Where work that costs money is done: counted, made to fail, or held until so many are at it."""
 
@@ -197,6 +206,9 @@ class FakeModel:
         self._answers = answers
         self._work = work
 
+    def need(self, _text: str) -> Need:
+        return Need(usd=self._work.cost_usd)
+
     async def answer(self, instructions: str, content: str, shape: type[A]) -> Answer[A]:
         number = await self.workshop.work()
         self.asked.append((instructions, content))
@@ -213,6 +225,9 @@ class FakeEmbedder:
         self.model = work.model
         self._work = work
         self._dimensions = dimensions
+
+    def need(self, _texts: Sequence[str]) -> Need:
+        return Need(usd=self._work.cost_usd)
 
     async def embed(self, texts: Sequence[str]) -> Embedded:
         number = await self.workshop.work()

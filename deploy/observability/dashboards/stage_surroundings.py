@@ -1,7 +1,7 @@
 """What one stage depends on: its provider, the sweeper, the scaler."""
 
 from dashboards.board import Row
-from dashboards.panels import HALF, Graph
+from dashboards.panels import HALF, THIRD, Graph
 from dashboards.queries import Query, grown, per_second, quantile, quantiles, scoped, total
 
 OF = 'stage="$stage"'
@@ -91,6 +91,29 @@ SWEEPER = Row(
             ceiling=600,
             runbook="CallstreamSweepNotRunning",
             span=HALF,
+        ),
+        Graph(
+            "Parked calls",
+            "Waiting for a time, without a message: by stage and reason.",
+            (Query(f"max by (stage, reason) ({scoped('pipeline_parked_calls')})", "{{stage}} {{reason}}"),),
+            stacked=True,
+            span=THIRD,
+        ),
+        Graph(
+            "Parked beyond its time",
+            "How late the first parked call is; a sweep releases a hundred.",
+            (Query(f"max ({scoped('pipeline_parked_overdue_seconds')})", "seconds"),),
+            unit="s",
+            ceiling=1800,
+            runbook="CallstreamParkedOverdue",
+            span=THIRD,
+        ),
+        Graph(
+            "Requests without an end",
+            "Of the last day: their workers died, or MongoDB did not take the end.",
+            (Query(f"max by (stage) ({scoped('provider_unsettled_requests')})", "{{stage}}"),),
+            runbook="CallstreamRequestsUnsettled",
+            span=THIRD,
         ),
     ),
 )

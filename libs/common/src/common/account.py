@@ -6,7 +6,7 @@ from contextvars import ContextVar
 from typing import Final, Literal
 
 from common.metrics import ProviderMetrics, exemplar
-from common.model import Work
+from common.model import CallKey, Work
 
 Answered = Literal["ok", "throttled", "timeout", "unavailable", "refused", "bad_answer"]
 
@@ -22,6 +22,7 @@ class Account:
         self._metrics = metrics
         self._classes = classes
         self.tenant_id: str | None = None
+        self.key: CallKey | None = None
         self.requests = self.input_tokens = self.output_tokens = self.results_kept = 0
         self.audio_seconds = self.cost_usd = 0.0
 

@@ -14,6 +14,7 @@ from redis.asyncio import Redis
 
 from common.buckets import Rates
 from common.gate import HOLD, Gate, Patience
+from common.ledger import Notes
 from common.limiter import SharedLimiter
 from common.providers import listen
 from common.settings import (
@@ -107,13 +108,14 @@ def shared_gate(
     *,
     model: str | None = None,
     hold: float = HOLD,
+    ledger: Notes | None = None,
 ) -> Gate:
     """The gate to a provider's model, the purpose's own unless one is named; everybody shares its limits."""
     name = model or provider.model
     rates = Rates(provider.requests_per_minute, provider.units_per_minute)
     address = provider.base_url or provider.name
     limiter = SharedLimiter(redis, address, name, rates, replicas=settings.provider_replicas)
-    return Gate(provider.name, name, limiter, Patience(hold=hold))
+    return Gate(provider.name, name, limiter, Patience(hold=hold), ledger)
 
 
 @asynccontextmanager

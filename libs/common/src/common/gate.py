@@ -14,6 +14,7 @@ from common.account import current
 from common.breaker import Breaker, Cause, Outcome, Rules, State, Ticket
 from common.buckets import LocalLimiter, Rates
 from common.errors import Transient
+from common.ledger import NoLedger, Notes
 from common.limiter import Limiter
 from common.providers import Asked, Untaken, asking
 from common.ratelimits import seen
@@ -70,6 +71,7 @@ class Gate:
         model: str,
         limiter: Limiter | None = None,
         patience: Patience | None = None,
+        ledger: Notes | None = None,
     ) -> None:
         patience = patience or Patience()
         self.provider = provider
@@ -77,6 +79,7 @@ class Gate:
         self.limiter: Limiter = limiter or LocalLimiter(Rates(), patience.clock)
         self._shared = limiter is not None
         self._hold, self._clock, self._chance = patience.hold, patience.clock, patience.chance
+        self._ledger: Notes = ledger or NoLedger()
         self._breaker = Breaker(patience.rules)
         self._waiting = 0
         self._turns = WeakValueDictionary[str, asyncio.Lock]()
@@ -125,11 +128,14 @@ class Gate:
         account = current()
         tenant = account.tenant_id if account else None
         ticket = await self._admitted(what, tenant or "", need, until or self._clock() + self._hold)
-        with self._recording(ticket), asking(what, self.provider, self.model) as asked:
-            try:
-                yield asked
-            finally:
-                await self._settle(tenant or "", need, asked)
+        with self._recording(ticket):
+            async with self._ledger.calling(self.provider, self.model, need.usd, need.audio_seconds) as row:
+                with asking(what, self.provider, self.model) as asked:
+                    row.asked = asked
+                    try:
+                        yield asked
+                    finally:
+                        await self._settle(tenant or "", need, asked)
 
     async def wait_for_change(self, seconds: float | None = None) -> None:
         """Until the breaker or the number of those who wait changes, or so many seconds are over."""

@@ -57,9 +57,10 @@ class LanguageModel:
                 asked.paid(work)
                 return Answer(_parsed(completion, shape), work)
 
-        return await self._gate.ask("asking the language model", self._need(instructions + content), request)
+        return await self._gate.ask("asking the language model", self.need(instructions + content), request)
 
-    def _need(self, text: str) -> Need:
+    def need(self, text: str) -> Need:
+        """What a request with this text takes at most."""
         tokens = len(text.encode())  # each byte at most one: no tokeniser makes more of it
         usd = self._cost(tokens, self._max_output_tokens)
         return Need(usd=usd, tokens=tokens + self._max_output_tokens)

@@ -144,6 +144,23 @@ class SweepMetrics:
         self.stuck_calls = Counter(
             "pipeline_stuck_calls", "Calls that did not move.", ("stage", "action"), registry=registry
         )
+        self.parked_calls = Gauge(
+            "pipeline_parked_calls",
+            "Calls that wait for a time.",
+            ("stage", "reason"),
+            registry=registry,
+        )
+        self.parked_overdue = Gauge(
+            "pipeline_parked_overdue_seconds",
+            "How long the first parked call has waited beyond its time.",
+            registry=registry,
+        )
+        self.unsettled_requests = Gauge(
+            "provider_unsettled_requests",
+            "Requests of the last day whose end is not on record.",
+            ("stage",),
+            registry=registry,
+        )
         self.finished = Gauge(
             "pipeline_sweep_timestamp_seconds",
             "When a sweep last finished; 0 where none did.",
@@ -152,7 +169,7 @@ class SweepMetrics:
 
     def introduce(self, stage: str) -> None:
         """Show that no call of a stage was stuck yet."""
-        for action in ("announced_again", "given_up"):
+        for action in ("announced_again", "given_up", "released"):
             self.stuck_calls.labels(stage, action)
 
 

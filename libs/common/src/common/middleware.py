@@ -60,7 +60,7 @@ class Attempt:
             Permanent: the call has ended too many workers.
         """
         self.key = key
-        self.account.tenant_id = key.tenant_id
+        self.account.tenant_id, self.account.key = key.tenant_id, key
         annotate({"callstream.call_id": key.call_id, "callstream.tenant_id": key.tenant_id})
         self.entry = await self._journal.begin(key, self._stage, now(), source)
         so_far = self.entry.stages[self._stage.name]

@@ -7,12 +7,15 @@ from pydantic import (
     AliasChoices,
     Field,
     NonNegativeInt,
+    PositiveFloat,
     PositiveInt,
     SecretStr,
     ValidationError,
     field_validator,
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from common.limits import Limits
 
 QueueUrl = Annotated[str, Field(min_length=1)]
 
@@ -188,6 +191,58 @@ class PaidWorkSettings(MongoSettings):
     paid_work_days: PositiveInt = Field(
         30, description="Days a paid answer is kept, so that no retry pays again"
     )
+
+
+class LedgerSettings(PaidWorkSettings):
+    """How long is known what each request to a provider cost."""
+
+    ledger_days: PositiveInt = Field(400, description="Days a row of the ledger of provider calls is kept")
+
+
+class BudgetSettings(LedgerSettings):
+    """What may be spent."""
+
+    budget_per_call_usd: PositiveFloat | None = Field(
+        None, description="USD a call may cost in all its stages; a call that needs more fails"
+    )
+    budget_per_tenant_day_usd: PositiveFloat | None = Field(
+        None, description="USD each tenant's calls may cost in a day (UTC)"
+    )
+    budget_per_day_usd: PositiveFloat | None = Field(
+        None, description="USD all calls may cost in a day (UTC)"
+    )
+    budgets: dict[str, PositiveFloat] = Field(
+        default_factory=dict,
+        description='Tenants with a day\'s limit of their own, as JSON such as {"acme": 50}',
+    )
+    over_budget: Literal["fail", "park"] = Field(
+        "fail",
+        description="What becomes of a call when a day's budget is used up: fail, or park until the next day",
+    )
+
+    def limits(self, stage: float | None = None) -> Limits:
+        """The settings as the budget reads them; *stage* limits one stage of a call, in USD."""
+        return Limits(
+            call=self.budget_per_call_usd,
+            stage=stage,
+            tenant_day=self.budget_per_tenant_day_usd,
+            day=self.budget_per_day_usd,
+            tenants=self.budgets,
+            park=self.over_budget == "park",
+        )
+
+
+def require_price(limits: Limits, model: str, usd: float | None) -> None:
+    """Say at start that a budget cannot hold what has no price.
+
+    Raises:
+        SettingsError: there is a budget, and the model's price (*usd* for anything) is not known.
+    """
+    if limits.any and usd is None:
+        raise SettingsError(
+            f"  BUDGET_…: the price of the model {model} is not known, so no budget can hold it;"
+            " choose a model whose price is known, set its price, or set no budget"
+        )
 
 
 class RedisSettings(ServiceSettings):

@@ -39,8 +39,6 @@ class Embedder:
             Transient: the provider is busy or down, or answered with another number or size of vectors.
             Permanent: it refused the request.
         """
-        tokens = sum(len(text.encode()) for text in texts)  # each at most one: no tokeniser makes more of it
-        need = Need(usd=self._work(tokens).cost_usd, tokens=tokens)
 
         async def request(asked: Asked) -> Embedded:
             answer = await self._client.embeddings.create(model=self.model, input=list(texts))
@@ -51,7 +49,12 @@ class Embedder:
                 raise Transient("the provider sent other vectors than asked for", reason="provider_answer")
             return Embedded(tuple(vectors), work)
 
-        return await self._gate.ask("embedding text", need, request)
+        return await self._gate.ask("embedding text", self.need(texts), request)
+
+    def need(self, texts: Sequence[str]) -> Need:
+        """What a request with these texts takes at most."""
+        tokens = sum(len(text.encode()) for text in texts)  # each at most one: no tokeniser makes more of it
+        return Need(usd=self._work(tokens).cost_usd, tokens=tokens)
 
     def _work(self, tokens: int) -> Work:
         cost = 0.0 if self._gate.provider == "local" else embedding_cost(self.model, tokens)

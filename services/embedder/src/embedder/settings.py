@@ -2,18 +2,18 @@
 
 from common.app import StageSettings
 from common.settings import (
+    BudgetSettings,
     EmbeddingSettings,
     EmbedQueueSettings,
     LimiterSettings,
     OpenSearchSettings,
-    PaidWorkSettings,
 )
 from pydantic import Field, PositiveInt
 
 
 class Settings(
     StageSettings,
-    PaidWorkSettings,
+    BudgetSettings,
     LimiterSettings,
     EmbeddingSettings,
     OpenSearchSettings,
