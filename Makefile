@@ -45,7 +45,7 @@ test-fast: $(READY) ## Unit and contract tests
 test-real: $(READY) ## Integration and e2e against the servers that the environment names; a missing one fails
 	@REQUIRE_REAL=1 $(PYTEST) -q tests/integration tests/e2e --ignore tests/e2e/test_watch.py
 
-test-chaos: $(READY) ## Kill and stop real processes, at length: ten seeds instead of one
+test-chaos: $(READY) ## Kill and stop real processes, at length: ten seeds, 200 kills, recordings of two hours
 	@CHAOS=all $(PYTEST) -q tests/chaos
 
 k8s-drill: $(READY) ## Our manifests and KEDA on the cluster of KUBECONFIG scale real processes; its SQS is AWS_ENDPOINT_URL_SQS's

@@ -7,8 +7,9 @@ from common.app import StageSettings
 from common.settings import (
     AnalyzeQueueSettings,
     BucketSettings,
+    BudgetSettings,
+    LimiterSettings,
     NoDecodeList,
-    PaidWorkSettings,
     TranscribeQueueSettings,
 )
 from pydantic import Field, PositiveInt, field_validator
@@ -19,7 +20,8 @@ from transcriber.recognition import RecognitionSettings
 class Settings(
     StageSettings,
     BucketSettings,
-    PaidWorkSettings,
+    BudgetSettings,
+    LimiterSettings,
     RecognitionSettings,
     TranscribeQueueSettings,
     AnalyzeQueueSettings,
