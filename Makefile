@@ -87,6 +87,11 @@ test-watch: $(READY) ## Alerts under promtool, then a real Prometheus beside the
 	@deploy/observability/prometheus/fetch || echo "No promtool and no Prometheus here: their tests are skipped."
 	@$(PYTEST) -q tests/contract/test_dashboards.py tests/contract/test_alerts.py tests/e2e/test_watch.py
 
+evals: $(READY) ## How well the gold dialogues are understood: EVALS_BASE_URL= EVALS_MODEL= EVALS_API_KEY=, CACHE= SHORTEST= OUT= KEEP=1
+	@cd services/analyzer && $(abspath $(BIN))/python -m evals $(if $(CACHE),--cache "$(abspath $(CACHE))") \
+		$(if $(SHORTEST),--shortest $(SHORTEST)) $(if $(TIMEOUT),--timeout $(TIMEOUT)) $(if $(TOKENS),--max-output-tokens $(TOKENS)) \
+		$(if $(OUT),--output "$(abspath $(OUT))") $(if $(KEEP),--keep)
+
 PEERS ?= ours,lean,limit
 ROUNDS ?= 3
 bench: $(READY) ## The broker beside its peers: SCENARIOS="B1 B3" PEERS=ours,limit,celery ROUNDS=3

@@ -1,8 +1,10 @@
 """A model asked about dialogues as the analyzer asks: its prompt, its way to the model, its checks."""
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -16,6 +18,9 @@ from openai import AsyncOpenAI
 
 from evals.gold import Dialogue
 from evals.kept import KeptAnswers, Taken, UselessAnswerError
+
+SHAPE = sha256(json.dumps(analysis.Asked.model_json_schema()).encode()).hexdigest()
+"""An answer in another shape answers another question."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +64,9 @@ class Asker:
         """
         transcript = dialogue.transcript()
         content = analysis.question(transcript)
-        work = WorkId(transcript.key, "analyze", (self._model.name, analysis.prompt_version(), content))
+        work = WorkId(
+            transcript.key, "analyze", (self._model.name, SHAPE, analysis.prompt_version(), content)
+        )
 
         async def ask() -> analysis.Asked:
             return (await self._model.answer(analysis.instructions(), content, analysis.Asked)).content

@@ -2,11 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from operator import add
 from functools import reduce
+from operator import add
 
-from common.model import FINDINGS
-
+from evals.labels import KINDS
 from evals.results import Row
 from evals.scoring import Counts, Verdict
 
@@ -16,7 +15,7 @@ Figures = Mapping[str, float | None]
 
 def figures(rows: Sequence[Row]) -> Figures:
     """Everything that a threshold may be set for, and what a call took on average."""
-    every = total(rows, FINDINGS)
+    every = total(rows, KINDS)
     quotes = [row.score.quotes for row in rows]
     shown = sum(each.shown for each in quotes)
     given = sum(each.given for each in quotes)
@@ -36,7 +35,15 @@ def figures(rows: Sequence[Row]) -> Figures:
     }
 
 
-VERDICTS = ("sentiment", "sentiment.by_speaker", "call_type", "call_outcome", "engagement_level")
+VERDICTS = (
+    "sentiment",
+    "sentiment.by_speaker",
+    "sentiment.by_quarter",
+    "sentiment.trend",
+    "call_type",
+    "call_outcome",
+    "engagement_level",
+)
 
 
 def share(part: float, whole: float) -> float | None:
@@ -63,11 +70,7 @@ def precision(counts: Counts) -> float | None:
 
 def verdicts(rows: Iterable[Row], name: str) -> list[Verdict]:
     """All labels with their answers of this name, of verdicts or attributes."""
-    return [
-        verdict
-        for row in rows
-        for verdict in (row.score.verdicts | row.score.attributes).get(name, ())
-    ]
+    return [verdict for row in rows for verdict in (row.score.verdicts | row.score.attributes).get(name, ())]
 
 
 def agreement(given: Sequence[Verdict]) -> float | None:

@@ -1,6 +1,6 @@
-"""Which finding is which label: of one kind, resting on the same utterances, and each one's counterpart once.
+"""Which finding is which label: of one kind and resting on an utterance in common, one to one.
 
-Things that are named (entities, competitors) must also be named alike, since one utterance often names several.
+Things that are named (entities, competitors) must also be named alike: one utterance often names several.
 """
 
 from collections.abc import Mapping, Sequence

@@ -32,7 +32,7 @@ class Row(Noun):
 
 
 class Result(Noun):
-    """One model's rows, and what they rest on; ``max_output_tokens`` and ``timeout`` (seconds) bound each answer."""
+    """One model's rows, and what they rest on; an answer ended at *max_output_tokens* or *timeout* seconds."""
 
     model: str
     prompt: str

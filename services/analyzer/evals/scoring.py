@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from common.model import FINDINGS, Evidence, Finding, Insights, Noun, Utterance
+from common.model import Evidence, Finding, Insights, Noun, Utterance
 
 from evals.gold import Dialogue
-from evals.labels import Label
+from evals.labels import KINDS, Label
 from evals.matching import matched
 
 ATTRIBUTES: Mapping[str, Sequence[str]] = {
@@ -22,14 +22,17 @@ ATTRIBUTES: Mapping[str, Sequence[str]] = {
 Verdict = tuple[str, str]
 """What the label says, and what the model says."""
 
+TRENDS = {"rising": "improving", "falling": "declining", "flat": "stable"}
+"""What the labels call a trend, and what an analysis does."""
+
 NOTHING = "(nothing)"
 """A verdict that was not given."""
 
 
 class Counts(Noun):
-    """Findings of one kind: required ones *found* and *missed*, optional ones named, *wrong* ones, and unshown ones.
+    """Findings of one kind: required ones found and missed, optional ones named, and wrong ones.
 
-    ``unverified`` are findings without a verified quote: nobody sees them, so they are neither found nor wrong.
+    ``unverified`` ones have no verified quote: nobody sees them, so they are neither found nor wrong.
     """
 
     found: int = 0
@@ -45,7 +48,7 @@ class Counts(Noun):
 
 
 class Quotes(Noun):
-    """Quotes given, those shown as verified, and those of them whose words stand in the transcript where they say."""
+    """Quotes given, those shown, and those of them that stand in the transcript word for word."""
 
     given: int = 0
     shown: int = 0
@@ -65,7 +68,7 @@ def score(dialogue: Dialogue, insights: Insights[Evidence] | None) -> Score:
     """How well *insights* tell what *dialogue* holds; None, where the model gave none, misses everything."""
     kinds: dict[str, Counts] = {}
     attributes: dict[str, tuple[Verdict, ...]] = {}
-    for kind in FINDINGS:
+    for kind in KINDS:
         labels, found = dialogue.labels.of(kind), getattr(insights, kind, ())
         shown = [finding for finding in found if finding.verified]
         pairs = [(labels[n], shown[m]) for m, n in matched(kind, labels, shown).items()]
@@ -79,9 +82,7 @@ def score(dialogue: Dialogue, insights: Insights[Evidence] | None) -> Score:
     )
 
 
-def _counts(
-    labels: Sequence[Label], found: Sequence[Finding[Evidence]], matching: Sequence[Label]
-) -> Counts:
+def _counts(labels: Sequence[Label], found: Sequence[Finding[Evidence]], matching: Sequence[Label]) -> Counts:
     shown, required = sum(finding.verified for finding in found), sum(label.required for label in matching)
     return Counts(
         found=required,
@@ -109,14 +110,18 @@ def _verdicts(
     for name in ("call_type", "call_outcome", "engagement_level"):
         yield name, ((getattr(labels, name), getattr(insights, name, NOTHING)),)
     yield "sentiment", ((labels.sentiment.overall, getattr(mood, "overall", NOTHING)),)
-    heard = {speaker.speaker: speaker.label for speaker in getattr(mood, "by_speaker", ())}
+    yield "sentiment.trend", ((TRENDS[labels.sentiment.trend], getattr(mood, "trend", NOTHING)),)
+    heard = {one.speaker: one.label for one in getattr(mood, "by_speaker", ())}
     spoke = labels.sentiment.by_speaker.items()
     yield "sentiment.by_speaker", tuple((label, heard.get(who, NOTHING)) for who, label in spoke)
+    felt = {one.quarter: one.label for one in getattr(mood, "by_quarter", ())}
+    quarters = enumerate(labels.sentiment.by_quarter, start=1)
+    yield "sentiment.by_quarter", tuple((label, felt.get(n, NOTHING)) for n, label in quarters)
 
 
 def _quotes(dialogue: Dialogue, insights: Insights[Evidence] | None) -> Quotes:
     spoken = {utterance.id: utterance for utterance in dialogue.transcript().utterances}
-    given = [piece for kind in FINDINGS for finding in getattr(insights, kind, ()) for piece in finding.evidence]
+    given = [piece for kind in KINDS for finding in getattr(insights, kind, ()) for piece in finding.evidence]
     shown = [piece for piece in given if piece.verified]
     return Quotes(
         given=len(given), shown=len(shown), verbatim=sum(_verbatim(piece, spoken) for piece in shown)
