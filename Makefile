@@ -26,8 +26,9 @@ $(READY): $(UV) uv.lock pyproject.toml $(wildcard services/*/pyproject.toml libs
 
 setup: $(READY) ## Install the pinned uv (if there is none) and the locked environment
 
-run: $(READY) ## A call all the way on this machine: CALL=recording OUT=folder ONCE=1
-	@$(BIN)/python -m onebox $(if $(CALL),--call "$(CALL)") $(if $(OUT),--out "$(OUT)") $(if $(ONCE),--once)
+run: $(READY) ## A call all the way on this machine: CALL=recording OUT=folder ONCE=1 LLM=local
+	@$(if $(LLM),$(UV) sync --quiet --frozen --all-packages --all-groups --extra llm --compile-bytecode)
+	@UV="$(UV)" $(BIN)/python -m onebox $(if $(LLM),--llm "$(LLM)") $(if $(CALL),--call "$(CALL)") $(if $(OUT),--out "$(OUT)") $(if $(ONCE),--once)
 
 dev: $(READY) ## The four services and the API with reload, against the servers of .env
 	@test -f .env || { echo "No .env here: cp .env.example .env, then fill it in"; exit 1; }

@@ -32,7 +32,7 @@ class Row(Noun):
 
 
 class Result(Noun):
-    """One model's rows, and what they rest on; an answer ended at *max_output_tokens* or *timeout* seconds."""
+    """One model's rows, and what they rest on; an answer had *max_output_tokens* and *timeout* seconds."""
 
     model: str
     prompt: str
@@ -84,5 +84,12 @@ def keep(result: Result, folder: Path = RESULTS) -> Path:
     """Write the result to be committed."""
     place = path(result.model, folder)
     place.parent.mkdir(parents=True, exist_ok=True)
-    place.write_text(result.model_dump_json(indent=1) + "\n", "utf-8")
+    place.write_text(_written(result), "utf-8")
     return place
+
+
+def _written(result: Result) -> str:
+    """JSON with a dialogue a line, so that a change shows whose score moved."""
+    head = result.model_dump_json(exclude={"rows"}).removesuffix("}")
+    rows = ",\n".join(each.model_dump_json() for each in result.rows)
+    return f'{head},"rows":[\n{rows}\n]}}\n'

@@ -70,7 +70,8 @@ def score(dialogue: Dialogue, insights: Insights[Evidence] | None) -> Score:
     attributes: dict[str, tuple[Verdict, ...]] = {}
     for kind in KINDS:
         labels, found = dialogue.labels.of(kind), getattr(insights, kind, ())
-        shown = [finding for finding in found if finding.verified]
+        # In an order of their own, so that which of two equals is compared does not depend on the model's.
+        shown = sorted((one for one in found if one.verified), key=_written)
         pairs = [(labels[n], shown[m]) for m, n in matched(kind, labels, shown).items()]
         kinds[kind] = _counts(labels, found, [label for label, _ in pairs])
         attributes |= {f"{kind}.{name}": _compared(name, pairs) for name in ATTRIBUTES.get(kind, ())}
@@ -80,6 +81,10 @@ def score(dialogue: Dialogue, insights: Insights[Evidence] | None) -> Score:
         verdicts=dict(_verdicts(dialogue, insights)),
         quotes=_quotes(dialogue, insights),
     )
+
+
+def _written(finding: Finding[Evidence]) -> str:
+    return finding.model_dump_json()
 
 
 def _counts(labels: Sequence[Label], found: Sequence[Finding[Evidence]], matching: Sequence[Label]) -> Counts:
