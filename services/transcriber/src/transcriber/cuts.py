@@ -59,6 +59,11 @@ class Rules:
     padding: int = round(0.15 * SAMPLE_RATE)
     least_speech: int = round(0.1 * SAMPLE_RATE)
 
+    @classmethod
+    def within(cls, seconds: float) -> "Rules":
+        """The usual rules, for requests of so many *seconds* at most."""
+        return cls(longest=int(seconds * SAMPLE_RATE))
+
     @property
     def shortest_piece(self) -> int:
         """What a split leaves over at least: providers refuse less than 0.1 s."""
@@ -72,6 +77,18 @@ def spans(activity: Activity) -> list[Span]:
     surely = np.concatenate(([0], np.cumsum(activity.speech >= _SPEECH)))
     runs = [(int(first), int(last)) for first, last in edges.reshape(-1, 2) if surely[last] > surely[first]]
     return [Span(first * WINDOW, min(last * WINDOW, activity.samples)) for first, last in runs]
+
+
+def loudness_by_quarter(activity: Activity) -> tuple[float | None, ...]:
+    """How loud speech is in each quarter of the call, in dBFS; None where nobody speaks."""
+    bounds = np.linspace(0, len(activity.speech), 5).round().astype(int)
+    return tuple(_level(activity, slice(int(first), int(last))) for first, last in pairwise(bounds))
+
+
+def _level(activity: Activity, quarter: slice) -> float | None:
+    spoken = activity.loudness[quarter][activity.speech[quarter] >= _SPEECH].astype(np.float64)
+    power = float(np.mean(spoken**2)) if spoken.size else 0.0
+    return round(10 * np.log10(power), 1) if power > 0 else None
 
 
 def cut(channel: int, activity: Activity, rules: Rules) -> tuple[Cut, ...]:
