@@ -181,7 +181,7 @@ def test_a_rate_that_changes_inside_is_followed(
 def test_channels_that_change_inside_are_not_lost_in_silence(
     record: Record, make_voice: Make, decode: Decode, tmp_path: Path, seconds: float, outcome: float | str
 ) -> None:
-    """A moment of them is taken for damage, and silence stands for it; for longer, somebody's words would be missing."""
+    """A moment of them becomes silence, as damage does; for longer, somebody's words would be missing."""
     voice = make_voice(2)
     first = record(voice, voice, codec="libmp3lame", container="mp3", name="first")
     second = record(make_voice(seconds), codec="libmp3lame", container="mp3", name="second")

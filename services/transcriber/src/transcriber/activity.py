@@ -89,7 +89,9 @@ class _SileroStream:
         """Which windows are not hushed, or close to one that is not."""
         sounds = np.concatenate([self._before, ~_hushed(loudness)])
         self._before = sounds[-_AFTERWARDS:]
-        count = np.pad(np.cumsum(sounds), (1, _BEFOREHAND), mode="constant", constant_values=(0, sounds.sum()))
+        count = np.pad(
+            np.cumsum(sounds), (1, _BEFOREHAND), mode="constant", constant_values=(0, sounds.sum())
+        )
         return count[_AFTERWARDS + _BEFOREHAND + 1 :] > count[: len(loudness)]
 
     def _hear(self, window: Floats) -> float:

@@ -54,7 +54,8 @@ def decode(source: Path, folder: Path, allowance: Allowance, stop: Stop) -> Deco
         losses = Losses()
         timeline = Timeline(losses)
         parts = _Parts(container, stream, len(paths), stop)
-        _write(timeline.place(parts.all()), tracks)
+        placed = timeline.place(parts.all())
+        _write(placed, tracks)
     parts.check()
     _check_sound(tracks)
     if cut_off := _cut_off(timeline, claim.missing(timeline.position, allowance.seconds)):

@@ -29,7 +29,11 @@ class Block:
 
     def takes(self, frame: AudioFrame) -> bool:
         """Whether there is room for *frame*, and it is of the same kind."""
-        return self.length * self.channels < _BLOCK and _kind(frame) == (self.rate, self.format, self.channels)
+        return self.length * self.channels < _BLOCK and _kind(frame) == (
+            self.rate,
+            self.format,
+            self.channels,
+        )
 
     def add(self, frame: AudioFrame) -> None:
         """Append a frame that ``takes`` admits."""

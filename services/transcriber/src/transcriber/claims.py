@@ -1,4 +1,4 @@
-"""What a container claims of its own length, where the claim is good enough to say that something is missing."""
+"""What a container claims of its length, where that is good enough to say that something is missing."""
 
 from pathlib import Path
 from typing import BinaryIO

@@ -1,4 +1,4 @@
-"""How alike two channels are, late, inverted or quiet as one may be: two that are one are transcribed once."""
+"""How alike two channels are, late, inverted or quiet as one may be: two that are one are heard once."""
 
 from collections.abc import Iterator
 
@@ -15,7 +15,7 @@ _Spectrum = NDArray[np.complex128]
 
 
 class Correlation:
-    """Pearson's correlation of two channels over everything that was added, at the delay where it is strongest.
+    """Pearson's correlation of two channels over all that was added, at the delay where it is strongest.
 
     Taken at 8 kHz, block by block: memory stays flat, and two transforms of a block serve all delays.
     """
@@ -34,7 +34,7 @@ class Correlation:
         even = block.shape[1] // 2 * 2
         self._odd = block[:, even:]
         pairs = block[:, :even].astype(np.float32).reshape(2, -1, 2)
-        halved: _Floats = (pairs[:, :, 0] + pairs[:, :, 1]) / 2
+        halved = (pairs[:, :, 0] + pairs[:, :, 1]) / np.float32(2)
         self._count += halved.shape[1]
         self._sums += halved.sum(axis=1, dtype=np.float64)
         self._energies += [float(np.dot(row, row)) for row in halved]

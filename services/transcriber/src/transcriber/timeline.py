@@ -1,4 +1,4 @@
-"""Where each decoded sound belongs: counts of samples, and silence where by the container's clock one is missing."""
+"""Where each decoded sound belongs: samples are counted, and silence stands for what is missing."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -40,8 +40,8 @@ class Silence:
 class Timeline:
     """Puts what was decoded in its place.
 
-    The clock is followed from its first stamp on (encoder delay, or a start of 7.5 s, shifts nothing), and only
-    where it jumps: between jumps, samples are counted.
+    The container's clock is followed from its first stamp on (encoder delay, or a start of 7.5 s, shifts
+    nothing), and only where it jumps: between jumps, samples are counted.
     """
 
     def __init__(self, losses: Losses) -> None:
@@ -101,7 +101,7 @@ class Timeline:
         return gap
 
     def _jump(self, drift: float) -> float:
-        """The recorder paused, or a page is gone: kept as silence. Backwards or beyond belief it is only noted."""
+        """Kept as silence: a pause, or a page that is gone. Backwards or beyond belief it is only noted."""
         if 0 < drift <= _LONGEST_JUMP:
             self._losses.note(Loss("clock_jump", self.position, drift))
             return drift
