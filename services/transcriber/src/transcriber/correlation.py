@@ -25,6 +25,7 @@ class Correlation:
         self._sums = np.zeros(2)
         self._energies = np.zeros(2)
         self._cross: _Spectrum = np.zeros(_LENGTH // 2 + 1, np.complex128)
+        self._offset = np.zeros((2, 1), np.float32)
         self._odd = np.zeros((2, 0), np.int16)
         self._waiting: _Floats = np.zeros((2, _LATEST), np.float32)
 
@@ -35,6 +36,10 @@ class Correlation:
         self._odd = block[:, even:]
         pairs = block[:, :even].astype(np.float32).reshape(2, -1, 2)
         halved = (pairs[:, :, 0] + pairs[:, :, 1]) / np.float32(2)
+        if self._count == 0 and halved.size:
+            # Products at a delay miss its samples at the ends, which tells if all samples are far from zero.
+            self._offset = halved.mean(axis=1, keepdims=True)
+        halved -= self._offset
         self._count += halved.shape[1]
         self._sums += halved.sum(axis=1, dtype=np.float64)
         self._energies += [float(np.dot(row, row)) for row in halved]
@@ -43,8 +48,8 @@ class Correlation:
 
     @property
     def louder(self) -> int:
-        """The channel with more in it; the first of equals."""
-        return int(self._energies[1] > self._energies[0])
+        """The second channel if it is louder by 3 dB, else the first."""
+        return int(self._energies[1] > 2 * self._energies[0])
 
     @property
     def value(self) -> float:

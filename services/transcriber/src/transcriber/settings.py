@@ -41,7 +41,7 @@ class Settings(
     max_call_hours: Annotated[float, Field(gt=0, le=24)] = Field(8.0, description="Longest call transcribed")
     max_decoded_bytes: PositiveInt = Field(
         16 * 2**30,
-        description="Most bytes that may come of a recording, decoded and written, an eighth of them on disk: "
+        description="Most bytes that may come of a recording, decoded and written, an eighth on disk: "
         "8 hours of 48 kHz stereo are 12 GiB",
     )
     cut_max_seconds: Annotated[float, Field(ge=5, le=1390)] = Field(

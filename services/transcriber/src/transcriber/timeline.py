@@ -117,8 +117,9 @@ class Timeline:
         if self._missing is None:
             self._missing = Loss(part.what, self.position, part.seconds)
         else:
-            seconds = (self._missing.seconds or 0.0) + part.seconds
-            self._missing = replace(self._missing, seconds=seconds, times=self._missing.times + 1)
+            before, times = self._missing.seconds or 0.0, self._missing.times + 1
+            what = part.what if part.seconds >= before else self._missing.what
+            self._missing = replace(self._missing, what=what, seconds=before + part.seconds, times=times)
 
     def _end(self) -> Iterator[Silence]:
         """One broken piece at the very end is where the recording was cut off; several are lost sound."""
