@@ -1,4 +1,4 @@
-"""`python -m bench`: a long call with either voice activity and with PyAV alone, then the bombs; every run is shown."""
+"""`python -m bench`: a long call with either voice activity, and with PyAV alone; then the bombs."""
 
 import argparse
 import json
@@ -7,6 +7,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 from .recordings import BOMBS, conversation
@@ -20,12 +21,15 @@ CALLS = {
 def main() -> None:
     """Measure and print a line for each run."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("what", nargs="?", choices=["calls", "bombs", "all"], default="all")
     parser.add_argument("--hours", type=float, default=4.0, help="of conversation")
     parser.add_argument("--rounds", type=int, default=3)
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         recording = Path(folder) / "recording"
-        for line in (*_calls(recording, chosen.hours, chosen.rounds), *_bombs(recording)):
+        calls = _calls(recording, chosen.hours, chosen.rounds) if chosen.what != "bombs" else []
+        bombs = _bombs(recording) if chosen.what != "calls" else []
+        for line in chain(calls, bombs):
             print(line, flush=True)  # noqa: T201 - the result
 
 
@@ -35,7 +39,8 @@ def _calls(recording: Path, hours: float, rounds: int) -> Iterator[str]:
         for _ in range(rounds):
             for how in ("pyav", "energy", "silero"):
                 figures = _measured(how, recording)
-                yield f"{hours:g} h stereo {name}, {how}: {hours * 3600 / figures['cpu_s']:.0f} x, {_told(figures)}"
+                speed = hours * 3600 / figures["cpu_s"]
+                yield f"{hours:g} h stereo {name}, {how}: {speed:.0f} x, {_told(figures)}"
 
 
 def _bombs(recording: Path) -> Iterator[str]:
@@ -47,8 +52,8 @@ def _bombs(recording: Path) -> Iterator[str]:
 
 def _told(figures: dict[str, float]) -> str:
     return (
-        "{outcome}, {cpu_s:.1f} s of a core ({wall_s:.1f} s), peak {rss_mib:.0f} MiB, {above_idle_mib:.0f} above idle, "
-        "{disk_mib:.0f} MiB on disk, gone after: {gone}"
+        "{outcome}, {cpu_s:.1f} s of a core ({wall_s:.1f} s), peak {rss_mib:.0f} MiB, "
+        "{above_idle_mib:.0f} above idle, {disk_mib:.0f} MiB on disk, gone after: {gone}"
     ).format(**figures)
 
 

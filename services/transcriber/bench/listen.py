@@ -1,4 +1,4 @@
-"""One measurement in a process of its own, on one core: listen to a recording, or decode it with PyAV alone."""
+"""One measurement on one core: listen to a recording, or decode it with PyAV alone."""
 
 import json
 import os

@@ -92,7 +92,7 @@ def test_encoders_delays_move_nothing(
     container: str,
     rate: int,
 ) -> None:
-    """LAME's delay, an edit list, pre-skip: the sound of the tenth second is there, to the window of 10 ms."""
+    """LAME's delay, an edit list, pre-skip: the tenth second is there, to the window of 10 ms."""
     decoded = decode(record(marked(rate), codec=codec, container=container, rate=rate))
 
     assert 10.0 == pytest.approx(loud_from(decoded), abs=0.02)

@@ -52,7 +52,8 @@ def late(sound: Sound, samples: int) -> Sound:
 
 def mixed(share: float, common: Sound, own: Sound) -> Sound:
     """A side of which the *share* is common; as strong as the other parts in it."""
-    return (share * common.astype(float) + np.sqrt(1 - share**2) * own).astype(np.int16)
+    mix: Sound = (share * common.astype(float) + np.sqrt(1 - share**2) * own).astype(np.int16)
+    return mix
 
 
 @pytest.mark.parametrize("samples", [0, 1, 7, 160, 477, 960])

@@ -70,9 +70,14 @@ def test_what_is_added_is_what_is_told(kinds: list[str], pauses: list[float]) ->
 
 def test_without_a_clock_a_lost_piece_is_as_long_as_it_claims() -> None:
     """Raw formats stamp nothing."""
-    parts = [Sound(0.0, 1.0, None), Missing("undecodable", 0.5), Sound(1.5, 1.0, None)]
+    parts: list[Sound[float] | Missing] = [
+        Sound(0.0, 1.0, None),
+        Missing("undecodable", 0.5),
+        Sound(1.5, 1.0, None),
+    ]
 
-    assert [0.0, Silence(1.5), 1.5] == list(Timeline(Losses()).place(parts))
+    placed = [*Timeline(Losses()).place(parts)]
+    assert [0.0, Silence(1.5), 1.5] == placed
 
 
 def test_a_single_wrong_stamp_moves_nothing() -> None:
@@ -80,7 +85,8 @@ def test_a_single_wrong_stamp_moves_nothing() -> None:
     losses = Losses()
     parts = [Sound(n, 1.0, 900.0 if n == 2 else float(n)) for n in range(5)]
 
-    assert [0, 1, 2, 3, 4] == list(Timeline(losses).place(parts))
+    placed = [*Timeline(losses).place(parts)]
+    assert [0, 1, 2, 3, 4] == placed
     assert () == losses.damage
 
 
@@ -90,5 +96,6 @@ def test_a_clock_that_goes_back_is_followed_from_there() -> None:
     stamps = [0.0, 1.0, 2.0, 0.0, 1.0, 4.0, 5.0]
     parts = [Sound(n, 1.0, stamp) for n, stamp in enumerate(stamps)]
 
-    assert [0, 1, 2, 3, 4, Silence(7.0), 5, 6] == list(Timeline(losses).place(parts))
+    placed = [*Timeline(losses).place(parts)]
+    assert [0, 1, 2, 3, 4, Silence(7.0), 5, 6] == placed
     assert [(3_000, 0), (5_000, 2_000)] == [(each.at_ms, each.lost_ms) for each in losses.damage]

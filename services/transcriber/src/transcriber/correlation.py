@@ -64,7 +64,8 @@ class Correlation:
     def _drain(self) -> None:
         start = 0
         while self._waiting.shape[1] - start >= _LENGTH:
-            self._cross += _cross(self._waiting[:, start : start + _LENGTH])
+            chunk = self._waiting[:, start : start + _LENGTH]
+            self._cross += _cross(chunk) if chunk.any() else 0
             start += _STEP
         self._waiting = self._waiting[:, start:]
 

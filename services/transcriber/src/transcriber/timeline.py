@@ -76,9 +76,16 @@ class Timeline:
         drift = self._drift(sound)
         if self._missing is not None:
             return self._replaced(self._missing, drift)
-        if drift is None or abs(drift) <= _JITTER or not _goes_on(sound, following):
+        if drift is None or abs(drift) <= _JITTER or self._is_single(sound, following):
             return 0.0
         return self._jump(drift)
+
+    def _is_single(self, sound: Sound[T], following: Sound[T] | Missing | None) -> bool:
+        """Whether only this stamp is out of line: the next one goes on as before, or goes back."""
+        if not isinstance(following, Sound) or following.stamp is None or sound.stamp is None:
+            return False
+        expected = (self._start or 0.0) + self.position + sound.seconds
+        return abs(following.stamp - expected) <= _JITTER or expected < following.stamp < sound.stamp
 
     def _drift(self, sound: Sound[T]) -> float | None:
         """How much later than the count of samples the clock says *sound* is."""
@@ -135,10 +142,3 @@ class Timeline:
     def _silence(self, seconds: float) -> Silence:
         self.position += seconds
         return Silence(self.position)
-
-
-def _goes_on(sound: Sound[T], following: Sound[T] | Missing | None) -> bool:
-    """Whether the clock runs on from *sound*: a single stamp out of line says nothing."""
-    if not isinstance(following, Sound) or following.stamp is None or sound.stamp is None:
-        return True
-    return abs(following.stamp - sound.stamp - sound.seconds) <= _JITTER

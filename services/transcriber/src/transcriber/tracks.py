@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from io import SEEK_CUR
 from typing import BinaryIO
 
 import numpy as np
@@ -18,7 +19,8 @@ from transcriber.opening import UNREADABLE
 Samples = NDArray[np.int16]
 
 _ON_DISK = 8  # of the bytes that may be decoded, the part that may be written, as its inverse
-_ZEROS = 65_536  # samples of silence written at a time
+_ZEROS = 65_536  # samples of silence at a time
+_PAIR = 2  # channels, which can be alike
 
 
 class Resampling:
@@ -81,6 +83,7 @@ class Tracks:
         self._allowance = allowance
         self._resampling = Resampling(len(files))
         self._decoded = 0
+        self._position = 0.0
         self.likeness = Correlation()
         self.samples = 0
 
@@ -92,26 +95,41 @@ class Tracks:
         """
         rows = block.rows()
         self._decoded += rows.nbytes
-        self._append(self._resampling.resample(rows, block.rate, block.format))
+        self._position += block.length / block.rate
+        if rows.any():
+            self._append(self._resampling.resample(rows, block.rate, block.format))
+        else:
+            self.silence(self._position)
 
     def silence(self, end: float) -> None:
-        """Fill up with silence until *end*, in seconds.
+        """Fill up with silence until *end*, in seconds: holes in the files, which take no room.
 
         Raises:
             Permanent: too_long or too_large.
         """
-        self.finish()
+        self._append(self._resampling.rest())
+        self._position = end
         while (missing := round(end * SAMPLE_RATE) - self.samples) > 0:
-            self._append(np.zeros((len(self._files), min(missing, _ZEROS)), np.int16))
+            self._skip(min(missing, _ZEROS))
 
     def finish(self) -> None:
         """Append what the resampler still holds."""
         self._append(self._resampling.rest())
+        for file in self._files:
+            file.truncate()
+
+    def _skip(self, samples: int) -> None:
+        self.samples += samples
+        self._check()
+        if len(self._files) == _PAIR:
+            self.likeness.add(np.zeros((_PAIR, samples), np.int16))
+        for file in self._files:
+            file.seek(samples * 2, SEEK_CUR)
 
     def _append(self, samples: Samples) -> None:
         self.samples += samples.shape[1]
         self._check()
-        if len(self._files) == 2:  # noqa: PLR2004 - a pair is what can be alike
+        if len(self._files) == _PAIR:
             self.likeness.add(samples)
         for file, row in zip(self._files, samples, strict=True):
             file.write(row.astype("<i2", copy=False).tobytes())
