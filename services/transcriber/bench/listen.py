@@ -2,7 +2,6 @@
 
 import json
 import os
-import resource
 import sys
 import tempfile
 import time
@@ -15,7 +14,7 @@ from transcriber.cuts import Rules
 from transcriber.listening import Limits, Listener
 from transcriber.threads import Stop
 
-_MIB = 1024  # of the kilobytes the kernel counts peaks in
+_MIB = 1024  # of the kilobytes the kernel counts in
 
 
 def main() -> None:
@@ -50,7 +49,9 @@ def _listened(how: str, recording: Path, folder: Path) -> dict[str, object]:
 
 
 def _peak() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / _MIB
+    """The largest resident set so far; getrusage would count that of the process that started this one."""
+    status = Path("/proc/self/status").read_text()
+    return int(status.split("VmHWM:")[1].split()[0]) / _MIB
 
 
 def _disk(folder: Path) -> float:
