@@ -56,8 +56,8 @@ class Hearing:
             Transient: the provider cannot be asked now.
         """
         listened = await in_thread(lambda stop: self._listener.listen(source, folder, stop))
-        if listened.damaged:
-            log.warning("recording.damaged", skipped=listened.damaged)
+        for damage in listened.damage:
+            log.warning("recording.damaged", **damage.model_dump())
         etag = _fingerprint(recording)
         clips = [Clip(key, etag, cut, listened.tracks[cut.channel]) for cut in listened.cuts]
         voices = self._voices if len(listened.tracks) == 1 else None

@@ -25,7 +25,7 @@ from openai import AsyncOpenAI
 from transcriber.activity import voice_activity
 from transcriber.archive import TranscriptArchive
 from transcriber.choice import diarizing, recognising
-from transcriber.cuts import SAMPLE_RATE, Rules
+from transcriber.cuts import Rules
 from transcriber.diarizer import SpeakerModel
 from transcriber.engines import engines
 from transcriber.folders import sweep
@@ -135,6 +135,10 @@ def listener(settings: Settings) -> Listener:
     """The ears an operator chose."""
     return Listener(
         voice_activity(settings.voice_activity),
-        Limits(max_seconds=settings.max_call_hours * 3600, dual_mono=settings.dual_mono_correlation),
-        Rules(longest=round(settings.cut_max_seconds * SAMPLE_RATE)),
+        Limits(
+            max_seconds=settings.max_call_hours * 3600,
+            dual_mono=settings.dual_mono_correlation,
+            max_decoded_bytes=settings.max_decoded_bytes,
+        ),
+        Rules.within(settings.cut_max_seconds),
     )
