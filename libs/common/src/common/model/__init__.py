@@ -3,6 +3,7 @@
 from common.model.calls import (
     Call,
     CallMetadata,
+    ChannelRoles,
     ObjectRef,
     Recording,
     Work,
@@ -71,6 +72,7 @@ __all__ = [
     "CallId",
     "CallKey",
     "CallMetadata",
+    "ChannelRoles",
     "Chunk",
     "Citation",
     "Commitment",
