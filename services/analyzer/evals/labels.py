@@ -56,38 +56,40 @@ class Label(Finding[Citation]):
         return self.evidence[0]
 
 
-class EntityLabel(Label, Entity[Citation]):
+class EntityLabel(Entity[Citation], Label):
     """An entity; ``aliases`` are its other spellings in the call, as the recogniser misheard them too."""
 
     aliases: tuple[str, ...] = ()
 
 
-class PainPointLabel(Label, PainPoint[Citation]):
+class PainPointLabel(PainPoint[Citation], Label):
     """A pain point."""
 
 
-class ObjectionLabel(Label, Objection[Citation]):
+class ObjectionLabel(Objection[Citation], Label):
     """An objection."""
 
 
-class CompetitorLabel(Label, Competitor[Citation]):
+class CompetitorLabel(Competitor[Citation], Label):
     """A competitor."""
 
 
-class TopicLabel(Label, Topic[Citation]):
+class TopicLabel(Topic[Citation], Label):
     """A key topic."""
 
 
-class NextStepLabel(Label, NextStep[Citation]):
+class NextStepLabel(NextStep[Citation], Label):
     """A next step."""
 
 
-class QuestionLabel(Label, Question[Citation]):
+class QuestionLabel(Question[Citation], Label):
     """A question."""
 
 
-class CommitmentLabel(Label, Commitment[Citation]):
-    """A commitment."""
+class CommitmentLabel(Commitment[Citation], Label):
+    """A commitment; ``due`` if it was said, which ``Commitment`` has no field for."""
+
+    due: str | None = None
 
 
 class SentimentLabel(Gold):

@@ -1,7 +1,7 @@
 """Whether two texts share a content word: what makes a question a paraphrase of its answer.
 
-The rule: letters only, in lower case, without a final "n't"; stop words out; two words are the same if their first five letters are,
-after a plural's or verb's ending (s, es, ed, ing) is cut. It errs on the strict side.
+The rule: letters only, in lower case, without a final "n't"; stop words out; two words are the same if their
+first five letters are, after a plural's or verb's ending (s, es, ed, ing) is cut. It errs on the strict side.
 """
 
 import re
