@@ -146,14 +146,14 @@ def test_both_halves_hold_every_kind_of_call(dialogues: tuple[Dialogue, ...], sp
 @pytest.mark.parametrize(
     ("kind", "least"),
     [
-        ("entities", 250),
-        ("pain_points", 40),
-        ("objections", 40),
-        ("competitors", 18),
-        ("key_topics", 80),
-        ("next_steps", 60),
-        ("questions_raised", 180),
-        ("commitments", 50),
+        ("entities", 400),
+        ("pain_points", 65),
+        ("objections", 65),
+        ("competitors", 20),
+        ("key_topics", 85),
+        ("next_steps", 80),
+        ("questions_raised", 230),
+        ("commitments", 70),
     ],
 )
 def test_there_are_enough_required_findings(dialogues: tuple[Dialogue, ...], kind: str, least: int) -> None:
