@@ -98,6 +98,10 @@ ROUNDS ?= 3
 bench: $(READY) ## The broker beside its peers: SCENARIOS="B1 B3" PEERS=ours,limit,celery ROUNDS=3
 	@cd libs/faststream-sqs && $(abspath $(BIN))/python -m bench $(SCENARIOS) --peers $(PEERS) --rounds $(ROUNDS)
 
+HOURS ?= 4
+bench-audio: $(READY) ## A long call listened to, beside PyAV alone, and the bombs: HOURS=4 ROUNDS=3
+	@cd services/transcriber && $(abspath $(BIN))/python -m bench --hours $(HOURS) --rounds $(ROUNDS)
+
 FLOORS ?= faststream==0.7.6 faststream==0.7.7 aiobotocore==2.21.0
 FLOOR_TESTS = pytest pytest-asyncio hypothesis httpx opentelemetry-sdk prometheus-client
 test-floors: ## The broker's tests on the oldest versions it allows, each in an environment of its own; needs uv

@@ -7,7 +7,7 @@ from typing import Any, get_args
 import pytest
 import yaml
 from common.evidence import Transcribed
-from common.model import FINDINGS, Entity, Insights, Objection, Sentiment
+from common.model import Entity, Insights, Objection, Sentiment
 from evals import gold, labels
 from evals.gold import Dialogue, Query, WrongGoldError
 from evals.wording import content_words
@@ -31,7 +31,7 @@ A_CALL: dict[str, Any] = {
             "by_quarter": ["neutral", "neutral", "neutral", "neutral"],
             "trend": "flat",
         },
-        **{name: [] for name in FINDINGS},
+        **{name: [] for name in KINDS},
         "entities": [
             {
                 "utterances": ["u2"],
@@ -85,7 +85,7 @@ def test_every_quote_is_found_where_it_is_cited(dialogues: tuple[Dialogue, ...])
     """The check that a model's quotes go through finds each of ours, word for word."""
     for call in dialogues:
         spoken = Transcribed(call.transcript().utterances)
-        for kind in FINDINGS:
+        for kind in KINDS:
             for label in call.labels.of(kind):
                 assert spoken.check(label.citation).verified, (call.name, kind, label.citation.utterance_ids)
 
@@ -146,14 +146,14 @@ def test_both_halves_hold_every_kind_of_call(dialogues: tuple[Dialogue, ...], sp
 @pytest.mark.parametrize(
     ("kind", "least"),
     [
-        ("entities", 250),
-        ("pain_points", 40),
-        ("objections", 40),
-        ("competitors", 18),
-        ("key_topics", 80),
-        ("next_steps", 60),
-        ("questions_raised", 180),
-        ("commitments", 50),
+        ("entities", 400),
+        ("pain_points", 65),
+        ("objections", 65),
+        ("competitors", 20),
+        ("key_topics", 85),
+        ("next_steps", 80),
+        ("questions_raised", 230),
+        ("commitments", 70),
     ],
 )
 def test_there_are_enough_required_findings(dialogues: tuple[Dialogue, ...], kind: str, least: int) -> None:

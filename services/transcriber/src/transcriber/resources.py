@@ -25,7 +25,7 @@ from openai import AsyncOpenAI
 from transcriber.activity import voice_activity
 from transcriber.archive import TranscriptArchive
 from transcriber.choice import diarizing, recognising
-from transcriber.cuts import SAMPLE_RATE, Rules
+from transcriber.cuts import Rules
 from transcriber.diarizer import SpeakerModel
 from transcriber.engines import engines
 from transcriber.folders import sweep
@@ -61,7 +61,6 @@ async def open_resources(settings: Settings) -> AsyncIterator[dict[str, object]]
     ):
         turns = Turns(settings.provider_concurrency)
         ledger = Ledger(db["ledger"], TRANSCRIBE.name, days=settings.ledger_days)
-        await ledger.prepare()
         gates = partial(shared_gate, settings, redis, provider, ledger=ledger)
         gate = gates()
         recogniser = _recogniser(settings, client, provider, gate, turns)
@@ -69,14 +68,13 @@ async def open_resources(settings: Settings) -> AsyncIterator[dict[str, object]]
         cost = _dearest(recogniser, diarizer)
         require_price(settings.limits(), settings.transcription_model, cost(60))
         budget = Budget(db["budgets"], ledger, TRANSCRIBE.name, settings.limits())
-        await budget.prepare()
         heard = Claims(db["work"], days=settings.paid_work_days)
         remembered = RememberedSpeech(recogniser, heard)
         transcripts = transcripts_in(db)
         recordings = RecordingBucket(s3)
         await asyncio.to_thread(sweep)
-        await heard.prepare()
-        await transcripts.prepare()
+        for prepared in (ledger, budget, heard, transcripts):
+            await prepared.prepare()
         yield {
             "gate": gate,
             "journal": Journal(db["journal"]),
@@ -135,6 +133,10 @@ def listener(settings: Settings) -> Listener:
     """The ears an operator chose."""
     return Listener(
         voice_activity(settings.voice_activity),
-        Limits(max_seconds=settings.max_call_hours * 3600, dual_mono=settings.dual_mono_correlation),
-        Rules(longest=round(settings.cut_max_seconds * SAMPLE_RATE)),
+        Limits(
+            max_seconds=settings.max_call_hours * 3600,
+            dual_mono=settings.dual_mono_correlation,
+            max_decoded_bytes=settings.max_decoded_bytes,
+        ),
+        Rules.within(settings.cut_max_seconds),
     )
