@@ -45,7 +45,7 @@ test-fast: $(READY) ## Unit and contract tests
 test-real: $(READY) ## Integration and e2e against the servers that the environment names; a missing one fails
 	@REQUIRE_REAL=1 $(PYTEST) -q tests/integration tests/e2e --ignore tests/e2e/test_watch.py
 
-test-chaos: $(READY) ## Kill and stop real processes, at length: ten seeds instead of one
+test-chaos: $(READY) ## Kill and stop real processes, at length: ten seeds, 200 kills, recordings of two hours
 	@CHAOS=all $(PYTEST) -q tests/chaos
 
 k8s-drill: $(READY) ## Our manifests and KEDA on the cluster of KUBECONFIG scale real processes; its SQS is AWS_ENDPOINT_URL_SQS's
@@ -91,6 +91,10 @@ PEERS ?= ours,lean,limit
 ROUNDS ?= 3
 bench: $(READY) ## The broker beside its peers: SCENARIOS="B1 B3" PEERS=ours,limit,celery ROUNDS=3
 	@cd libs/faststream-sqs && $(abspath $(BIN))/python -m bench $(SCENARIOS) --peers $(PEERS) --rounds $(ROUNDS)
+
+HOURS ?= 4
+bench-audio: $(READY) ## A long call listened to, beside PyAV alone, and the bombs: HOURS=4 ROUNDS=3
+	@cd services/transcriber && $(abspath $(BIN))/python -m bench --hours $(HOURS) --rounds $(ROUNDS)
 
 FLOORS ?= faststream==0.7.6 faststream==0.7.7 aiobotocore==2.21.0
 FLOOR_TESTS = pytest pytest-asyncio hypothesis httpx opentelemetry-sdk prometheus-client

@@ -3,15 +3,19 @@
 import asyncio
 import math
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from common.entry import Source, Step
+from common.budget import Budget
+from common.entry import Parking, Source, Step
 from common.errors import Claimed, PipelineError, Transient
+from common.gate import Need
 from common.index import Hit
 from common.journal import TRAIL, Entry, Failure, StageEntry
 from common.language_model import Answer
+from common.ledger import Ledger
+from common.limits import Limits
 from common.model import CallKey, Chunk, Transcript, TranscriptHead, Work
 from common.pipeline import STATUSES, Stage
 from common.vectors import Embedded, Vector
@@ -78,7 +82,9 @@ class FakeJournal:
         anew = {"causes": {}, "reported": mine.attempts} if again else {}
         counted = {"attempts": mine.attempts + 1, "started_at": now, "trail": self._trail(mine, "begun", now)}
         changed = mine.model_copy(update=counted | anew)
-        call = {"rank": max(entry.rank, STATUSES.index(stage.doing))} | ({"failed": None} if again else {})
+        call = {"parked": None, "rank": max(entry.rank, STATUSES.index(stage.doing))} | (
+            {"failed": None} if again else {}
+        )
         return self._write("begin", entry, stage, changed, now, call)
 
     async def redo(self, key: CallKey, first: Stage, rank: int, now: datetime) -> Entry:
@@ -96,7 +102,7 @@ class FakeJournal:
         figures = {"finished_at": now, "processing_time_seconds": round(took, 3), "error": None}
         figures["trail"] = self._trail(mine, "completed", now, took=round(took, 3))
         changed = mine.model_copy(update={"reported": mine.reported + 1} | figures | paid)
-        call = {"rank": max(entry.rank, STATUSES.index(stage.done))}
+        call = {"parked": None, "rank": max(entry.rank, STATUSES.index(stage.done))}
         return self._write("finish", entry, stage, changed, now, call)
 
     async def fail(
@@ -118,6 +124,14 @@ class FakeJournal:
         changed = mine.model_copy(update={"reported": mine.reported + 1, "trail": trail})
         return self._write("release", entry, stage, changed, now, {})
 
+    async def park(self, key: CallKey, stage: Stage, now: datetime, until: datetime, reason: str) -> Entry:
+        entry = self._entry(key, now)
+        mine = entry.stages.get(stage.name, StageEntry())
+        trail = self._trail(mine, "parked", now, reason=reason)
+        changed = mine.model_copy(update={"reported": mine.reported + 1, "trail": trail})
+        parked = Parking(stage=stage.name, until=until, reason=reason)
+        return self._write(f"park: {reason}", entry, stage, changed, now, {"parked": parked})
+
     async def find(self, tenant_id: str, call_id: str, revision: int | None = None) -> Entry | None:
         same_call = [e for e in self.entries.values() if (e.tenant_id, e.call_id) == (tenant_id, call_id)]
         wanted = [entry for entry in same_call if revision in {None, entry.revision}]
@@ -137,6 +151,11 @@ class FakeJournal:
         self.entries[entry.id] = entry.model_copy(update={"stages": stages, "updated_at": now, **call})
         self.notes.append((entry.id, note))
         return self.entries[entry.id]
+
+
+def no_budget() -> Budget:
+    """A purse without a bottom: where nothing is limited nobody is asked."""
+    return Budget(None, Ledger(None, "none", days=1), "none", Limits())
 
 
 class Workshop:
@@ -167,6 +186,9 @@ class FakeClaims:
     def __init__(self) -> None:
         self.kept: dict[str, BaseModel] = {}
 
+    async def missing(self, works: Iterable[WorkId]) -> set[WorkId]:
+        return {work for work in works if work.digest not in self.kept}
+
     async def once(self, work: WorkId, shape: type[A], do: Callable[[], Awaitable[A]]) -> A:
         if work.digest not in self.kept:
             result = await do()
@@ -184,6 +206,9 @@ class FakeModel:
         self._answers = answers
         self._work = work
 
+    def need(self, _text: str) -> Need:
+        return Need(usd=self._work.cost_usd)
+
     async def answer(self, instructions: str, content: str, shape: type[A]) -> Answer[A]:
         number = await self.workshop.work()
         self.asked.append((instructions, content))
@@ -200,6 +225,9 @@ class FakeEmbedder:
         self.model = work.model
         self._work = work
         self._dimensions = dimensions
+
+    def need(self, _texts: Sequence[str]) -> Need:
+        return Need(usd=self._work.cost_usd)
 
     async def embed(self, texts: Sequence[str]) -> Embedded:
         number = await self.workshop.work()

@@ -46,8 +46,10 @@ class FakeCollection:
     async def find_one_and_update(self, query: Any, update: Any, **options: Any) -> Any:
         return self._collection.find_one_and_update(query, update, **options)
 
-    async def find(self, query: Any, sort: Any = None, limit: int = 0) -> AsyncIterator[Any]:
-        for row in self._collection.find(query, sort=sort, limit=limit):
+    async def find(
+        self, query: Any, fields: Any = None, sort: Any = None, limit: int = 0
+    ) -> AsyncIterator[Any]:
+        for row in self._collection.find(query, fields, sort=sort, limit=limit):
             yield row
 
     async def update_one(self, query: Any, update: Any) -> Any:

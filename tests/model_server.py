@@ -47,6 +47,7 @@ class ModelServer:
         self.gates = {"transcribe": Gate(), "analyze": Gate(), "embed": Gate()}
         self.heard: Counter[str] = Counter()
         """How often each cut, by the digest of its bytes, was recognised to the end."""
+        self.arrived: Counter[str] = Counter()
         self.answered: Counter[str] = Counter()
         self.seconds = 0.0
         """How long every answer takes."""
@@ -90,6 +91,7 @@ class ModelServer:
         return web.json_response({"object": "list", "model": asked["model"], "data": data, "usage": usage})
 
     async def _counted(self, kind: str) -> None:
+        self.arrived[kind] += 1
         await self.gates[kind].passing()
         await asyncio.sleep(self.seconds)
         self.answered[kind] += 1

@@ -8,7 +8,7 @@ from typing import Any
 
 from aiohttp import web
 from common.fair import Turns
-from common.gate import Gate
+from common.gate import Gate, Patience
 from common.models.speech import SpeechModel, known_speech_model
 from openai import AsyncOpenAI
 from transcriber.request import Request
@@ -71,7 +71,7 @@ def row(model: str) -> SpeechModel:
 
 def transcriptions(client: AsyncOpenAI, model: str, *, limit: int = 16) -> Transcriptions:
     """The door to one model of OpenAI's."""
-    return Transcriptions(client, Gate("openai", model), row(model), Turns(limit))
+    return Transcriptions(client, Gate("openai", model, patience=Patience(hold=0)), row(model), Turns(limit))
 
 
 def recogniser(

@@ -16,7 +16,7 @@ from common.pipeline import Stage, next_stage
 from fakes import FakeJournal, FakeStore, Workshop
 from faststream import BaseMiddleware, ContextRepo, TestApp
 from faststream.asgi import AsgiFastStream
-from faststream.exceptions import HandlerException, NackMessage
+from faststream.exceptions import AckMessage, HandlerException, NackMessage
 from faststream_sqs import SQSBroker, TestSQSBroker
 
 CONTRACTS = Path(__file__).parents[2] / "libs" / "common" / "contracts"
@@ -100,6 +100,8 @@ class _Watching(BaseMiddleware):
 
 def _fate(error: HandlerException) -> Fate:
     options: Mapping[str, Any] = getattr(error, "extra_options", {})
+    if isinstance(error, AckMessage):
+        return ACKED
     what: Literal["nacked", "rejected"] = "nacked" if isinstance(error, NackMessage) else "rejected"
     return Fate(what, options.get("delay"), options.get("reason"))
 

@@ -13,7 +13,7 @@ from common.model import Analysis, Transcript
 from common.pipeline import ANALYZE
 from common.work import Claims
 from contract.harness import ACKED, Promise, StagePromises, golden, running, settings
-from fakes import FakeClaims, FakeJournal, FakeModel, FakeStore
+from fakes import FakeClaims, FakeJournal, FakeModel, FakeStore, no_budget
 from nouns import KEY, citation, competitor, insights, objection, transcript, work
 
 SAID = citation("your price is too high", "u2")
@@ -43,7 +43,7 @@ async def promise(model: FakeModel, transcripts: FakeStore[Transcript]) -> Async
         "journal": journal,
         "transcripts": transcripts,
         "analyses": analyses,
-        "model": RememberedModel(cast("LanguageModel", model), cast("Claims", FakeClaims())),
+        "model": RememberedModel(cast("LanguageModel", model), cast("Claims", FakeClaims()), no_budget()),
     }
     app = create_app(Settings.model_validate(settings()), lambda _: nullcontext(outside))
     async with running(app, ANALYZE) as service:

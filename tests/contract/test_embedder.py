@@ -13,7 +13,7 @@ from embedder.app import create_app
 from embedder.chunks import Limits
 from embedder.remembered import RememberedVectors
 from embedder.settings import Settings
-from fakes import FakeClaims, FakeEmbedder, FakeIndex, FakeJournal, FakeStore
+from fakes import FakeClaims, FakeEmbedder, FakeIndex, FakeJournal, FakeStore, no_budget
 from nouns import KEY, transcript, work
 
 CALL = ("acme", "c-42")
@@ -37,7 +37,7 @@ async def promise(index: FakeIndex, transcripts: FakeStore[Transcript]) -> Async
     outside: dict[str, object] = {
         "journal": journal,
         "transcripts": transcripts,
-        "vectors": RememberedVectors(vectors, claims),
+        "vectors": RememberedVectors(vectors, claims, no_budget()),
         "index": index,
         "limits": Limits(max_words=20, max_silence_ms=30_000),
         "indexed": indexed,

@@ -317,3 +317,28 @@ async def test_all_dead_letters_go_back(made: Ctl, letters: Callable[[str], Awai
 
     assert (3, 0) == (done["moved"], done["left"])
     assert (3, 0) == (await letters("analyze"), await letters("analyze-dlq"))
+
+
+async def test_a_parked_call_is_shown_and_released(made: Ctl, journal: Journal, database: Any) -> None:
+    """Until when, why, and what its requests cost; a call that is not parked is not released."""
+    until = datetime(2030, 1, 1, tzinfo=UTC)
+    other = KEY.model_copy(update={"call_id": "c-43"})
+    await journal.begin(other, TRANSCRIBE, datetime.now(UTC))
+    await journal.park(other, TRANSCRIBE, datetime.now(UTC), until, "budget_exceeded")
+    await database["ledger"].insert_one(
+        {"tenant_id": "acme", "call_id": "c-43", "outcome": "started", "usd": None, "at_most_usd": 0.25}
+    )
+    shown = await told(made, "show", "c-43", "--tenant", "acme")
+    (waiting,) = await told(made, "parked")
+    released = await told(made, "unpark", "c-43", "--tenant", "acme")
+    refused = await made("unpark", KEY.call_id, "--tenant", "acme")
+
+    assert ("transcribing", "budget_exceeded") == (shown["status"], shown["parked_because"])
+    assert (1, 0.0, 0.25) == tuple(shown["ledger"][name] for name in ("started", "usd", "at_most_usd"))
+    assert ("c-43", "transcribe", until) == (
+        waiting["call_id"],
+        waiting["stage"],
+        datetime.fromisoformat(waiting["until"]),
+    )
+    assert datetime.fromisoformat(released["parked_until"]) <= datetime.now(UTC)
+    assert (1, "The call is not parked.") == (refused.exit_code, refused.stderr.strip())

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from common.errors import Claimed, Transient
-from common.gate import Gate
+from common.gate import Gate, Patience
 from common.index import ChunkIndex
 from common.journal import Entry, Failure, Journal
 from common.language_model import LanguageModel
@@ -234,7 +234,7 @@ async def model(kind: str) -> AsyncIterator[Any]:
         return
     async with open_desk() as desk, open_client(desk.url) as client:
         desk.replies = [completion(insights().model_dump_json())]
-        yield LanguageModel(client, Gate("openai", "gpt-6-luna"))
+        yield LanguageModel(client, Gate("openai", "gpt-6-luna", patience=Patience(hold=0)))
 
 
 @both
@@ -253,7 +253,7 @@ async def embedder(kind: str) -> AsyncIterator[Any]:
         return
     async with open_desk() as desk, open_client(desk.url) as client:
         desk.replies = [vectors([1.0, 0.0], [0.0, 1.0])]
-        yield Embedder(client, Gate("openai", "text-embedding-3-small"))
+        yield Embedder(client, Gate("openai", "text-embedding-3-small", patience=Patience(hold=0)))
 
 
 @both

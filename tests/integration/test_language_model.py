@@ -8,7 +8,7 @@ from typing import Literal
 import pytest
 from common.account import Account, accounting
 from common.errors import Permanent, PipelineError, Transient
-from common.gate import Gate
+from common.gate import Gate, Patience
 from common.language_model import LanguageModel
 from common.metrics import metrics_on
 from common.model import Citation, Insights, Work
@@ -39,7 +39,9 @@ async def desk() -> AsyncIterator[Desk]:
 @pytest.fixture
 async def model(desk: Desk) -> AsyncIterator[LanguageModel]:
     async with open_client(desk.url) as client:
-        yield LanguageModel(client, Gate("openai", "gpt-6-luna"), max_output_tokens=500)
+        yield LanguageModel(
+            client, Gate("openai", "gpt-6-luna", patience=Patience(hold=0)), max_output_tokens=500
+        )
 
 
 async def test_an_answer_has_the_shape_that_was_asked_for(desk: Desk, model: LanguageModel) -> None:
@@ -90,7 +92,9 @@ async def test_another_model_is_asked_in_its_own_words(desk: Desk) -> None:
     """Only models that reason are told not to."""
     desk.replies = [completion(GOOD)]
     async with open_client(desk.url) as client:
-        answer = await LanguageModel(client, Gate("local", "local-rules")).answer("", "", Mood)
+        answer = await LanguageModel(client, Gate("local", "local-rules", patience=Patience(hold=0))).answer(
+            "", "", Mood
+        )
 
     assert "reasoning_effort" not in desk.asked[0]
     assert 0.0 == answer.work.cost_usd
@@ -159,7 +163,8 @@ async def test_each_answer_has_exactly_one_outcome(
     with pytest.raises(PipelineError) as error:
         await model.answer("Be brief.", "my pin is 1234", Mood)
 
-    assert (kind, reason) == (type(error.value), error.value.reason)
+    assert isinstance(error.value, kind)
+    assert reason == error.value.reason
     assert wait == getattr(error.value, "retry_after", None)
     assert "1234" not in str(error.value)
     assert 1 == len(desk.asked)
@@ -169,6 +174,8 @@ async def test_a_provider_out_of_reach_is_worth_another_try() -> None:
     """Nothing listens there."""
     async with open_client("http://127.0.0.1:9/v1") as client:
         with pytest.raises(Transient) as error:
-            await LanguageModel(client, Gate("openai", "gpt-6-luna")).answer("", "", Mood)
+            await LanguageModel(client, Gate("openai", "gpt-6-luna", patience=Patience(hold=0))).answer(
+                "", "", Mood
+            )
 
     assert "provider_unavailable" == error.value.reason

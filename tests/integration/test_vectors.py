@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from common.errors import Permanent, PipelineError, Transient
-from common.gate import Gate
+from common.gate import Gate, Patience
 from common.model import Work
 from common.providers import MAX_RETRY_AFTER
 from common.vectors import Embedder
@@ -20,7 +20,7 @@ async def desk() -> AsyncIterator[Desk]:
 @pytest.fixture
 async def embedder(desk: Desk) -> AsyncIterator[Embedder]:
     async with open_client(desk.url) as client:
-        yield Embedder(client, Gate("openai", "text-embedding-3-small"))
+        yield Embedder(client, Gate("openai", "text-embedding-3-small", patience=Patience(hold=0)))
 
 
 async def test_each_text_has_its_vector(desk: Desk, embedder: Embedder) -> None:
@@ -63,7 +63,8 @@ async def test_each_answer_has_exactly_one_outcome(
     with pytest.raises(PipelineError) as error:
         await embedder.embed(["my pin is 1234", "two"])
 
-    assert (kind, reason) == (type(error.value), error.value.reason)
+    assert isinstance(error.value, kind)
+    assert reason == error.value.reason
     assert wait == getattr(error.value, "retry_after", None)
     assert "1234" not in str(error.value)
     assert 1 == len(desk.asked)

@@ -1,8 +1,8 @@
 """What one stage depends on: its provider, the sweeper, the scaler."""
 
 from dashboards.board import Row
-from dashboards.panels import HALF, Graph
-from dashboards.queries import Query, grown, per_second, quantile, quantiles, scoped
+from dashboards.panels import HALF, THIRD, Graph
+from dashboards.queries import Query, grown, per_second, quantile, quantiles, scoped, total
 
 OF = 'stage="$stage"'
 
@@ -39,6 +39,22 @@ _COMMON = (
 )
 
 
+_HELD_BACK = Graph(
+    "Held back, p95",
+    "Seconds that requests waited for a limit, or for a provider that failed.",
+    (Query(quantile(0.95, "provider_limiter_wait_seconds", OF, by="model"), "{{model}}"),),
+    unit="s",
+    runbook="CallstreamLimiterLocal",
+)
+_PAUSED = Graph(
+    "Pods that receive nothing",
+    "Their provider fails (outage), refuses the key (denied) or the account (quota); breakers that are open.",
+    (
+        Query(total("pipeline_paused", OF, by="reason"), "{{reason}}"),
+        Query(f"sum by (model) ({scoped('provider_breaker_state', OF)} > bool 0)", "breaker {{model}}"),
+    ),
+    runbook="CallstreamStagePaused",
+)
 _AUDIO = Graph(
     "Audio sent",
     "Seconds of audio per second.",
@@ -49,8 +65,8 @@ _TOKENS = Graph(
     "Per second, by model and direction.",
     (Query(per_second("provider_tokens_total", OF, by="model, kind"), "{{model}} {{kind}}"),),
 )
-SPEECH = Row("Provider", (*_COMMON, _AUDIO))
-LANGUAGE = Row("Provider", (*_COMMON, _TOKENS))
+SPEECH = Row("Provider", (*_COMMON, _AUDIO, _HELD_BACK, _PAUSED))
+LANGUAGE = Row("Provider", (*_COMMON, _TOKENS, _HELD_BACK, _PAUSED))
 
 SWEEPER = Row(
     "Sweeper",
@@ -75,6 +91,29 @@ SWEEPER = Row(
             ceiling=600,
             runbook="CallstreamSweepNotRunning",
             span=HALF,
+        ),
+        Graph(
+            "Parked calls",
+            "Waiting for a time, without a message: by stage and reason.",
+            (Query(f"max by (stage, reason) ({scoped('pipeline_parked_calls')})", "{{stage}} {{reason}}"),),
+            stacked=True,
+            span=THIRD,
+        ),
+        Graph(
+            "Parked beyond its time",
+            "How late the first parked call is; a sweep releases a hundred.",
+            (Query(f"max ({scoped('pipeline_parked_overdue_seconds')})", "seconds"),),
+            unit="s",
+            ceiling=1800,
+            runbook="CallstreamParkedOverdue",
+            span=THIRD,
+        ),
+        Graph(
+            "Requests without an end",
+            "Of the last day: their workers died, or MongoDB did not take the end.",
+            (Query(f"max by (stage) ({scoped('provider_unsettled_requests')})", "{{stage}}"),),
+            runbook="CallstreamRequestsUnsettled",
+            span=THIRD,
         ),
     ),
 )

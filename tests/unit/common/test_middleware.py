@@ -3,22 +3,27 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import nullcontext
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
 
 import pytest
 from common.account import current
 from common.app import StageSettings, consumer
 from common.countdown import Countdown
-from common.errors import Claimed, Permanent, Transient
+from common.entry import Parking
+from common.errors import Claimed, Parked, Permanent, Transient
 from common.events import CallTranscribed
-from common.middleware import MAX_CRASHES, now
+from common.middleware import MAX_CRASHES, Attempt, now
 from common.pipeline import ANALYZE
-from common.verdicts import MAX_BAD_ANSWERS, MAX_UNKNOWN_ERRORS
+from common.verdicts import MAX_BAD_ANSWERS, MAX_UNKNOWN_ERRORS, PARKED_FOR
 from contract.harness import ACKED, Fate, Running, golden, running
 from fakes import FakeJournal
+from faststream import Context
 from faststream_sqs import SQSRouter
 from nouns import KEY
 from pydantic import TypeAdapter
 
+TOMORROW = datetime(2026, 11, 23, tzinfo=UTC)
 EVENT = golden("call.transcribed.v1")
 Work = Callable[[], Awaitable[None]]
 
@@ -29,6 +34,7 @@ class Handler:
     def __init__(self) -> None:
         self.error: BaseException | None = None
         self.keeps = False
+        self.last = False
         self.started = asyncio.Event()
         self.proceed = asyncio.Event()
         self.proceed.set()
@@ -57,7 +63,8 @@ async def stage(handler: Handler, journal: FakeJournal) -> AsyncIterator[Running
     router = SQSRouter()
 
     @router.subscriber(ANALYZE.queue)
-    async def analyze(event: CallTranscribed) -> None:
+    async def analyze(event: CallTranscribed, attempt: Annotated[Attempt, Context()]) -> None:
+        attempt.is_last = handler.last
         await handler()
 
     settings = StageSettings.model_validate({"aws_region": "us-east-1"})
@@ -83,12 +90,25 @@ def invalid() -> Exception:
         (Transient("busy"), Fate("nacked"), "retried: unavailable"),
         (Transient("busy", retry_after=9.5), Fate("nacked", delay=9.5), "retried: unavailable"),
         (Claimed("elsewhere"), Fate("nacked", delay=2.0), "release"),
+        (Claimed("elsewhere", retry_after=0.5), Fate("nacked", delay=1.5), "release"),
+        (Parked("too much", until=TOMORROW, reason="budget_exceeded"), ACKED, "park: budget_exceeded"),
         (Permanent("no", reason="not_found"), Fate("rejected", reason="not_found"), "failed: not_found"),
         (invalid(), Fate("rejected", reason="invalid_message"), "failed: invalid_message"),
         (TimeoutError(), Fate("nacked"), "retried: timeout"),
         (ZeroDivisionError(), Fate("nacked"), "retried: internal_error"),
     ],
-    ids=["success", "transient", "with a delay", "claimed", "permanent", "invalid", "too slow", "a bug"],
+    ids=[
+        "success",
+        "transient",
+        "with a delay",
+        "claimed",
+        "leased",
+        "parked",
+        "permanent",
+        "invalid",
+        "too slow",
+        "a bug",
+    ],
 )
 async def test_each_outcome_has_one_fate(
     stage: Running, handler: Handler, journal: FakeJournal, error: Exception | None, fate: Fate, note: str
@@ -99,6 +119,63 @@ async def test_each_outcome_has_one_fate(
     assert fate == await stage.receive(EVENT)
 
     assert ["begin", note] == [text for _, text in journal.notes]
+
+
+async def test_a_parked_call_is_announced_no_further(
+    stage: Running, handler: Handler, journal: FakeJournal
+) -> None:
+    """Its message is gone, it has not moved, and the journal says until when, and why."""
+    handler.error = Parked("too much", until=TOMORROW, reason="budget_exceeded")
+
+    await stage.receive(EVENT)
+
+    entry = journal.entries[KEY.id]
+    assert ("analyzing", [], {}) == (entry.status, stage.announced, entry.stages["analyze"].causes)
+    assert Parking(stage="analyze", until=TOMORROW, reason="budget_exceeded") == entry.parked
+
+
+async def test_a_call_that_the_journal_cannot_park_keeps_its_message(
+    stage: Running, handler: Handler, journal: FakeJournal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """First the journal, then the queue: the failure reaches the broker, which gives the message back."""
+
+    async def down(*_: object) -> None:
+        raise Transient("writing the journal: it is down")
+
+    monkeypatch.setattr(journal, "park", down)
+    handler.error = Parked("too much", until=TOMORROW)
+
+    with pytest.raises(Transient):
+        await stage.receive(EVENT)
+
+
+async def test_the_last_of_two_workers_parks_the_call(
+    stage: Running, handler: Handler, journal: FakeJournal
+) -> None:
+    """No further delivery would see the other worker die; the sweeper looks once the claim may be over."""
+    handler.error, handler.last = Claimed("elsewhere", retry_after=0.5), True
+    before = now()
+
+    assert await stage.receive(EVENT) == ACKED
+
+    parked = journal.entries[KEY.id].parked
+    assert parked is not None
+    assert ("analyze", "claimed") == (parked.stage, parked.reason)
+    assert timedelta(seconds=1.5) <= parked.until - before <= timedelta(seconds=10)
+
+
+async def test_the_last_delivery_in_an_outage_parks_the_call(
+    stage: Running, handler: Handler, journal: FakeJournal
+) -> None:
+    """It is announced again with new deliveries; nothing goes to the dead-letter queue."""
+    handler.error, handler.last = Transient("down", reason="provider_unavailable"), True
+
+    assert ACKED == await stage.receive(EVENT)
+
+    entry = journal.entries[KEY.id]
+    assert ("park: provider_unavailable", None) == (journal.notes[-1][1], entry.failed)
+    assert entry.parked is not None
+    assert entry.parked.until - entry.updated_at <= PARKED_FOR
 
 
 async def test_a_bug_met_again_and_again_ends_the_call(

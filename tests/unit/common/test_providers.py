@@ -12,28 +12,11 @@ from common.account import Account, accounting
 from common.errors import Permanent, PipelineError, Transient
 from common.metrics import metrics_on
 from common.model import Work
-from common.providers import MAX_RETRY_AFTER, asking, retry_after
+from common.providers import MAX_RETRY_AFTER, Untaken, asking, retry_after
 from prometheus_client import CollectorRegistry
-
-REQUEST = httpx2.Request("POST", "http://provider.invalid/v1/chat/completions")
+from provider_errors import REQUEST, broken, refusal
 
 ByStatus = Callable[..., openai.APIStatusError]
-
-
-def refusal(status: int, *, after: str | None = None, code: str | None = None) -> openai.APIStatusError:
-    """The SDK's error for an answer."""
-    headers = {} if after is None else {"retry-after": after}
-    response = httpx2.Response(status, headers=headers, request=REQUEST)
-    kinds: dict[int, type[openai.APIStatusError]] = {
-        400: openai.BadRequestError,
-        401: openai.AuthenticationError,
-        403: openai.PermissionDeniedError,
-        404: openai.NotFoundError,
-        429: openai.RateLimitError,
-        500: openai.InternalServerError,
-    }
-    kind = kinds.get(status, openai.APIStatusError)
-    return kind("the words of the request", response=response, body={"code": code})
 
 
 @pytest.mark.parametrize(
@@ -68,17 +51,21 @@ def test_a_date_is_a_wait_too() -> None:
 @pytest.mark.parametrize(
     ("error", "kind", "reason", "wait"),
     [
-        (refusal(429, after="7"), Transient, "provider_busy", 7.0),
-        (refusal(429, code="insufficient_quota"), Transient, "provider_quota", MAX_RETRY_AFTER),
-        (refusal(401), Transient, "provider_denied", MAX_RETRY_AFTER),
-        (refusal(403), Transient, "provider_denied", MAX_RETRY_AFTER),
+        (refusal(429, after="7"), Untaken, "provider_busy", 7.0),
+        (refusal(429, code="insufficient_quota"), Untaken, "provider_quota", MAX_RETRY_AFTER),
+        (refusal(401), Untaken, "provider_denied", MAX_RETRY_AFTER),
+        (refusal(403), Untaken, "provider_denied", MAX_RETRY_AFTER),
         (refusal(500), Transient, "provider_unavailable", None),
-        (refusal(503, after="2"), Transient, "provider_unavailable", 2.0),
+        (refusal(503, after="2"), Untaken, "provider_unavailable", 2.0),
         (refusal(408), Transient, "provider_unavailable", None),
         (refusal(409), Transient, "provider_unavailable", None),
         (refusal(400), Permanent, "provider_refused", None),
-        (refusal(404), Transient, "provider_denied", MAX_RETRY_AFTER),
+        (refusal(404), Untaken, "provider_denied", MAX_RETRY_AFTER),
         (refusal(413), Permanent, "provider_refused", None),
+        (broken(httpx2.ConnectError("refused")), Untaken, "provider_unavailable", None),
+        (broken(httpx2.ConnectTimeout("nobody")), Untaken, "provider_unavailable", None),
+        (broken(httpx2.ReadError("reset")), Transient, "provider_unavailable", None),
+        (broken(httpx2.ReadTimeout("silence")), Transient, "provider_unavailable", None),
         (openai.APIConnectionError(request=REQUEST), Transient, "provider_unavailable", None),
         (openai.APITimeoutError(request=REQUEST), Transient, "provider_unavailable", None),
     ],
@@ -89,7 +76,7 @@ def test_a_date_is_a_wait_too() -> None:
 def test_each_refusal_has_one_outcome(
     error: openai.OpenAIError, kind: type[PipelineError], reason: str, wait: float | None
 ) -> None:
-    """Busy, down and denied can be tried again; what is wrong with the request cannot."""
+    """Busy, down and denied can be tried again, for nothing if it was not taken; a wrong request cannot."""
     with pytest.raises(PipelineError) as caught, asking("asking", "openai", "gpt-6-luna"):
         raise error
 

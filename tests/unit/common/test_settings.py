@@ -3,9 +3,11 @@
 import json
 
 import pytest
+from common.limits import Limits
 from common.settings import (
     MOST_TENANT_CLASSES,
     AwsSettings,
+    BudgetSettings,
     EmbeddingSettings,
     MetricsSettings,
     MongoSettings,
@@ -17,6 +19,7 @@ from common.settings import (
     TranscriptionSettings,
     WorkerSettings,
     queue_urls,
+    require_price,
     variables,
 )
 
@@ -208,3 +211,33 @@ def test_classes_that_would_swell_the_metrics_are_refused(
 
     with pytest.raises(SettingsError, match="TENANT_CLASSES"):
         MetricsSettings.read()
+
+
+def test_a_budget_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A day's, a tenant's own, and what becomes of who finds it used up."""
+    monkeypatch.setenv("MONGODB_URI", "mongodb://db/")
+    monkeypatch.setenv("BUDGET_PER_DAY_USD", "100")
+    monkeypatch.setenv("BUDGETS", '{"acme": 50}')
+    monkeypatch.setenv("OVER_BUDGET", "park")
+
+    limits = BudgetSettings.read().limits(0.15)
+
+    assert limits == Limits(stage=0.15, day=100.0, tenants={"acme": 50.0}, park=True)
+
+
+@pytest.mark.parametrize(("name", "value"), [("BUDGET_PER_CALL_USD", "0"), ("BUDGETS", '{"acme": -1}')])
+def test_a_budget_of_nothing_is_refused(complete: pytest.MonkeyPatch, name: str, value: str) -> None:
+    """Who wants nothing done does not start the service."""
+    complete.setenv(name, value)
+
+    with pytest.raises(SettingsError, match=name):
+        BudgetSettings.read()
+
+
+def test_what_has_no_price_fits_no_budget() -> None:
+    """Said at start, with what helps; without a budget nobody needs the price."""
+    require_price(Limits(), "own-model", None)
+    require_price(Limits(day=1.0), "gpt-transcribe", 0.0045)
+
+    with pytest.raises(SettingsError, match=r"own-model is not known.*set its price"):
+        require_price(Limits(day=1.0), "own-model", None)

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from common.errors import Permanent, Transient
-from common.verdicts import MAX_BAD_ANSWERS, MAX_UNKNOWN_ERRORS, verdict
+from common.reasons import REASONS
+from common.verdicts import MAX_BAD_ANSWERS, MAX_UNKNOWN_ERRORS, OUTAGES, PARKED_FOR, parked_until, verdict
 
 
 @dataclass(frozen=True)
@@ -16,6 +18,7 @@ class History:
     is_last: bool = False
     known: bool = True
     causes: Mapping[str, int] = field(default_factory=dict)
+    first_seen: datetime | None = None
 
     def failures(self, reason: str) -> int:
         return self.causes.get(reason, 0)
@@ -63,3 +66,38 @@ def test_the_last_delivery_ends_the_call(error: Exception, reason: str) -> None:
 def test_each_cause_has_its_own_patience(error: Exception, past: History, expected: tuple[str, bool]) -> None:
     """Deliveries are counted where there is no journal yet, failures of one cause where there is."""
     assert expected == verdict(error, past)
+
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+DEADLINE = timedelta(hours=24)
+YOUNG = NOW - timedelta(hours=23)
+OLD = NOW - timedelta(hours=25)
+
+
+def history(first_seen: datetime | None, *, is_last: bool = True) -> History:
+    """A call at its twentieth delivery, or its nineteenth."""
+    return History(deliveries=20 if is_last else 19, is_last=is_last, first_seen=first_seen)
+
+
+@pytest.mark.parametrize(
+    ("error", "past", "until"),
+    [
+        (Transient("down", reason="provider_unavailable"), history(YOUNG), NOW + PARKED_FOR),
+        (Transient("denied", reason="provider_denied"), history(YOUNG), NOW + PARKED_FOR),
+        (Transient("down", reason="provider_unavailable"), history(YOUNG, is_last=False), None),
+        (Transient("down", reason="provider_unavailable"), history(OLD), None),
+        (Transient("down", reason="provider_unavailable"), history(None), None),
+        (Transient("nonsense", reason="provider_answer"), history(YOUNG), None),
+        (Permanent("no", reason="provider_refused"), history(YOUNG), None),
+        (TimeoutError(), history(YOUNG), None),
+    ],
+    ids=["outage", "wrong key", "not the last", "too old", "unknown call", "nonsense", "refused", "too slow"],
+)
+def test_an_outage_ends_no_young_call(error: Exception, past: History, until: datetime | None) -> None:
+    """The last delivery parks it, and it comes back with new ones; what the call itself did ends it."""
+    assert until == parked_until(error, past, NOW, DEADLINE)
+
+
+def test_every_outage_is_a_reason_of_ours() -> None:
+    """One that nobody raises could not be parked."""
+    assert {"ours"} == {REASONS[reason] for reason in OUTAGES}

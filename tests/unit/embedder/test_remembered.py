@@ -6,10 +6,12 @@ from typing import Any
 import mongomock
 import pytest
 from common.errors import Claimed
+from common.gate import Need
 from common.model import CallKey, Work
 from common.vectors import MAX_INPUTS, Embedded
 from common.work import LEASE, Claims
 from embedder.remembered import RememberedVectors
+from fakes import no_budget
 from ingest_scene import FakeCollection
 
 CALL = CallKey(tenant_id="acme", call_id="c-42")
@@ -30,6 +32,9 @@ class FakeEmbedder:
         self.price: float | None = 0.5
         self.dimensions = 3
         self.killed: BaseException | None = None
+
+    def need(self, _texts: list[str]) -> Need:
+        return Need(usd=self.price)
 
     async def embed(self, texts: list[str]) -> Embedded:
         if len(self.asked) == 1 and self.killed:
@@ -53,7 +58,9 @@ class Desk:
 
     def worker(self) -> RememberedVectors:
         embedder: Any = self.embedder
-        return RememberedVectors(embedder, Claims(FakeCollection(self.rows), days=1, now=lambda: self.time))
+        return RememberedVectors(
+            embedder, Claims(FakeCollection(self.rows), days=1, now=lambda: self.time), no_budget()
+        )
 
 
 @pytest.fixture

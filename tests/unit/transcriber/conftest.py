@@ -10,10 +10,12 @@ import av
 import numpy as np
 import pytest
 from av.audio.stream import AudioStream
+from av.packet import Packet
 from numpy.typing import NDArray
 
 Sound = NDArray[np.int16]
 Record = Callable[..., Path]
+Delays = tuple[tuple[float, float], ...]
 
 
 def voice(seconds: float, rate: int = 16_000, pitch: float = 220.0) -> Sound:
@@ -60,18 +62,35 @@ def record(tmp_path: Path) -> Record:
     """Encode one, two or eight channels with one of FFmpeg's codecs."""
 
     def write(
-        *channels: Sound, codec: str, container: str, rate: int = 16_000, name: str = "recording"
+        *channels: Sound,
+        codec: str,
+        container: str,
+        rate: int = 16_000,
+        name: str = "recording",
+        bit_rate: int | None = None,
+        options: dict[str, str] | None = None,
+        delays: Delays = (),
     ) -> Path:
         path = tmp_path / name
         layout = {1: "mono", 2: "stereo", 8: "7.1"}[len(channels)]
-        with av.open(str(path), "w", format=container) as output:
+        with av.open(str(path), "w", format=container, options=options or {}) as output:
             stream = cast("AudioStream", output.add_stream(codec, rate=rate, layout=layout))
-            for frame in _frames(channels, rate, layout):
-                output.mux(stream.encode(frame))
-            output.mux(stream.encode(None))
+            if bit_rate:
+                stream.codec_context.bit_rate = bit_rate
+            for frame in [*_frames(channels, rate, layout), None]:
+                output.mux([_delayed(packet, delays) for packet in stream.encode(frame)])
         return path
 
     return write
+
+
+def _delayed(packet: "Packet[AudioStream]", delays: Delays) -> "Packet[AudioStream]":
+    """Stamp the packet as if the recorder had paused so many seconds at so many seconds."""
+    if packet.pts is not None:
+        seconds = float(packet.pts * packet.time_base)
+        late = sum(delay for at, delay in delays if seconds >= at)
+        packet.pts = packet.dts = packet.pts + round(late / packet.time_base)
+    return packet
 
 
 def _frames(channels: tuple[Sound, ...], rate: int, layout: str) -> list[av.AudioFrame]:

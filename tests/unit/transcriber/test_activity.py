@@ -88,13 +88,27 @@ def test_silero_takes_no_tone_for_speech(track: Track, make_silence: Make) -> No
     assert [] == seconds(Silero().judge(track(make_silence(1.0), tone, make_silence(1.0)), Stop()))
 
 
-def test_long_silence_costs_silero_next_to_nothing(track: Track, make_silence: Make) -> None:
-    """Only half a second of an hour's silence reaches the model."""
+@pytest.mark.parametrize("noise", [0, 60])
+def test_a_silent_channel_costs_silero_nothing(track: Track, noise: int) -> None:
+    """Neither digital silence nor a line's even noise, ten minutes of it, reaches the model."""
     model = CountingModel()
+    rng = np.random.default_rng(5)
 
-    Silero(lambda: model).judge(track(make_silence(3600.0)), Stop())
+    Silero(lambda: model).judge(track(rng.normal(0, noise, 16_000 * 600)), Stop())
 
-    assert (15, 1) == (model.windows, model.resets)
+    assert (0, 0) == (model.windows, model.resets)
+
+
+def test_silero_hears_a_sound_come_and_go(track: Track, make_voice: Make, make_silence: Make) -> None:
+    """A quarter of a second before each sound and half a second after it; forgetting what was before."""
+    model = CountingModel()
+    sound = make_voice(1.024)
+
+    Silero(lambda: model).judge(
+        track(make_silence(5.12), sound, make_silence(5.12), sound, make_silence(5.12)), Stop()
+    )
+
+    assert (2 * (8 + 32 + 15), 2) == (model.windows, model.resets)
 
 
 def test_judging_ends_when_nobody_waits_for_it(track: Track, make_voice: Make) -> None:

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from transcriber import audio
 from transcriber.audio import Decoded
 from transcriber.threads import Stop, StoppedError
+from transcriber.tracks import Allowance
 
-HOUR = 3600.0
+ALLOWANCE = Allowance(3600.0, 2**30)
 Decode = Callable[[Path], Decoded]
 Record = Callable[..., Path]
 Make = Callable[..., NDArray[np.int16]]
@@ -28,7 +29,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def decode(folder: Path) -> Decode:
-    return lambda path: audio.decode(path, folder, HOUR, Stop())
+    return lambda path: audio.decode(path, folder, ALLOWANCE, Stop())
 
 
 def samples(path: Path) -> NDArray[np.int16]:
@@ -56,6 +57,19 @@ def refused(decode: Decode, path: Path) -> str:
         ("libopus", "webm", 48_000),
         ("aac", "ipod", 44_100),
         ("pcm_s16be", "aiff", 22_050),
+        ("pcm_s16le", "wav", 384_000),
+        ("pcm_s16le", "wav", 4_000),
+        ("adpcm_ima_wav", "wav", 8_000),
+        ("adpcm_ms", "wav", 8_000),
+        ("libopencore_amrnb", "amr", 8_000),
+        ("alac", "ipod", 16_000),
+        ("pcm_s16le", "w64", 8_000),
+        ("pcm_mulaw", "au", 8_000),
+        ("pcm_s16le", "caf", 8_000),
+        ("aac", "mpegts", 16_000),
+        ("aac", "adts", 16_000),
+        ("flac", "ogg", 8_000),
+        ("libopus", "matroska", 48_000),
     ],
 )
 def test_every_usual_format_becomes_16_khz_of_the_same_length(
@@ -69,7 +83,8 @@ def test_every_usual_format_becomes_16_khz_of_the_same_length(
 
     assert 1 == len(decoded.channels)
     assert decoded.samples == len(sound)
-    assert 48_000 == pytest.approx(decoded.samples, abs=1_600)
+    assert 48_000 == pytest.approx(decoded.samples, abs=4_000)
+    assert () == decoded.damage
     assert 4_100 == pytest.approx(np.sqrt(np.mean(sound.astype(float) ** 2)), rel=0.25)
 
 
@@ -128,7 +143,7 @@ def test_two_channels_that_are_one_are_told(
 
     decoded = decode(record_wav(sound, sign * sound))
 
-    assert correlation == pytest.approx(decoded.correlation, abs=1e-6)
+    assert correlation == pytest.approx(decoded.correlation, abs=1e-4)
 
 
 def test_two_speakers_do_not_correlate(record_wav: Record, make_voice: Make, decode: Decode) -> None:
@@ -147,7 +162,7 @@ def test_a_truncated_recording_is_read_as_far_as_it_goes(
 
     decoded = decode(path)
 
-    assert decoded.damaged >= 1
+    assert ["cut_off"] == [each.what for each in decoded.damage]
     assert 80_000 == pytest.approx(decoded.samples, rel=0.3)
 
 
@@ -176,11 +191,11 @@ def test_a_rate_that_changes_inside_is_followed(
     assert 64_000 == pytest.approx(decode(joined).samples, rel=0.1)
 
 
-@pytest.mark.parametrize(("seconds", "outcome"), [(0.5, 2.0), (3.0, "unsupported_audio")])
+@pytest.mark.parametrize(("seconds", "outcome"), [(0.5, 2.5), (3.0, "unsupported_audio")])
 def test_channels_that_change_inside_are_not_lost_in_silence(
     record: Record, make_voice: Make, decode: Decode, tmp_path: Path, seconds: float, outcome: float | str
 ) -> None:
-    """A moment of them is taken for damage; for longer, somebody's words would be missing."""
+    """A moment of them becomes silence, as damage does; for longer, somebody's words would be missing."""
     voice = make_voice(2)
     first = record(voice, voice, codec="libmp3lame", container="mp3", name="first")
     second = record(make_voice(seconds), codec="libmp3lame", container="mp3", name="second")
@@ -265,10 +280,10 @@ def test_length_is_counted_not_believed(record_wav: Record, make_voice: Make, fo
     path = record_wav(make_voice(2))
 
     with pytest.raises(Permanent) as refusal:
-        audio.decode(path, folder, 1.999, Stop())
+        audio.decode(path, folder, Allowance(1.999, 2**30), Stop())
 
     assert "too_long" == refusal.value.reason
-    assert 32_000 == audio.decode(path, folder, 2.0, Stop()).samples
+    assert 32_000 == audio.decode(path, folder, Allowance(2.0, 2**30), Stop()).samples
 
 
 @pytest.mark.parametrize("name", ["recording", "playlist.m3u8", "recording.wav"])
@@ -297,4 +312,4 @@ def test_decoding_ends_when_nobody_waits_for_it(record_wav: Record, make_voice: 
     stop.tell()
 
     with pytest.raises(StoppedError):
-        audio.decode(record_wav(make_voice(2)), folder, HOUR, stop)
+        audio.decode(record_wav(make_voice(2)), folder, ALLOWANCE, stop)

@@ -9,6 +9,7 @@ NEEDED = {
     "S3_BUCKET_AUDIO": "recordings",
     "S3_BUCKET_TRANSCRIPTS": "transcripts",
     "MONGODB_URI": "mongodb://127.0.0.1/",
+    "REDIS_ENDPOINT": "127.0.0.1:6379",
     "SQS_TRANSCRIBE_QUEUE_URL": "http://127.0.0.1/transcribe",
     "SQS_ANALYZE_QUEUE_URL": "http://127.0.0.1/analyze",
 }

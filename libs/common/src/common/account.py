@@ -6,7 +6,7 @@ from contextvars import ContextVar
 from typing import Final, Literal
 
 from common.metrics import ProviderMetrics, exemplar
-from common.model import Work
+from common.model import CallKey, Work
 
 Answered = Literal["ok", "throttled", "timeout", "unavailable", "refused", "bad_answer"]
 
@@ -22,6 +22,7 @@ class Account:
         self._metrics = metrics
         self._classes = classes
         self.tenant_id: str | None = None
+        self.key: CallKey | None = None
         self.requests = self.input_tokens = self.output_tokens = self.results_kept = 0
         self.audio_seconds = self.cost_usd = 0.0
 
@@ -30,6 +31,10 @@ class Account:
         self.requests += 1
         self._metrics.requests.labels(self._stage, provider, model, outcome).inc()
         self._metrics.seconds.labels(self._stage, provider, model).observe(seconds, exemplar())
+
+    def waited(self, model: str, seconds: float) -> None:
+        """A request had to wait so long for its limits, or for a provider that failed."""
+        self._metrics.limiter_wait.labels(self._stage, model).observe(seconds, exemplar())
 
     def paid(self, model: str, work: Work) -> None:
         """An answer was paid for, whether or not it is of use."""

@@ -3,7 +3,8 @@
 import logging as stdlib_logging
 import signal
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -15,8 +16,10 @@ from prometheus_client.exposition import choose_encoder
 
 from common import logging
 from common.countdown import Countdown, StopAfter
+from common.gate import Gate
 from common.instruments import Instruments, InstrumentSettings, instruments, introduce
 from common.middleware import AroundStage, now
+from common.pausing import pausing
 from common.pipeline import Stage
 from common.settings import AwsSettings, WorkerSettings, queue_urls
 from common.telemetry import TraceHops, flushed
@@ -46,7 +49,12 @@ def open_broker(settings: StageSettings, stage: Stage, using: Instruments) -> SQ
         recorder=using.engine,
         middlewares=[
             partial(TraceHops, tracer=using.tracer),
-            partial(AroundStage, stage=stage, instruments=using),
+            partial(
+                AroundStage,
+                stage=stage,
+                instruments=using,
+                outage_deadline=timedelta(hours=settings.outage_deadline_hours),
+            ),
             _counting(settings),
         ],
         logger=stdlib_logging.getLogger("faststream_sqs"),
@@ -74,9 +82,19 @@ def consumer(
         async with flushed(using.traces), resources as opened:
             for name, resource in opened.items():
                 context.set_global(name, resource)
-            yield
+            async with _pausing(opened.get("gate"), broker, stage, using):
+                yield
 
     return AsgiFastStream(broker, lifespan=lifespan, asgi_routes=health(broker, using.registry))
+
+
+def _pausing(
+    gate: object, broker: SQSBroker, stage: Stage, using: Instruments
+) -> AbstractAsyncContextManager[None]:
+    """A stage whose resources hold a gate rests while its provider does."""
+    if not isinstance(gate, Gate):
+        return nullcontext()
+    return pausing(gate, broker, stage.name, using.metrics.providers)
 
 
 def health(broker: SQSBroker, registry: CollectorRegistry) -> list[tuple[str, Any]]:

@@ -8,11 +8,23 @@ import httpx2
 from aiobotocore.config import AioConfig
 from aiobotocore.session import get_session
 from motor.motor_asyncio import AsyncIOMotorClient
-from openai import AsyncOpenAI
+from openai import AsyncOpenAI, DefaultAsyncHttpxClient
 from opensearchpy import AsyncHttpConnection, AsyncOpenSearch, AWSV4SignerAsyncAuth
 from redis.asyncio import Redis
 
-from common.settings import AwsSettings, MongoSettings, OpenSearchSettings, Provider, RedisSettings
+from common.buckets import Rates
+from common.gate import HOLD, Gate, Patience
+from common.ledger import Notes
+from common.limiter import SharedLimiter
+from common.providers import listen
+from common.settings import (
+    AwsSettings,
+    LimiterSettings,
+    MongoSettings,
+    OpenSearchSettings,
+    Provider,
+    RedisSettings,
+)
 
 CONNECT_TIMEOUT = 5.0  # seconds
 REDIS_TIMEOUT = 1.0  # seconds
@@ -82,10 +94,28 @@ async def open_sqs(settings: AwsSettings) -> AsyncIterator[Any]:
 async def open_openai(provider: Provider, *, read_timeout: float) -> AsyncIterator[AsyncOpenAI]:
     """A client that never retries by itself: each of its attempts could be billed behind our back."""
     timeout = httpx2.Timeout(read_timeout, connect=CONNECT_TIMEOUT)
+    http = DefaultAsyncHttpxClient(timeout=timeout, event_hooks={"response": [listen]})
     async with AsyncOpenAI(
-        api_key=provider.api_key, base_url=provider.base_url, max_retries=0, timeout=timeout
+        api_key=provider.api_key, base_url=provider.base_url, max_retries=0, timeout=timeout, http_client=http
     ) as client:
         yield client
+
+
+def shared_gate(
+    settings: LimiterSettings,
+    redis: Redis,
+    provider: Provider,
+    *,
+    model: str | None = None,
+    hold: float = HOLD,
+    ledger: Notes | None = None,
+) -> Gate:
+    """The gate to a provider's model, the purpose's own unless one is named; everybody shares its limits."""
+    name = model or provider.model
+    rates = Rates(provider.requests_per_minute, provider.units_per_minute)
+    address = provider.base_url or provider.name
+    limiter = SharedLimiter(redis, address, name, rates, replicas=settings.provider_replicas)
+    return Gate(provider.name, name, limiter, Patience(hold=hold), ledger)
 
 
 @asynccontextmanager

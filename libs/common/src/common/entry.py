@@ -25,7 +25,7 @@ class Failure(Noun):
 class Step(Noun):
     """Something an attempt did: it began, or ended one way or another, in the hands of ``by``."""
 
-    what: Literal["begun", "completed", "failed", "retried", "released"]
+    what: Literal["begun", "completed", "failed", "retried", "released", "parked"]
     at: datetime
     by: str
     took: float | None = None
@@ -67,6 +67,14 @@ class Swept(Noun):
     fence: int
 
 
+class Parking(Noun):
+    """A call that no message is held for: which stage it is announced to, from when on, why it waits."""
+
+    stage: str
+    until: datetime
+    reason: str
+
+
 class Entry(CallKey):
     """A call's journal. ``first`` is the stage this revision starts from: later revisions redo a part."""
 
@@ -77,6 +85,7 @@ class Entry(CallKey):
     first: str = PIPELINE[0].name
     source: Source | None = None
     swept: Swept | None = None
+    parked: Parking | None = None
     stages: dict[str, StageEntry] = Field(default_factory=dict)
 
     @property
@@ -98,6 +107,12 @@ def waiting_for(entry: Entry) -> Stage | None:
     if not reached:
         return next(stage for stage in PIPELINE if stage.name == entry.first)
     return next_stage(reached[-1]) if entry.stages[reached[-1].name].finished_at else reached[-1]
+
+
+def parked(entry: Entry) -> Parking | None:
+    """What the call waits for, if it is parked before the very stage whose turn it is."""
+    stage = waiting_for(entry)
+    return entry.parked if stage and entry.parked and entry.parked.stage == stage.name else None
 
 
 def times_swept(entry: Entry, stage: Stage) -> int:

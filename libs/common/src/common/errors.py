@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 
 
 class PipelineError(Exception):
@@ -29,6 +30,16 @@ class Claimed(Transient):
     """Another worker is at this very work: no fault of the message, which comes back later."""
 
     default_reason = "claimed"
+
+
+class Parked(PipelineError):
+    """The call has to wait, for longer than a message can: it is announced again when ``until`` has come."""
+
+    default_reason = "parked"
+
+    def __init__(self, message: str, *, until: datetime, reason: str | None = None) -> None:
+        super().__init__(message, reason=reason)
+        self.until = until
 
 
 class Permanent(PipelineError):

@@ -4,14 +4,14 @@ import os
 import socket
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 
 from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
-from common.entry import COMPLETED, Entry, Failure, Source, StageEntry, Step, Swept
+from common.entry import COMPLETED, Entry, Failure, Parking, Source, StageEntry, Step, Swept
 from common.errors import Claimed, raising
 from common.model import CallKey, Work
 from common.pipeline import STATUSES, Stage
@@ -22,6 +22,7 @@ __all__ = ["Entry", "Failure", "Journal", "Page", "StageEntry", "work_of"]
 TRAIL = 40  # steps kept of a stage: a begin and an end for each of the twenty deliveries of a message
 
 _MOVING = {"failed.reason": None, "rank": {"$in": list(range(COMPLETED))}}
+_PARKED = _MOVING | {"parked.until": {"$gt": datetime(1970, 1, 1, tzinfo=UTC)}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ class Journal:
             now,
             {"$inc": {"attempts": 1}, "$set": {"started_at": now}, "$push": self._step("begun", now)},
             rank=STATUSES.index(stage.doing),
-            call=_from(source),
+            call=_from(source) | {"parked": None},
         )
         if entry.failed and entry.failed.stage == stage.name:
             # Redriven: what made it fail before must not be held against it at the first new mishap.
@@ -86,6 +87,7 @@ class Journal:
                 "$push": self._step("completed", now, took=round(took, 3)),
             },
             rank=STATUSES.index(stage.done),
+            call={"parked": None},
         )
 
     async def fail(
@@ -102,6 +104,12 @@ class Journal:
         """An attempt was given back unfinished (a stop, a lost lease): no fault of the message."""
         update = {"$inc": {"reported": 1}, "$push": self._step("released", now)}
         return await self._change(key, stage, now, update)
+
+    async def park(self, key: CallKey, stage: Stage, now: datetime, until: datetime, reason: str) -> Entry:
+        """An attempt ends without a message: the call is announced to *stage* again when *until* has come."""
+        update = {"$inc": {"reported": 1}, "$push": self._step("parked", now, reason=reason)}
+        parked = Parking(stage=stage.name, until=until, reason=reason)
+        return await self._change(key, stage, now, update, call={"parked": parked.model_dump()})
 
     async def find(self, tenant_id: str, call_id: str, revision: int | None = None) -> Entry | None:
         """A call's journal, its newest revision unless one is named."""
@@ -140,6 +148,21 @@ class Journal:
         async for entry in self._all(_MOVING | {"updated_at": {"$lte": before}}):
             yield entry
 
+    async def parked(self, until: datetime | None = None) -> AsyncGenerator[Entry, None]:
+        """Every tenant's parked calls, those first that have to wait the least; at most *until*, if given."""
+        query = _PARKED if until is None else _MOVING | {"parked.until": {"$lte": until}}
+        with raising("reading the journal", MONGO_FAILURES):
+            async for row in self._collection.find(query, sort=[("parked.until", 1)], limit=0):
+                yield Entry.model_validate(row)
+
+    async def unpark(self, key: CallKey, now: datetime) -> bool:
+        """Let a parked call wait no longer: the next sweep announces it. False if it is not parked."""
+        with raising("writing the journal", MONGO_FAILURES):
+            done = await self._collection.update_one(
+                {"_id": key.id, **_PARKED}, {"$set": {"parked.until": now}}
+            )
+        return bool(done.matched_count)
+
     async def moved(self, since: datetime) -> AsyncGenerator[Entry, None]:
         """Every tenant's calls that something became of since then."""
         async for entry in self._all({"updated_at": {"$gte": since}}):
@@ -155,7 +178,7 @@ class Journal:
             "updated_at": entry.updated_at,
             "$or": [{"swept.fence": None}, {"swept.fence": {"$lte": swept.fence}}],
         }
-        noted = {"swept": swept.model_dump(), "updated_at": now}
+        noted = {"swept": swept.model_dump(), "updated_at": now, "parked": None}
         ended = {"failed": failed.model_dump()} if failed else {}
         with raising("writing the journal", MONGO_FAILURES):
             done = await self._collection.update_one(as_it_was, {"$set": noted | ended})
@@ -168,6 +191,7 @@ class Journal:
             await self._collection.create_index([("tenant_id", 1), ("call_id", 1), ("revision", -1)])
             await self._collection.create_index([("failed.reason", 1), ("rank", 1), ("updated_at", 1)])
             await self._collection.create_index([("updated_at", 1)])
+            await self._collection.create_index([("parked.until", 1)])
 
     def _step(self, what: str, at: datetime, **more: Any) -> dict[str, Any]:
         """One more step in the trail, the oldest making room."""

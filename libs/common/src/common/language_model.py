@@ -41,9 +41,8 @@ class LanguageModel:
             Transient: the provider is busy or down, or its answer did not fit (reason ``provider_answer``).
             Permanent: it refused the request, or its answer was cut off at the token limit.
         """
-        async with self._gate.asking(
-            "asking the language model", self._need(instructions + content)
-        ) as asked:
+
+        async def request(asked: Asked) -> Answer[A]:
             with self._reading(asked):
                 completion = await self._client.chat.completions.parse(
                     model=self.name,
@@ -58,7 +57,10 @@ class LanguageModel:
                 asked.paid(work)
                 return Answer(_parsed(completion, shape), work)
 
-    def _need(self, text: str) -> Need:
+        return await self._gate.ask("asking the language model", self.need(instructions + content), request)
+
+    def need(self, text: str) -> Need:
+        """What a request with this text takes at most."""
         tokens = len(text.encode())  # each byte at most one: no tokeniser makes more of it
         usd = self._cost(tokens, self._max_output_tokens)
         return Need(usd=usd, tokens=tokens + self._max_output_tokens)

@@ -13,6 +13,7 @@ PROCESSING: Final = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 900) 
 WAITING: Final = (0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600, 14_400, 86_400)  # seconds
 FRESHNESS: Final = (5, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 86_400)  # seconds
 ASKING: Final = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600)  # seconds
+HOLDING: Final = (0.01, 0.1, 0.5, 1, 2.5, 5, 15, 30, 60, 120, 300, 600)  # seconds
 SERVING: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)  # seconds
 
 
@@ -97,6 +98,34 @@ class ProviderMetrics:
         self.tokens = counter("provider_tokens", "Tokens paid for.", ("stage", "model", "kind"))
         self.audio_seconds = counter("provider_audio_seconds", "Audio paid for.", ("stage", "model"))
         self.cost = counter("provider_cost_usd", "What was paid, once.", ("stage", "model", "tenant_class"))
+        self.limiter_wait = Histogram(
+            "provider_limiter_wait_seconds",
+            "How long requests were held back before they were made.",
+            ("stage", "model"),
+            buckets=HOLDING,
+            registry=registry,
+        )
+        self.limiter_local = Gauge(
+            "provider_limiter_local",
+            "1 while limits are counted by this process alone, Redis being away.",
+            ("stage", "model"),
+            registry=registry,
+        )
+        self.breaker = Gauge(
+            "provider_breaker_state",
+            "0 closed, 1 half open, 2 open: the provider is left alone.",
+            ("stage", "model"),
+            registry=registry,
+        )
+        self.paused = Gauge(
+            "pipeline_paused",
+            "1 while the stage receives nothing, for this reason.",
+            ("stage", "reason"),
+            registry=registry,
+        )
+        self.pauses = counter(
+            "pipeline_pauses", "How often the stage stopped receiving.", ("stage", "reason")
+        )
         self.end_of_life = Gauge(
             "model_end_of_life_timestamp_seconds",
             "When the provider shuts a model down.",
@@ -115,6 +144,23 @@ class SweepMetrics:
         self.stuck_calls = Counter(
             "pipeline_stuck_calls", "Calls that did not move.", ("stage", "action"), registry=registry
         )
+        self.parked_calls = Gauge(
+            "pipeline_parked_calls",
+            "Calls that wait for a time.",
+            ("stage", "reason"),
+            registry=registry,
+        )
+        self.parked_overdue = Gauge(
+            "pipeline_parked_overdue_seconds",
+            "How long the first parked call has waited beyond its time.",
+            registry=registry,
+        )
+        self.unsettled_requests = Gauge(
+            "provider_unsettled_requests",
+            "Requests of the last day whose end is not on record.",
+            ("stage",),
+            registry=registry,
+        )
         self.finished = Gauge(
             "pipeline_sweep_timestamp_seconds",
             "When a sweep last finished; 0 where none did.",
@@ -123,7 +169,7 @@ class SweepMetrics:
 
     def introduce(self, stage: str) -> None:
         """Show that no call of a stage was stuck yet."""
-        for action in ("announced_again", "given_up"):
+        for action in ("announced_again", "given_up", "released"):
             self.stuck_calls.labels(stage, action)
 
 

@@ -4,17 +4,17 @@ import asyncio
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
-from typing import Any, Literal
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, Literal, NoReturn
 
 from faststream import BaseMiddleware, ContextRepo
-from faststream.exceptions import HandlerException, NackMessage, RejectMessage
+from faststream.exceptions import AckMessage, HandlerException, NackMessage, RejectMessage
 from opentelemetry.trace import get_current_span
 from pydantic import ValidationError
 
 from common.account import Account, accounting
 from common.entry import Source
-from common.errors import Claimed, Permanent, PipelineError, Transient
+from common.errors import Claimed, Parked, Permanent, PipelineError, Transient
 from common.instruments import Instruments
 from common.journal import Entry, Failure, Journal, work_of
 from common.logging import about, get_logger
@@ -22,12 +22,14 @@ from common.metrics import exemplar
 from common.model import CallKey
 from common.pipeline import Stage
 from common.telemetry import annotate, blame
-from common.verdicts import told, verdict
+from common.verdicts import parked_until, told, verdict
 
 LONGEST_POSTPONEMENT = 300.0  # seconds; twenty deliveries then outlast the longest handler
+AFTER_THE_LEASE: Final = 1.0  # seconds; whoever comes back then can take the work over
+OUTAGE_DEADLINE: Final = timedelta(hours=24)
 MAX_CRASHES = 5  # attempts that started and never reported back: this message kills its worker
 
-Outcome = Literal["completed", "retried", "failed", "postponed", "released"]
+Outcome = Literal["completed", "retried", "failed", "postponed", "released", "parked"]
 
 log = get_logger("callstream.stage")
 
@@ -58,7 +60,7 @@ class Attempt:
             Permanent: the call has ended too many workers.
         """
         self.key = key
-        self.account.tenant_id = key.tenant_id
+        self.account.tenant_id, self.account.key = key.tenant_id, key
         annotate({"callstream.call_id": key.call_id, "callstream.tenant_id": key.tenant_id})
         self.entry = await self._journal.begin(key, self._stage, now(), source)
         so_far = self.entry.stages[self._stage.name]
@@ -90,6 +92,16 @@ class Attempt:
         if self.key and self.entry:
             await self._journal.release(self.key, self._stage, now())
 
+    async def park(self, until: datetime, reason: str) -> None:
+        """The call waits until then, and its message need not.
+
+        Raises:
+            Transient: the journal did not take it, so the message must stay.
+        """
+        if self.key is None or self.entry is None:
+            raise Transient("a call cannot be parked before it is known which one it is", reason=reason)
+        await self._journal.park(self.key, self._stage, now(), until, reason)
+
     def failures(self, reason: str) -> int:
         """How often this stage has failed for this reason before."""
         return self.entry.stages[self._stage.name].causes.get(reason, 0) if self.entry else 0
@@ -98,6 +110,11 @@ class Attempt:
     def known(self) -> bool:
         """Whether the call has a journal yet."""
         return self.entry is not None
+
+    @property
+    def first_seen(self) -> datetime | None:
+        """When the call's journal was begun; None where it has none."""
+        return self.entry.created_at if self.entry else None
 
     @property
     def call_age(self) -> float | None:
@@ -116,10 +133,17 @@ class AroundStage(BaseMiddleware):
     """Keep the journal, turn a typed failure into what the queue should do, count it, and log one line."""
 
     def __init__(
-        self, msg: Any | None, /, *, context: ContextRepo, stage: Stage, instruments: Instruments
+        self,
+        msg: Any | None,
+        /,
+        *,
+        context: ContextRepo,
+        stage: Stage,
+        instruments: Instruments,
+        outage_deadline: timedelta = OUTAGE_DEADLINE,
     ) -> None:
         super().__init__(msg, context=context)
-        self._stage = stage
+        self._stage, self._outage_deadline = stage, outage_deadline
         self._instruments = instruments
         self._metrics = instruments.metrics.messages
 
@@ -146,19 +170,23 @@ class AroundStage(BaseMiddleware):
             with suppress(PipelineError):  # the journal out of reach must not keep a stop waiting
                 await asyncio.shield(attempt.release())
             raise
-        except Claimed as error:
-            await attempt.release()
-            self._ended(attempt, "postponed", error.reason, error)
-            raise NackMessage(delay=min(2.0**attempt.deliveries, LONGEST_POSTPONEMENT)) from error
+        except (Claimed, Parked) as error:
+            await self._wait(attempt, error)
         except Exception as error:  # every failure must reach the journal, whatever it is
-            reason, final = verdict(error, attempt)
-            if isinstance(error, TimeoutError) and attempt.account.results_kept and not final:
-                # Not in vain: the next delivery goes on from what was kept.
-                await attempt.release()
-                self._ended(attempt, "released", reason, error)
-                raise NackMessage(delay=0) from error
-            await self._report(attempt, reason, error, final=final)
-            raise _fate(error, reason, final=final) from error
+            raise await self._failed(attempt, error) from error
+
+    async def _failed(self, attempt: Attempt, error: Exception) -> HandlerException:
+        """What the queue is told, the journal knowing already."""
+        reason, final = verdict(error, attempt)
+        if until := parked_until(error, attempt, now(), self._outage_deadline):
+            await self._park(attempt, Parked(told(error), until=until, reason=reason))
+        if isinstance(error, TimeoutError) and attempt.account.results_kept and not final:
+            # Not in vain: the next delivery goes on from what was kept.
+            await attempt.release()
+            self._ended(attempt, "released", reason, error)
+            return NackMessage(delay=0)
+        await self._report(attempt, reason, error, final=final)
+        return _fate(error, reason, final=final)
 
     async def _journaled(self, call_next: Callable[[Any], Any], msg: Any, attempt: Attempt) -> Any:
         key = _key_in(await msg.decode())
@@ -172,6 +200,27 @@ class AroundStage(BaseMiddleware):
             self._metrics.end_to_end.labels(self._stage.name).observe(age, exemplar())
         self._ended(attempt, "completed")
         return result
+
+    async def _wait(self, attempt: Attempt, error: Claimed | Parked) -> NoReturn:
+        if isinstance(error, Parked):
+            await self._park(attempt, error)
+        await self._postpone(attempt, error)
+
+    async def _postpone(self, attempt: Attempt, error: Claimed) -> NoReturn:
+        """Give the message back until the other worker is done, or lost its claim."""
+        delay = _postponement(attempt.deliveries, error.retry_after)
+        if attempt.is_last and attempt.known:
+            # The other worker may yet need hours: no twenty-first delivery would be there to see it die.
+            await self._park(attempt, Parked(str(error), until=now() + delay, reason=error.reason))
+        await attempt.release()
+        self._ended(attempt, "postponed", error.reason, error)
+        raise NackMessage(delay=delay.total_seconds()) from error
+
+    async def _park(self, attempt: Attempt, error: Parked) -> NoReturn:
+        """First the journal, then the queue: a crash in between only parks the call once more."""
+        await attempt.park(error.until, error.reason)
+        self._ended(attempt, "parked", error.reason, error)
+        raise AckMessage from error
 
     async def _report(self, attempt: Attempt, reason: str, error: Exception, *, final: bool) -> None:
         self._ended(attempt, "failed" if final else "retried", reason, error)
@@ -189,6 +238,12 @@ class AroundStage(BaseMiddleware):
             write = log.warning if amiss else log.info
             unexpected = error if amiss and not isinstance(error, PipelineError | ValidationError) else None
             write("message.processed", outcome=outcome, exc_info=unexpected, **_figures(attempt))
+
+
+def _postponement(deliveries: int, lease: float | None) -> timedelta:
+    """Longer each time, and not much longer than the other worker's *lease*, in seconds where known."""
+    longest = LONGEST_POSTPONEMENT if lease is None else lease + AFTER_THE_LEASE
+    return timedelta(seconds=min(2.0**deliveries, LONGEST_POSTPONEMENT, longest))
 
 
 def _fate(error: Exception, reason: str, *, final: bool) -> HandlerException:

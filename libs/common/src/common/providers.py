@@ -3,11 +3,14 @@
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from math import isnan
 
+from httpx2 import ConnectError, ConnectTimeout, Response
 from openai import (
+    APIConnectionError,
     APIStatusError,
     APITimeoutError,
     AuthenticationError,
@@ -26,20 +29,39 @@ from common.telemetry import span
 MAX_RETRY_AFTER = 120.0  # seconds; a provider may say 1e9
 _UNAVAILABLE = frozenset({408, 409})
 SERVER_ERROR = 500
+OVERLOADED = 503
 
 
-@dataclass(frozen=True, slots=True)
+class Untaken(Transient):
+    """The provider did not take the request: nothing was done, and asking again costs nothing."""
+
+
+@dataclass(slots=True)
 class Asked:
     """One request to a provider: *what* is for the log, such as ``recognising speech``."""
 
     what: str
     provider: str
     model: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Of the answer, once there is one."""
+    work: Work | None = None
+    """What was paid for it, once that is known."""
 
     def paid(self, work: Work) -> None:
         """What came back was paid for; say so before anything is made of it."""
+        self.work = work
         if account := current():
             account.paid(self.model, work)
+
+
+_open: ContextVar[Asked | None] = ContextVar("asked", default=None)
+
+
+async def listen(response: Response) -> None:
+    """Note an answer's headers for whoever asked; the HTTP client calls this with each."""
+    if asked := _open.get():
+        asked.headers = response.headers
 
 
 @contextmanager
@@ -50,12 +72,15 @@ def asking(what: str, provider: str, model: str) -> Iterator[Asked]:
     """
     asked, begun = Asked(what, provider, model), time.monotonic()
     named = {"gen_ai.provider.name": provider, "gen_ai.request.model": model}
+    token = _open.set(asked)
     try:
         with span(what, SpanKind.CLIENT, named), _translating(what):
             yield asked
     except Exception as error:
         _count(asked, _outcome(error), begun)
         raise
+    finally:
+        _open.reset(token)
     _count(asked, "ok", begun)
 
 
@@ -96,27 +121,32 @@ def _ours(what: str, error: OpenAIError) -> PipelineError:
         return _too_many(what, error)
     if isinstance(error, AuthenticationError | PermissionDeniedError | NotFoundError):
         # The key or the model's name is wrong, not the message: no backlog belongs in a dead-letter queue.
-        return Transient(
+        return Untaken(
             f"{what}: the key or the model is refused", reason="provider_denied", retry_after=MAX_RETRY_AFTER
         )
     if isinstance(error, APIStatusError):
         return _by_status(what, error)
-    return Transient(f"{what}: {type(error).__name__}", reason="provider_unavailable")
+    # Only what was never sent is known not to be billed; any other timeout or broken connection may be.
+    unsent = isinstance(error, APIConnectionError) and isinstance(
+        error.__cause__, ConnectError | ConnectTimeout
+    )
+    kind = Untaken if unsent else Transient
+    return kind(f"{what}: {type(error).__name__}", reason="provider_unavailable")
 
 
-def _too_many(what: str, error: RateLimitError) -> Transient:
+def _too_many(what: str, error: RateLimitError) -> Untaken:
     if error.code == "insufficient_quota":
-        return Transient(
+        return Untaken(
             f"{what}: the account's quota is used up", reason="provider_quota", retry_after=MAX_RETRY_AFTER
         )
-    return Transient(f"{what}: too many requests", reason="provider_busy", retry_after=retry_after(error))
+    return Untaken(f"{what}: too many requests", reason="provider_busy", retry_after=retry_after(error))
 
 
 def _by_status(what: str, error: APIStatusError) -> PipelineError:
     status = error.status_code
     if status >= SERVER_ERROR or status in _UNAVAILABLE:
-        wait = retry_after(error)
-        return Transient(f"{what}: status {status}", reason="provider_unavailable", retry_after=wait)
+        kind = Untaken if status == OVERLOADED else Transient
+        return kind(f"{what}: status {status}", reason="provider_unavailable", retry_after=retry_after(error))
     return Permanent(f"{what}: refused with status {status}", reason="provider_refused")
 
 

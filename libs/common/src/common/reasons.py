@@ -21,6 +21,7 @@ _CUSTOMER: Final = (
 )
 _OURS: Final = (
     "answer_too_long",
+    "budget_exceeded",
     "claimed",
     "forbidden",
     "forbidden_location",
@@ -36,6 +37,7 @@ _OURS: Final = (
     "not_kept",
     "not_told",
     "nothing_to_transcribe",
+    "parked",
     "poison",
     "provider_answer",
     "provider_busy",
@@ -43,6 +45,7 @@ _OURS: Final = (
     "provider_quota",
     "provider_refused",
     "provider_unavailable",
+    "result_too_large",
     "storage_unavailable",
     "stuck",
     "timeout",

@@ -7,12 +7,15 @@ from pydantic import (
     AliasChoices,
     Field,
     NonNegativeInt,
+    PositiveFloat,
     PositiveInt,
     SecretStr,
     ValidationError,
     field_validator,
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from common.limits import Limits
 
 QueueUrl = Annotated[str, Field(min_length=1)]
 
@@ -127,6 +130,11 @@ class WorkerSettings(ServiceSettings):
         validation_alias=AliasChoices("HANDLER_TIMEOUT_SECONDS", "CELERY_TASK_TIME_LIMIT"),
         description="Seconds after which a handler is cancelled and its message given back",
     )
+    outage_deadline_hours: PositiveInt = Field(
+        24,
+        description="Age in hours up to which a call that outlasted its deliveries for want of a server is"
+        " parked and tried again; older ones fail",
+    )
     drain_seconds: PositiveInt = Field(
         25, description="Seconds a stop waits for what is being worked on; then it is given back"
     )
@@ -185,6 +193,58 @@ class PaidWorkSettings(MongoSettings):
     )
 
 
+class LedgerSettings(PaidWorkSettings):
+    """How long is known what each request to a provider cost."""
+
+    ledger_days: PositiveInt = Field(400, description="Days a row of the ledger of provider calls is kept")
+
+
+class BudgetSettings(LedgerSettings):
+    """What may be spent."""
+
+    budget_per_call_usd: PositiveFloat | None = Field(
+        None, description="USD a call may cost in all its stages; a call that needs more fails"
+    )
+    budget_per_tenant_day_usd: PositiveFloat | None = Field(
+        None, description="USD each tenant's calls may cost in a day (UTC)"
+    )
+    budget_per_day_usd: PositiveFloat | None = Field(
+        None, description="USD all calls may cost in a day (UTC)"
+    )
+    budgets: dict[str, PositiveFloat] = Field(
+        default_factory=dict,
+        description='Tenants with a day\'s limit of their own, as JSON such as {"acme": 50}',
+    )
+    over_budget: Literal["fail", "park"] = Field(
+        "fail",
+        description="What becomes of a call when a day's budget is used up: fail, or park until the next day",
+    )
+
+    def limits(self, stage: float | None = None) -> Limits:
+        """The settings as the budget reads them; *stage* limits one stage of a call, in USD."""
+        return Limits(
+            call=self.budget_per_call_usd,
+            stage=stage,
+            tenant_day=self.budget_per_tenant_day_usd,
+            day=self.budget_per_day_usd,
+            tenants=self.budgets,
+            park=self.over_budget == "park",
+        )
+
+
+def require_price(limits: Limits, model: str, usd: float | None) -> None:
+    """Say at start that a budget cannot hold what has no price.
+
+    Raises:
+        SettingsError: there is a budget, and the model's price (*usd* for anything) is not known.
+    """
+    if limits.any and usd is None:
+        raise SettingsError(
+            f"  BUDGET_…: the price of the model {model} is not known, so no budget can hold it;"
+            " choose a model whose price is known, set its price, or set no budget"
+        )
+
+
 class RedisSettings(ServiceSettings):
     """Where rate limits and caches live; losing it loses nothing else."""
 
@@ -198,6 +258,15 @@ class RedisSettings(ServiceSettings):
         """The endpoint as a URL."""
         endpoint = self.redis_endpoint.get_secret_value()
         return endpoint if "://" in endpoint else f"redis://{endpoint}"
+
+
+class LimiterSettings(RedisSettings):
+    """Where what providers are asked is counted, and by how many."""
+
+    provider_replicas: PositiveInt = Field(
+        8,
+        description="Processes that share a model's limits: each asks its part of 80 % while Redis is away",
+    )
 
 
 class OpenAISettings(ServiceSettings):
@@ -271,6 +340,12 @@ class TranscriptionSettings(OpenAISettings):
         None, description="Its address where it differs from OPENAI_BASE_URL"
     )
     transcription_api_key: SecretStr = Field(SecretStr(""), description="Its key where it differs")
+    transcription_requests_per_minute: NonNegativeInt = Field(
+        0, description="Requests all of us make of it in a minute; 0: as its answers tell"
+    )
+    transcription_audio_seconds_per_minute: NonNegativeInt = Field(
+        0, description="Seconds of audio it may be sent in a minute; 0: no limit of ours"
+    )
 
 
 class AnalysisSettings(OpenAISettings):
@@ -281,6 +356,12 @@ class AnalysisSettings(OpenAISettings):
         None, description="Its address where it differs from OPENAI_BASE_URL"
     )
     analysis_api_key: SecretStr = Field(SecretStr(""), description="Its key where it differs")
+    analysis_requests_per_minute: NonNegativeInt = Field(
+        0, description="Requests all of us make of it in a minute; 0: as its answers tell"
+    )
+    analysis_tokens_per_minute: NonNegativeInt = Field(
+        0, description="Tokens it may read and write in a minute; 0: as its answers tell"
+    )
 
 
 class EmbeddingSettings(OpenAISettings):
@@ -293,6 +374,12 @@ class EmbeddingSettings(OpenAISettings):
         None, description="Its address where it differs from OPENAI_BASE_URL"
     )
     embedding_api_key: SecretStr = Field(SecretStr(""), description="Its key where it differs")
+    embedding_requests_per_minute: NonNegativeInt = Field(
+        0, description="Requests all of us make of it in a minute; 0: as its answers tell"
+    )
+    embedding_tokens_per_minute: NonNegativeInt = Field(
+        0, description="Tokens it may be sent in a minute; 0: as its answers tell"
+    )
 
 
 class Provider:
@@ -304,6 +391,10 @@ class Provider:
         own_key: SecretStr = getattr(settings, f"{purpose}_api_key")
         self.base_url: str | None = getattr(settings, f"{purpose}_base_url") or settings.openai_base_url
         self.api_key: str = own_key.get_secret_value() or settings.openai_api_key.get_secret_value()
+        units = "audio_seconds" if purpose == "transcription" else "tokens"
+        self.model: str = getattr(settings, f"{purpose}_model", "")
+        self.requests_per_minute: int = getattr(settings, f"{purpose}_requests_per_minute", 0)
+        self.units_per_minute: int = getattr(settings, f"{purpose}_{units}_per_minute", 0)
         if not self.api_key:
             raise SettingsError(
                 f"  OPENAI_API_KEY or {purpose.upper()}_API_KEY: Field required (any text if none is asked)"

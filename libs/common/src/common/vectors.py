@@ -9,6 +9,7 @@ from common.errors import Transient
 from common.gate import Gate, Need
 from common.model import Work
 from common.prices import embedding_cost
+from common.providers import Asked
 
 Vector = Sequence[float]
 
@@ -38,16 +39,22 @@ class Embedder:
             Transient: the provider is busy or down, or answered with another number or size of vectors.
             Permanent: it refused the request.
         """
-        tokens = sum(len(text.encode()) for text in texts)  # each at most one: no tokeniser makes more of it
-        need = Need(usd=self._work(tokens).cost_usd, tokens=tokens)
-        async with self._gate.asking("embedding text", need) as asked:
+
+        async def request(asked: Asked) -> Embedded:
             answer = await self._client.embeddings.create(model=self.model, input=list(texts))
             work = self._work(answer.usage.prompt_tokens)
             asked.paid(work)
             vectors = [item.embedding for item in sorted(answer.data, key=lambda item: item.index)]
             if len(vectors) != len(texts) or len({len(vector) for vector in vectors}) > 1:
                 raise Transient("the provider sent other vectors than asked for", reason="provider_answer")
-        return Embedded(tuple(vectors), work)
+            return Embedded(tuple(vectors), work)
+
+        return await self._gate.ask("embedding text", self.need(texts), request)
+
+    def need(self, texts: Sequence[str]) -> Need:
+        """What a request with these texts takes at most."""
+        tokens = sum(len(text.encode()) for text in texts)  # each at most one: no tokeniser makes more of it
+        return Need(usd=self._work(tokens).cost_usd, tokens=tokens)
 
     def _work(self, tokens: int) -> Work:
         cost = 0.0 if self._gate.provider == "local" else embedding_cost(self.model, tokens)

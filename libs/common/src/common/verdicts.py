@@ -1,7 +1,8 @@
 """What a failure means: its reason code, whether it ends the call, and what may be said of it."""
 
+from datetime import datetime, timedelta
 from json import JSONDecodeError
-from typing import Protocol
+from typing import Final, Protocol
 
 from pydantic import ValidationError
 
@@ -10,6 +11,19 @@ from common.errors import Permanent, PipelineError, Transient
 UNKNOWN = "internal_error"
 MAX_UNKNOWN_ERRORS = 5  # a bug met five times is not going to go away
 MAX_BAD_ANSWERS = 3  # each of them is paid for
+PARKED_FOR: Final = timedelta(minutes=15)  # then the call is announced again, with twenty new deliveries
+OUTAGES: Final = frozenset(
+    {
+        "index_unavailable",
+        "provider_busy",
+        "provider_denied",
+        "provider_quota",
+        "provider_unavailable",
+        "storage_unavailable",
+        "unavailable",
+    }
+)
+"""Reasons that say something of a server and nothing of the call."""
 
 
 class Past(Protocol):
@@ -30,6 +44,11 @@ class Past(Protocol):
         """Whether the call has a journal yet."""
         ...
 
+    @property
+    def first_seen(self) -> datetime | None:
+        """When the call's journal was begun; None where it has none."""
+        ...
+
     def failures(self, reason: str) -> int:
         """How often this stage has failed for this reason before."""
         ...
@@ -39,6 +58,17 @@ def verdict(error: Exception, past: Past) -> tuple[str, bool]:
     """The reason code of a failure, and whether it ends the call: the last delivery always does."""
     reason, final = _verdict(error, past)
     return reason, final or past.is_last
+
+
+def parked_until(error: Exception, past: Past, now: datetime, deadline: timedelta) -> datetime | None:
+    """When a call is to be announced again that a server's outage would end; None where it does end.
+
+    Only the last delivery is at stake, and only until the call is older than *deadline*.
+    """
+    if not (past.is_last and isinstance(error, Transient) and error.reason in OUTAGES):
+        return None
+    young = past.first_seen is not None and now - past.first_seen < deadline
+    return now + PARKED_FOR if young else None
 
 
 def _verdict(error: Exception, past: Past) -> tuple[str, bool]:

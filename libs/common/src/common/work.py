@@ -1,25 +1,31 @@
 """Work done once: claimed by one worker at a time, its result kept before anything else happens."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
+from bson import encode
 from pydantic import BaseModel
 from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
 from common.account import current
-from common.errors import Claimed, PipelineError, raising
+from common.errors import Claimed, Permanent, PipelineError, raising
 from common.model import CallKey
+from common.pipeline import VISIBILITY_TIMEOUT
 from common.store import MONGO_FAILURES
 
 R = TypeVar("R", bound=BaseModel)
 
-LEASE = timedelta(seconds=45)  # below the visibility timeout: whoever gets the message next need not wait
+LEASE: Final = timedelta(seconds=VISIBILITY_TIMEOUT * 0.75)
+"""Below the visibility timeout: a dead worker's claim is over before its message is back."""
+
+LARGEST_RESULT: Final = 12 * 1024**2  # bytes; MongoDB takes documents of 16 MiB
 
 
 def utc_now() -> datetime:
@@ -45,28 +51,69 @@ class WorkId:
         return sha256("\0".join(map(str, parts)).encode()).hexdigest()
 
 
-class Claims:
-    """The collection ``work``. A claim carries a fence: who lost it cannot overwrite who took over."""
+@dataclass(frozen=True, slots=True)
+class AtWork:
+    """The claim under which something is being done: the work's digest, and which claim of it this is."""
 
-    def __init__(self, collection: Any, *, days: int, now: Callable[[], datetime] = utc_now) -> None:
+    digest: str
+    fence: int
+
+
+_at_work: ContextVar[AtWork | None] = ContextVar("at_work", default=None)
+
+
+def at_work() -> AtWork | None:
+    """The claim that what runs here runs under, if any."""
+    return _at_work.get()
+
+
+@contextmanager
+def _working(work: WorkId, fence: int) -> Iterator[None]:
+    token = _at_work.set(AtWork(work.digest, fence))
+    try:
+        yield
+    finally:
+        _at_work.reset(token)
+
+
+class Claims:
+    """The collection ``work``. A claim carries a fence: who lost it cannot overwrite who took over.
+
+    *lease* is how long a claim outlives its worker; it is prolonged while the work goes on.
+    """
+
+    def __init__(
+        self, collection: Any, *, days: int, lease: timedelta = LEASE, now: Callable[[], datetime] = utc_now
+    ) -> None:
         self._collection = collection
         self._kept_for = timedelta(days=days)
+        self._length = lease
         self._now = now
 
     async def once(self, work: WorkId, shape: type[R], do: Callable[[], Awaitable[R]]) -> R:
         """What *do* returned the first time it came to its end.
 
         Raises:
-            Claimed: another worker is at it.
+            Claimed: another worker is at it, or took it over before this one was done.
+            Permanent: the result is too large to be kept (reason ``result_too_large``).
         """
         row = await self._find(work) or await self._claim(work)
         if row["result"] is None:
             async with self._holding(work, row["fence"]):
-                result = await do()
+                with _working(work, row["fence"]):
+                    result = await do()
                 row = await self._keep(work, row["fence"], result)
             if account := current():
                 account.kept()
         return shape.model_validate(row["result"])
+
+    async def missing(self, works: Iterable[WorkId]) -> set[WorkId]:
+        """Those of *works* whose result is not kept yet."""
+        asked = {work.digest: work for work in works}
+        query = {"_id": {"$in": list(asked)}, "result": {"$ne": None}}
+        with raising("looking up paid work", MONGO_FAILURES):
+            kept = {row["_id"] async for row in self._collection.find(query, {"_id": 1})}
+        return {work for digest, work in asked.items() if digest not in kept}
 
     async def prepare(self) -> None:
         """Create the indexes: rows end by themselves, and can be erased with their call."""
@@ -94,7 +141,7 @@ class Claims:
                     {"_id": work.digest, "result": None, "lease_until": {"$lt": now}},
                     {
                         "$inc": {"fence": 1},
-                        "$set": {"lease_until": now + LEASE, "expires_at": now + self._kept_for},
+                        "$set": {"lease_until": now + self._length, "expires_at": now + self._kept_for},
                         "$setOnInsert": named,
                     },
                     upsert=True,
@@ -105,20 +152,21 @@ class Claims:
         return claimed
 
     async def _done_or_claimed(self, work: WorkId) -> dict[str, Any]:
-        row = await self._find(work)
-        if row is None:
-            raise Claimed("another worker is at this")
+        row = await self._row(work)
+        if row is None or row["result"] is None:
+            rest = (row["lease_until"] - self._now()).total_seconds() if row else 0.0
+            raise Claimed("another worker is at this", retry_after=max(rest, 0.0))
         return row
 
     async def _keep(self, work: WorkId, fence: int, result: BaseModel) -> dict[str, Any]:
-        kept = {"result": result.model_dump(mode="json")}
+        kept = _keepable(result)
         with raising("keeping paid work", MONGO_FAILURES):
             done = await self._collection.update_one(
                 {"_id": work.digest, "fence": fence, "result": None}, {"$set": kept}
             )
         if done.matched_count:
             return kept
-        return await self._find(work) or kept  # somebody took over; theirs, once it is there
+        return await self._done_or_claimed(work)
 
     @asynccontextmanager
     async def _holding(self, work: WorkId, fence: int) -> AsyncIterator[None]:
@@ -135,12 +183,23 @@ class Claims:
 
     async def _renew(self, work: WorkId, fence: int) -> None:
         while True:
-            await asyncio.sleep(LEASE.total_seconds() / 3)
+            await asyncio.sleep(self._length.total_seconds() / 3)
             with suppress(PipelineError):  # tried again in a moment, while the lease still lasts
-                await self._lease(work, fence, LEASE)
+                await self._lease(work, fence, self._length)
 
     async def _lease(self, work: WorkId, fence: int, length: timedelta) -> None:
         with raising("holding a claim", MONGO_FAILURES):
             await self._collection.update_one(
                 {"_id": work.digest, "fence": fence}, {"$set": {"lease_until": self._now() + length}}
             )
+
+
+def _keepable(result: BaseModel) -> dict[str, Any]:
+    kept = {"result": result.model_dump(mode="json")}
+    size = len(encode(kept))
+    if size > LARGEST_RESULT:
+        raise Permanent(
+            f"a result of {size} bytes is not kept, {LARGEST_RESULT} is the most; ask for smaller pieces",
+            reason="result_too_large",
+        )
+    return kept

@@ -4,12 +4,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Annotated
 
-from common.clients import open_mongo, open_openai
-from common.gate import Gate
+from common.budget import Budget
+from common.clients import open_mongo, open_openai, open_redis, shared_gate
 from common.journal import Journal
 from common.language_model import LanguageModel
+from common.ledger import Ledger
 from common.model import Analysis
-from common.settings import Provider
+from common.pipeline import ANALYZE
+from common.settings import Provider, require_price
 from common.store import Store
 from common.transcripts import TranscriptStore, transcripts_in
 from common.work import Claims
@@ -29,20 +31,29 @@ async def open_resources(settings: Settings) -> AsyncIterator[dict[str, object]]
     provider = Provider(settings, "analysis")
     async with (
         open_mongo(settings) as db,
+        open_redis(settings) as redis,
         open_openai(provider, read_timeout=settings.analysis_timeout_seconds) as client,
     ):
+        ledger = Ledger(db["ledger"], ANALYZE.name, days=settings.ledger_days)
+        await ledger.prepare()
+        gate = shared_gate(settings, redis, provider, ledger=ledger)
         analyses = Store(db["analyses"], Analysis)
         await analyses.prepare()
         claims = Claims(db["work"], days=settings.paid_work_days)
         await claims.prepare()
         model = LanguageModel(
             client,
-            Gate(provider.name, settings.analysis_model),
+            gate,
             max_output_tokens=settings.analysis_max_output_tokens,
         )
+        limits = settings.limits(settings.budget_per_analyze_usd)
+        require_price(limits, model.name, model.need("").usd)
+        budget = Budget(db["budgets"], ledger, ANALYZE.name, limits)
+        await budget.prepare()
         yield {
+            "gate": gate,
             "journal": Journal(db["journal"]),
             "transcripts": transcripts_in(db),
             "analyses": analyses,
-            "model": RememberedModel(model, claims),
+            "model": RememberedModel(model, claims, budget),
         }

@@ -2,10 +2,11 @@
 
 import base64
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from hashlib import sha256
 
+from common.budget import Budget
 from common.model import CallKey, Noun, Work
 from common.vectors import MAX_INPUTS, Embedded, Embedder, Vector
 from common.work import Claims, WorkId
@@ -25,24 +26,36 @@ class Packed(Noun):
 class RememberedVectors:
     """Remembers each batch under its texts and the model, for its call."""
 
-    def __init__(self, embedder: Embedder, claims: Claims) -> None:
+    def __init__(self, embedder: Embedder, claims: Claims, budget: Budget) -> None:
         self._embedder = embedder
         self._claims = claims
+        self._budget = budget
 
     async def embed(self, call: CallKey, texts: Sequence[str]) -> Embedded:
         """Every text's vector, now or from before; what was asked before is not asked again.
 
         Raises:
             Transient: the provider cannot answer now, or another worker is asking.
-            Permanent: it refuses.
+            Permanent: it refuses, or the vectors may cost more than is left of a budget.
+            Parked: as the latter, where the operator would rather wait.
         """
-        batches = [await self._batch(call, batch) for batch in _batches(texts)]
+        works = {self._work(call, batch): batch for batch in _batches(texts)}
+        missing = await self._claims.missing(works)
+        async with self._budget.reserved(call, self._cost([works[work] for work in missing])):
+            batches = [await self._batch(call, batch) for batch in _batches(texts)]
         vectors = tuple(vector for batch in batches for vector in _unpacked(batch))
         return Embedded(vectors, _together([batch.work for batch in batches], self._embedder.model))
 
     async def _batch(self, call: CallKey, texts: Sequence[str]) -> Packed:
-        work = WorkId(call, "embed", (self._embedder.model, _digest(texts)))
-        return await self._claims.once(work, Packed, partial(self._ask, texts))
+        return await self._claims.once(self._work(call, texts), Packed, partial(self._ask, texts))
+
+    def _work(self, call: CallKey, texts: Sequence[str]) -> WorkId:
+        return WorkId(call, "embed", (self._embedder.model, _digest(texts)))
+
+    def _cost(self, batches: Iterable[Sequence[str]]) -> float | None:
+        """At most, in USD."""
+        costs = [self._embedder.need(texts).usd for texts in batches]
+        return None if None in costs else sum(cost for cost in costs if cost is not None)
 
     async def _ask(self, texts: Sequence[str]) -> Packed:
         return _packed(await self._embedder.embed(texts))

@@ -1,11 +1,24 @@
 """What an operator of the embedder may choose."""
 
 from common.app import StageSettings
-from common.settings import EmbeddingSettings, EmbedQueueSettings, OpenSearchSettings, PaidWorkSettings
+from common.settings import (
+    BudgetSettings,
+    EmbeddingSettings,
+    EmbedQueueSettings,
+    LimiterSettings,
+    OpenSearchSettings,
+)
 from pydantic import Field, PositiveInt
 
 
-class Settings(StageSettings, PaidWorkSettings, EmbeddingSettings, OpenSearchSettings, EmbedQueueSettings):
+class Settings(
+    StageSettings,
+    BudgetSettings,
+    LimiterSettings,
+    EmbeddingSettings,
+    OpenSearchSettings,
+    EmbedQueueSettings,
+):
     """Every field is in .env.example; a test says so."""
 
     chunk_max_words: PositiveInt = Field(160, description="Longest chunk, in words")

@@ -4,14 +4,14 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
-from common.clients import open_mongo, open_openai, open_opensearch, open_redis, open_s3
+from common.clients import open_mongo, open_openai, open_opensearch, open_redis, open_s3, shared_gate
 from common.ctl.doctor import examine
 from common.ctl.rights import workload
-from common.gate import Gate
 from common.index import ChunkIndex
 from common.journal import Journal
+from common.ledger import SEARCH, Ledger
 from common.metrics import metrics_on
 from common.middleware import Attempt, now
 from common.model import Analysis, Call
@@ -32,6 +32,7 @@ from ingest.settings import DoorSettings, Settings
 from ingest.sweeper import patrolling
 
 QUESTION_TIMEOUT = 15.0  # seconds a search waits for its vector
+QUESTION_HOLD = 3.0  # seconds it waits for leave to ask for one
 
 ThisAttempt = Annotated[Attempt, Context("attempt")]
 Calls = Annotated[Store[Call], Context()]
@@ -45,12 +46,15 @@ async def open_resources(settings: Settings) -> AsyncIterator[dict[str, object]]
     async with open_s3(settings) as s3, open_mongo(settings) as database:
         recordings = RecordingBucket(s3)
         claims = Claims(database["work"], days=settings.paid_work_days)
+        ledger = Ledger(database["ledger"], SEARCH, days=settings.ledger_days)
         opened = _kept(database) | {
             "recordings": recordings,
             "claims": claims,
+            "ledger": ledger,
             "inspector": Inspector(recordings, settings.rules),
         }
         await claims.prepare()
+        await ledger.prepare()
         await opened["journal"].prepare()
         await opened["calls"].prepare()
         async with _swept(settings, opened, database["leases"]):
@@ -69,7 +73,12 @@ async def open_door(settings: DoorSettings) -> AsyncIterator[dict[str, object]]:
         yield opened | {
             "limiter": Limiter(settings.rate_limit, redis),
             "cache": AnswerCache(redis),
-            "embedder": Embedder(openai, Gate(provider.name, settings.embedding_model)),
+            "embedder": Embedder(
+                openai,
+                shared_gate(
+                    settings, redis, provider, hold=QUESTION_HOLD, ledger=cast("Ledger", opened["ledger"])
+                ),
+            ),
             "index": ChunkIndex(search, settings.embedding_model, settings.opensearch_index),
             "examiner": Examiner(partial(examine, workload(*settings.workloads)), time.monotonic),
             "clock": now,

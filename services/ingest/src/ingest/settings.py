@@ -14,10 +14,10 @@ from common.settings import (
     EmbeddingSettings,
     EmbedQueueSettings,
     IngestQueueSettings,
+    LedgerSettings,
+    LimiterSettings,
     NoDecodeList,
     OpenSearchSettings,
-    PaidWorkSettings,
-    RedisSettings,
     TranscribeQueueSettings,
 )
 from limits import parse
@@ -83,9 +83,7 @@ class SweeperSettings(StageSettings, AnalyzeQueueSettings, EmbedQueueSettings):
         return Patience(timedelta(seconds=self.stuck_after_seconds), timedelta(seconds=busy))
 
 
-class Settings(
-    SweeperSettings, BucketSettings, PaidWorkSettings, IngestQueueSettings, TranscribeQueueSettings
-):
+class Settings(SweeperSettings, BucketSettings, LedgerSettings, IngestQueueSettings, TranscribeQueueSettings):
     """What the consumer can be told."""
 
     default_tenant: TenantId = Field("default", description="Tenant of uploads that name none")
@@ -130,7 +128,7 @@ class Settings(
         )
 
 
-class DoorSettings(Settings, RedisSettings, OpenSearchSettings, EmbeddingSettings):
+class DoorSettings(Settings, LimiterSettings, OpenSearchSettings, EmbeddingSettings):
     """What the HTTP door can be told, beside all that the consumer can."""
 
     ingest_consumer: bool = Field(default=True, description="false: serve HTTP only, drain no queue")

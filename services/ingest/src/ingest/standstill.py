@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from common.entry import Entry, Failure, times_swept, waiting_for
+from common.entry import Entry, Failure, parked, times_swept, waiting_for
 from common.pipeline import Stage
 
 MOST_ANNOUNCEMENTS = 5
 REASON = "stuck"
 
-Action = Literal["announced_again", "given_up"]
+Action = Literal["announced_again", "given_up", "released"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +46,14 @@ class Standstill:
 
 
 def judged(entry: Entry, busy: set[str], patience: Patience, now: datetime) -> Standstill | None:
-    """What is wrong with a call; None while there is hope. *busy* names the queues that hold anything."""
+    """What is to be done about a call; None while there is hope. *busy* names the queues that hold anything.
+
+    A parked call is where it should be until its time has come, and that counts as none of its chances.
+    """
     stage = waiting_for(entry)
     still = now - entry.updated_at
+    if stage and (waits := parked(entry)):
+        return Standstill(entry, stage, "released", still) if now >= waits.until else None
     if stage is None or still < patience.of(entry, stage, busy=stage.name in busy):
         return None
     action: Action = "given_up" if times_swept(entry, stage) >= MOST_ANNOUNCEMENTS else "announced_again"

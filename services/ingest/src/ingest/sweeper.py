@@ -3,7 +3,8 @@
 import asyncio
 import os
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections import Counter
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -12,11 +13,13 @@ from typing import Any, Final
 from common.announcements import Kept, open_announcer
 from common.clients import open_sqs
 from common.depths import Depth, Queues
-from common.entry import Swept
+from common.entry import Entry, Swept, parked
 from common.errors import PipelineError
 from common.journal import Journal
+from common.ledger import Ledger
 from common.logging import get_logger
 from common.metrics import SweepMetrics
+from common.reasons import label
 from common.redo import Announces
 from common.settings import queue_urls
 
@@ -26,8 +29,13 @@ from ingest.standstill import Patience, Standstill, judged, stuck
 
 MOST_AT_ONCE: Final = 100  # calls one sweep takes care of: the next one is a minute away
 SHORTEST_LEASE: Final = 120.0  # seconds
+LONGEST_REQUEST: Final = timedelta(minutes=15)  # to a provider; ten minutes of it the longest answer
+LOOKED_BACK: Final = timedelta(days=1)
 
 log = get_logger("callstream.sweeper")
+
+
+_WRITE: Final = {"given_up": log.error, "announced_again": log.warning, "released": log.info}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +49,7 @@ class Sweeper:
     patience: Patience
     metrics: SweepMetrics
     now: Callable[[], datetime]
+    ledger: Ledger
 
     async def sample(self) -> dict[str, Depth]:
         """What lies on the queues, told to whoever reads the metrics."""
@@ -48,14 +57,47 @@ class Sweeper:
         for queue, depth in depths.items():
             for state in ("visible", "in_flight", "delayed"):
                 self.metrics.queue_messages.labels(queue, state).set(getattr(depth, state))
+        await self._sample_parked()
+        await self._sample_ledger()
         return depths
+
+    async def _sample_parked(self) -> None:
+        """How many calls wait for a time, and how long the first of them has waited beyond it."""
+        counts: Counter[tuple[str, str]] = Counter()
+        overdue = 0.0
+        async with aclosing(self.journal.parked()) as calls:
+            async for entry in calls:
+                if waits := parked(entry):
+                    counts[waits.stage, label(waits.reason)] += 1
+                    overdue = max(overdue, (self.now() - waits.until).total_seconds())
+        self.metrics.parked_calls.clear()
+        for (stage, reason), count in counts.items():
+            self.metrics.parked_calls.labels(stage, reason).set(count)
+        self.metrics.parked_overdue.set(overdue)
+
+    async def _sample_ledger(self) -> None:
+        """Requests of the last day that have been open for longer than any request lasts."""
+        now = self.now()
+        found = await self.ledger.unsettled(now - LOOKED_BACK, now - LONGEST_REQUEST)
+        self.metrics.unsettled_requests.clear()
+        for stage, count in found.items():
+            self.metrics.unsettled_requests.labels(stage).set(count)
 
     async def sweep(self, lease: Lease) -> int:
         """Take care of the calls that stand still; how many there were."""
         busy = {queue for queue, depth in (await self.queues.depths()).items() if depth.total}
-        now, cared = self.now(), 0
+        now = self.now()
         before = now - min(self.patience.empty, self.patience.busy)
-        async with aclosing(self.journal.unfinished(before)) as still:
+        cared = 0
+        for calls in (self.journal.parked(now), self.journal.unfinished(before)):
+            cared += await self._care_for(calls, busy, lease)
+        self.metrics.finished.set(self.now().timestamp())
+        return cared
+
+    async def _care_for(self, calls: AsyncGenerator[Entry, None], busy: set[str], lease: Lease) -> int:
+        """As many of them as one sweep takes care of; how many there were."""
+        now, cared = self.now(), 0
+        async with aclosing(calls) as still:
             async for entry in still:
                 found = judged(entry, busy, self.patience, now)
                 if found is None:
@@ -64,7 +106,6 @@ class Sweeper:
                 if fence is None or cared == MOST_AT_ONCE:
                     break
                 cared += await self._care(found, fence)
-        self.metrics.finished.set(self.now().timestamp())
         return cared
 
     async def _care(self, found: Standstill, fence: int) -> bool:
@@ -72,7 +113,7 @@ class Sweeper:
         event = await self.kept.event_for(found.stage, found.entry)
         if event is None:
             found = replace(found, action="given_up")
-        elif found.action == "announced_again":
+        elif found.action != "given_up":
             await self.announcer.announce(event, found.stage)
         now = self.now()
         failed = stuck(found, now) if found.action == "given_up" else None
@@ -84,7 +125,7 @@ class Sweeper:
 
     def _tell(self, found: Standstill) -> None:
         self.metrics.stuck_calls.labels(found.stage.name, found.action).inc()
-        write = log.error if found.action == "given_up" else log.warning
+        write = _WRITE[found.action]
         write(
             f"call.{found.action}",
             call_id=found.entry.call_id,
@@ -97,7 +138,13 @@ class Sweeper:
 
     def fall_silent(self) -> None:
         """Show nothing any more: somebody else looks at the queues now."""
-        self.metrics.queue_messages.clear()
+        for gauge in (
+            self.metrics.queue_messages,
+            self.metrics.parked_calls,
+            self.metrics.unsettled_requests,
+        ):
+            gauge.clear()
+        self.metrics.parked_overdue.set(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +223,7 @@ async def patrolling(
             settings.patience,
             metrics,
             now,
+            opened["ledger"],
         )
         rhythm = Rhythm(settings.sweep_seconds, settings.queue_sample_seconds)
         lease = Lease(leases, "sweeper", f"{socket.gethostname()}:{os.getpid()}", rhythm.lease, now)

@@ -15,8 +15,10 @@ Floats = NDArray[np.float32]
 
 _BLOCK = 1024  # windows held in memory at a time, half a minute
 _FULL_SCALE = 32768.0
-_SILENT = 0.001  # peak, -60 dBFS: nobody is heard below it
-_SILENT_WINDOWS = 16  # half a second of silence, after which the model need not look
+
+_HUSH = 1.41  # 3 dB above the noise floor: nobody is heard below it,
+_SILENT, _NEVER_HUSH = 0.001, 0.0056  # nor below -60 dBFS; above -45 dBFS the model listens to noise, too
+_AFTERWARDS, _BEFOREHAND = 15, 8  # windows it still hears after sound, and before: it needs to hear it come
 
 _NEIGHBOURHOOD = 937  # windows, 30 s: what the noise floor is measured over
 _ABOVE_NOISE = 9.0  # dB
@@ -47,7 +49,10 @@ def _load_silero() -> Any:
 
 
 class Silero:
-    """A small neural model that tells speech from music and noise; about 150 times real time on one core."""
+    """A small neural model that tells speech from music and noise; about 150 times real time on one core.
+
+    What is no louder than the line's own noise for half a second it is not asked about.
+    """
 
     def __init__(self, load: Callable[[], Any] = _load_silero) -> None:
         self._load = load
@@ -58,33 +63,48 @@ class Silero:
         speech, loudness = [], []
         for windows in _windows(track, stop):
             loudness.append(_rms(windows))
-            speech.append(stream.judge(windows, stop))
+            speech.append(stream.judge(windows, loudness[-1], stop))
         return Activity(_joined(speech), _joined(loudness), _samples(track))
 
 
 class _SileroStream:
-    """The model on one channel: it remembers what came before, so silence it may skip must be long."""
+    """The model on one channel: it remembers what came before, so what it may skip must be long."""
 
     def __init__(self, model: Any) -> None:
         self._model = model
-        self._silent = 0
+        self._before = np.zeros(_AFTERWARDS, bool)
+        self._skipped = False
 
-    def judge(self, windows: Floats, stop: Stop) -> Floats:
+    def judge(self, windows: Floats, loudness: Floats, stop: Stop) -> Floats:
         """The probability of speech in each window."""
-        quiet = np.abs(windows).max(axis=1) < _SILENT
         probabilities = np.zeros(len(windows), np.float32)
-        for n, window in enumerate(windows):
-            if self._skips(silent=bool(quiet[n])):
-                continue
-            stop.check()
-            probabilities[n] = self._model.process(memoryview(window.data))
+        for n, heard in enumerate(self._worth_hearing(loudness).tolist()):
+            if heard:
+                stop.check()
+                probabilities[n] = self._hear(windows[n])
+            self._skipped = not heard
         return probabilities
 
-    def _skips(self, *, silent: bool) -> bool:
-        self._silent = self._silent + 1 if silent else 0
-        if self._silent == _SILENT_WINDOWS:
+    def _worth_hearing(self, loudness: Floats) -> NDArray[np.bool_]:
+        """Which windows are not hushed, or close to one that is not."""
+        sounds = np.concatenate([self._before, ~_hushed(loudness)])
+        self._before = sounds[-_AFTERWARDS:]
+        count = np.pad(
+            np.cumsum(sounds), (1, _BEFOREHAND), mode="constant", constant_values=(0, sounds.sum())
+        )
+        return count[_AFTERWARDS + _BEFOREHAND + 1 :] > count[: len(loudness)]
+
+    def _hear(self, window: Floats) -> float:
+        if self._skipped:
             self._model.reset()
-        return self._silent >= _SILENT_WINDOWS
+        return float(self._model.process(memoryview(window.data)))
+
+
+def _hushed(loudness: Floats) -> NDArray[np.bool_]:
+    """Which windows are no louder than the noise around."""
+    threshold = np.clip(np.percentile(loudness, 10) * _HUSH, _SILENT, _NEVER_HUSH)
+    hushed: NDArray[np.bool_] = loudness < threshold
+    return hushed
 
 
 class Energy:

@@ -1,7 +1,7 @@
 """Decode a stranger's recording, safely and flat in memory, into one raw PCM file for each channel."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,21 +10,20 @@ from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.packet import Packet
-from common.errors import Permanent, raising
+from common.errors import Permanent
+from common.model import Damage
 
+from transcriber.blocks import blocks
+from transcriber.claims import Claim
+from transcriber.losses import Loss, Losses
+from transcriber.opening import UnreadableAudioError, audio_stream, check_rate, opened
 from transcriber.threads import Stop
-from transcriber.tracks import UNREADABLE, Block, Resampling, Tracks, UnreadableAudioError, blocks
+from transcriber.timeline import Missing, Silence, Sound, Timeline
+from transcriber.tracks import Allowance, Tracks
 
-LOWEST_RATE, HIGHEST_RATE = 4_000, 384_000  # Hz
-MOST_CHANNELS = 32
-
-# FFmpeg opens other files and URLs when a recording (a playlist, a script) asks it to: only these formats,
-# none of which names another, and only the file itself are within its reach.
-_OPTIONS = {
-    "protocol_whitelist": "file",
-    "format_whitelist": "wav,w64,mp3,mov,matroska,ogg,flac,aac,asf,amr,aiff,au,caf,mpegts",
-}
 _STRAY_SECONDS = 1.0  # of another channel count: what damaged sound may be mistaken for
+_DAMAGED = 4  # times as much of a recording may be damaged as can be decoded
+_HOPELESS = 10_000  # packets that could not be decoded, beyond those that could
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,101 +33,116 @@ class Decoded:
     channels: tuple[Path, ...]
     samples: int
     correlation: float
-    """Of two channels, -1 to 1; 0 where there are not two."""
-    damaged: int
-    """Packets and stretches that could not be decoded, and were skipped."""
+    """Of two channels, -1 to 1, at the delay where it is strongest; 0 where there are not two."""
+    louder: int
+    """Of two channels, the one with more in it."""
+    damage: tuple[Damage, ...]
+    """What was lost where; where the container's clock tells how much, silence stands for it."""
 
 
-@dataclass(slots=True)
-class _Tally:
-    good: int = 0
-    damaged: int = 0
-    stray_seconds: float = 0.0
-
-
-def decode(source: Path, folder: Path, max_seconds: float, stop: Stop) -> Decoded:
+def decode(source: Path, folder: Path, allowance: Allowance, stop: Stop) -> Decoded:
     """Decode the first audio stream of *source* into *folder*. Blocks: call it in a thread.
 
     Raises:
-        Permanent: unreadable_audio, no_audio_stream, unsupported_audio, too_long or empty_audio.
+        Permanent: unreadable_audio, no_audio_stream, unsupported_audio, too_long, too_large or empty_audio.
     """
-    tally = _Tally()
-    with _opened(source) as container, ExitStack() as files:
-        stream = _audio_stream(container)
+    with opened(source) as container, ExitStack() as files:
+        stream = audio_stream(container)
+        claim = Claim(container, stream, source)
         paths = tuple(folder / f"channel-{n}.pcm" for n in range(stream.codec_context.channels))
-        tracks = Tracks([files.enter_context(path.open("wb")) for path in paths], max_seconds)
-        resampling = Resampling(len(paths))
-        for block in blocks(_frames(container, stream, tally, stop)):
-            if _belongs(block, len(paths), tally):
-                tracks.write(resampling.resample(block))
-        tracks.write(resampling.rest())
-    _check_result(tracks.samples, tally)
-    return Decoded(paths, tracks.samples, tracks.correlation, tally.damaged)
+        tracks = Tracks([files.enter_context(path.open("wb")) for path in paths], allowance)
+        losses = Losses()
+        timeline = Timeline(losses)
+        parts = _Parts(container, stream, len(paths), stop)
+        placed = timeline.place(parts.all())
+        _write(placed, tracks)
+    parts.check()
+    _check_sound(tracks)
+    if cut_off := _cut_off(timeline, claim.missing(timeline.position, allowance.seconds)):
+        losses.note(cut_off)
+    return Decoded(paths, tracks.samples, tracks.likeness.value, tracks.likeness.louder, losses.damage)
 
 
-@contextmanager
-def _opened(source: Path) -> Iterator[InputContainer]:
-    with raising("opening the recording", UNREADABLE):
-        container = av.open(str(source.absolute()), options=_OPTIONS)
-    with container:
-        yield container
+def _write(placed: Iterator[AudioFrame | Silence], tracks: Tracks) -> None:
+    for each in blocks(placed):
+        if isinstance(each, Silence):
+            tracks.silence(each.end)
+        else:
+            tracks.write(each)
+    tracks.finish()
 
 
-def _audio_stream(container: InputContainer) -> AudioStream:
-    if not container.streams.audio:
-        raise Permanent("the recording has no audio stream", reason="no_audio_stream")
-    stream = container.streams.audio[0]
-    _check_rate(stream.codec_context.sample_rate)
-    if not 1 <= stream.codec_context.channels <= MOST_CHANNELS:
-        raise Permanent(f"a recording has 1 to {MOST_CHANNELS} channels", reason="unsupported_audio")
-    return stream
+class _Parts:
+    """What comes out of the decoder, in order: sound, and word of what could not be decoded."""
 
+    def __init__(self, container: InputContainer, stream: AudioStream, channels: int, stop: Stop) -> None:
+        self._container = container
+        self._stream = stream
+        self._channels = channels
+        self._stop = stop
+        self._good = self._bad = 0
+        self._stray_seconds = 0.0
 
-def _check_rate(rate: int) -> None:
-    if not LOWEST_RATE <= rate <= HIGHEST_RATE:
-        raise Permanent(
-            f"a recording has a sample rate of {LOWEST_RATE} to {HIGHEST_RATE} Hz", reason="unsupported_audio"
-        )
+    def all(self) -> Iterator[Sound[AudioFrame] | Missing]:
+        """Up to the first place where the container itself is broken."""
+        try:
+            for packet in self._container.demux(self._stream):
+                self._stop.check()
+                yield from self._decoded(packet)
+        except (av.FFmpegError, EOFError):
+            self._bad += 1
+            yield Missing("cut_off", 0.0)
 
+    def check(self) -> None:
+        """Refuse what is mostly damage.
 
-def _frames(
-    container: InputContainer, stream: AudioStream, tally: _Tally, stop: Stop
-) -> Iterator[AudioFrame]:
-    for packet in _packets(container, stream, tally):
-        stop.check()
+        Raises:
+            Permanent: unreadable_audio.
+        """
+        if self._bad > self._good * _DAMAGED:
+            raise UnreadableAudioError("more of the recording is damaged than can be decoded")
+
+    def _decoded(self, packet: "Packet[AudioStream]") -> Iterator[Sound[AudioFrame] | Missing]:
         try:
             frames = packet.decode()
-        except (av.FFmpegError, ValueError, EOFError):
-            tally.damaged += 1
-            continue
-        tally.good += bool(frames)
-        yield from (frame for frame in frames if frame.samples)
+        except (av.FFmpegError, ValueError, EOFError, MemoryError):
+            yield self._undecodable(packet)
+            return
+        self._good += bool(frames)
+        for frame in frames:
+            if frame.samples:
+                yield self._sound(frame)
+
+    def _undecodable(self, packet: "Packet[AudioStream]") -> Missing:
+        self._bad += 1
+        if self._bad > self._good * _DAMAGED + _HOPELESS:
+            self.check()
+        base = packet.time_base or self._stream.time_base
+        return Missing("undecodable", float((packet.duration or 0) * base) if base else 0.0)
+
+    def _sound(self, frame: AudioFrame) -> Sound[AudioFrame] | Missing:
+        seconds = frame.samples / frame.sample_rate
+        if frame.layout.nb_channels != self._channels:
+            return self._stray(seconds)
+        check_rate(frame.sample_rate)
+        return Sound(frame, seconds, frame.time)
+
+    def _stray(self, seconds: float) -> Missing:
+        """Of other channels than the recording's: damage while it is short."""
+        self._bad += 1
+        self._stray_seconds += seconds
+        if self._stray_seconds > _STRAY_SECONDS:
+            raise Permanent("the recording changes its channels midway", reason="unsupported_audio")
+        return Missing("other_channels", seconds)
 
 
-def _packets(
-    container: InputContainer, stream: AudioStream, tally: _Tally
-) -> Iterator["Packet[AudioStream]"]:
-    """All packets up to the first place where the container itself is broken."""
-    try:
-        yield from container.demux(stream)
-    except (av.FFmpegError, EOFError):
-        tally.damaged += 1
-
-
-def _belongs(block: Block, channels: int, tally: _Tally) -> bool:
-    """Whether a block has the recording's channels; others are damage while they are short."""
-    if block.channels == channels:
-        _check_rate(block.rate)
-        return True
-    tally.damaged += 1
-    tally.stray_seconds += block.seconds
-    if tally.stray_seconds > _STRAY_SECONDS:
-        raise Permanent("the recording changes its channels midway", reason="unsupported_audio")
-    return False
-
-
-def _check_result(samples: int, tally: _Tally) -> None:
-    if tally.damaged > tally.good:
-        raise UnreadableAudioError("more of the recording is damaged than can be decoded")
-    if samples == 0:
+def _check_sound(tracks: Tracks) -> None:
+    if tracks.samples == 0:
         raise Permanent("there is no sound in the recording", reason="empty_audio")
+
+
+def _cut_off(timeline: Timeline, missing: float | None) -> Loss | None:
+    """Where the recording breaks off: the container knows best how much is missing."""
+    if missing is None or missing > 0:
+        return Loss("cut_off", timeline.position, missing)
+    return timeline.cut_off

@@ -1,5 +1,6 @@
 """Where to cut each channel: from voice activity to pieces small enough to recognise, on our own timeline."""
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -12,6 +13,8 @@ WINDOW = 512  # samples; 32 ms, what voice activity is judged by
 
 _SPEECH = 0.5  # probability at which speech is certain enough to start
 _MAYBE = 0.35  # probability down to which it goes on, and reaches back
+_FADED = 0.0316  # of its loudest window, 30 dB below: there the model still hears what is over
+_MOST_FADED = 6  # windows at either end, hardly more than padding gives back
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,11 @@ class Rules:
     padding: int = round(0.15 * SAMPLE_RATE)
     least_speech: int = round(0.1 * SAMPLE_RATE)
 
+    @classmethod
+    def within(cls, seconds: float) -> "Rules":
+        """The usual rules, for requests of so many *seconds* at most."""
+        return cls(longest=int(seconds * SAMPLE_RATE))
+
     @property
     def shortest_piece(self) -> int:
         """What a split leaves over at least: providers refuse less than 0.1 s."""
@@ -71,7 +79,28 @@ def spans(activity: Activity) -> list[Span]:
     edges = np.flatnonzero(maybe[1:] != maybe[:-1])
     surely = np.concatenate(([0], np.cumsum(activity.speech >= _SPEECH)))
     runs = [(int(first), int(last)) for first, last in edges.reshape(-1, 2) if surely[last] > surely[first]]
-    return [Span(first * WINDOW, min(last * WINDOW, activity.samples)) for first, last in runs]
+    return [_heard(activity, first, last) for first, last in runs]
+
+
+def _heard(activity: Activity, first: int, last: int) -> Span:
+    """A run of windows without the faded ones at its ends."""
+    loudness = activity.loudness[first:last]
+    loud = np.flatnonzero(loudness >= loudness.max() * _FADED)
+    start = first + min(int(loud[0]), _MOST_FADED)
+    end = last - min(len(loudness) - 1 - int(loud[-1]), _MOST_FADED)
+    return Span(start * WINDOW, min(end * WINDOW, activity.samples))
+
+
+def loudness_by_quarter(activity: Activity) -> tuple[float | None, ...]:
+    """How loud speech is in each quarter of the call, in dBFS; None where nobody speaks."""
+    bounds = np.linspace(0, len(activity.speech), 5).round().astype(int)
+    return tuple(_level(activity, slice(int(first), int(last))) for first, last in pairwise(bounds))
+
+
+def _level(activity: Activity, quarter: slice) -> float | None:
+    spoken = activity.loudness[quarter][activity.speech[quarter] >= _SPEECH].astype(np.float64)
+    power = float(np.mean(spoken**2)) if spoken.size else 0.0
+    return round(10 * math.log10(power), 1) if power > 0 else None
 
 
 def cut(channel: int, activity: Activity, rules: Rules) -> tuple[Cut, ...]:

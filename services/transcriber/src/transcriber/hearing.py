@@ -13,6 +13,7 @@ from transcriber.coverage import NO_WORDS, added_up
 from transcriber.cuts import SAMPLE_RATE, Cut
 from transcriber.listening import Listened, Listener
 from transcriber.plausibility import echoes
+from transcriber.purse import NoPurse, Purse
 from transcriber.speech import Clip, Heard, Speech
 from transcriber.threads import in_thread
 from transcriber.transcript import Extent, assemble, speakers
@@ -27,7 +28,7 @@ class Hearing:
     With *voices* the speakers of a single channel are told apart; without, nobody knows who they are.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - who listens, hears and pays, and how, come from different settings
         self,
         listener: Listener,
         speech: Speech,
@@ -35,7 +36,10 @@ class Hearing:
         concurrency: int,
         engines: tuple[Engine, ...] = (),
         voices: Voices | None = None,
+        *,
+        purse: Purse | None = None,
     ) -> None:
+        self._purse = purse or NoPurse()
         self._listener = listener
         self._speech = speech
         self._roles = roles
@@ -47,16 +51,18 @@ class Hearing:
         """The transcript of the recording at *source*, using *folder* for what is in between.
 
         Raises:
-            Permanent: the recording cannot be used, or the provider refuses it.
+            Permanent: the recording cannot be used, the provider refuses it, or it costs too much.
+            Parked: it costs too much today.
             Transient: the provider cannot be asked now.
         """
         listened = await in_thread(lambda stop: self._listener.listen(source, folder, stop))
-        if listened.damaged:
-            log.warning("recording.damaged", skipped=listened.damaged)
+        for damage in listened.damage:
+            log.warning("recording.damaged", **damage.model_dump())
         etag = _fingerprint(recording)
         clips = [Clip(key, etag, cut, listened.tracks[cut.channel]) for cut in listened.cuts]
         voices = self._voices if len(listened.tracks) == 1 else None
-        heard = await voices.hear(clips) if voices else without_echoes(await self._recognise(clips))
+        async with await self._purse.reserve(key, clips):
+            heard = await voices.hear(clips) if voices else without_echoes(await self._recognise(clips))
         return assemble(
             key,
             _segments(heard),

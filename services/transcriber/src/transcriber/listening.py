@@ -1,20 +1,26 @@
 """What can be told of a recording without recognising it: its channels, where speech is, where to cut."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from common.model import Damage
+
 from transcriber import audio, cuts
 from transcriber.activity import VoiceActivity
-from transcriber.cuts import Cut, Rules
+from transcriber.audio import Decoded
+from transcriber.cuts import Activity, Cut, Rules
 from transcriber.threads import Stop
+from transcriber.tracks import Allowance
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How long a recording may be, and how alike two channels are that are one."""
+    """How long and how large a recording may be, and how alike two channels are that are one."""
 
     max_seconds: float
     dual_mono: float
+    max_decoded_bytes: int = 16 * 2**30
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +31,12 @@ class Listened:
     cuts: tuple[Cut, ...]
     samples: int
     speech: int
-    damaged: int
+    """Samples of speech found, all channels together."""
+    damage: tuple[Damage, ...] = ()
+    loudness: tuple[tuple[float | None, ...], ...] = ()
+    """Of speech, for each track and quarter of the call, in dBFS; None where nobody speaks."""
+    alike: bool = False
+    """Whether two channels were one, of which the louder is taken."""
 
 
 class Listener:
@@ -42,15 +53,25 @@ class Listener:
         Raises:
             Permanent: it is no recording we can use; see ``audio.decode``.
         """
-        decoded = audio.decode(source, folder, self._limits.max_seconds, stop)
-        # Of two channels that are one, the first is taken: their sum is silence where one is inverted.
+        allowance = Allowance(self._limits.max_seconds, self._limits.max_decoded_bytes)
+        decoded = audio.decode(source, folder, allowance, stop)
         alike = abs(decoded.correlation) > self._limits.dual_mono
-        tracks = decoded.channels[:1] if alike else decoded.channels
+        tracks = _tracks(decoded, alike=alike)
         activity = [self._activity.judge(track, stop) for track in tracks]
         return Listened(
             tracks=tracks,
-            cuts=tuple(cut for n, each in enumerate(activity) for cut in cuts.cut(n, each, self._rules)),
+            cuts=self._cuts(activity),
             samples=decoded.samples,
             speech=sum(span.length for each in activity for span in cuts.spans(each)),
-            damaged=decoded.damaged,
+            damage=decoded.damage,
+            loudness=tuple(cuts.loudness_by_quarter(each) for each in activity),
+            alike=alike,
         )
+
+    def _cuts(self, activity: Sequence[Activity]) -> tuple[Cut, ...]:
+        return tuple(cut for n, each in enumerate(activity) for cut in cuts.cut(n, each, self._rules))
+
+
+def _tracks(decoded: Decoded, *, alike: bool) -> tuple[Path, ...]:
+    """Of two channels that are one, the louder alone: their sum is silence where one is inverted."""
+    return (decoded.channels[decoded.louder],) if alike else decoded.channels

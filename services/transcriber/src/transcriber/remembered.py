@@ -51,9 +51,12 @@ class RememberedSpeech:
         Raises:
             Transient: another worker is listening to this very clip; or as the recogniser within.
         """
+        return await self._claims.once(self.work(clip), Heard, partial(self._speech.recognise, clip))
+
+    def work(self, clip: Clip) -> WorkId:
+        """What hearing this clip is kept under."""
         told = (self.model, self.language, *self.parameters(clip.call))
-        work = WorkId(clip.call, "transcribe", (*_listened_to(clip), *told))
-        return await self._claims.once(work, Heard, partial(self._speech.recognise, clip))
+        return WorkId(clip.call, "transcribe", (*_listened_to(clip), *told))
 
 
 class RememberedDiarizer:

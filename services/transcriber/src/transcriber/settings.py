@@ -7,8 +7,9 @@ from common.app import StageSettings
 from common.settings import (
     AnalyzeQueueSettings,
     BucketSettings,
+    BudgetSettings,
+    LimiterSettings,
     NoDecodeList,
-    PaidWorkSettings,
     TranscribeQueueSettings,
 )
 from pydantic import Field, PositiveInt, field_validator
@@ -19,7 +20,8 @@ from transcriber.recognition import RecognitionSettings
 class Settings(
     StageSettings,
     BucketSettings,
-    PaidWorkSettings,
+    BudgetSettings,
+    LimiterSettings,
     RecognitionSettings,
     TranscribeQueueSettings,
     AnalyzeQueueSettings,
@@ -37,6 +39,11 @@ class Settings(
         0.95, description="Two channels that correlate more than this are one, and transcribed once"
     )
     max_call_hours: Annotated[float, Field(gt=0, le=24)] = Field(8.0, description="Longest call transcribed")
+    max_decoded_bytes: PositiveInt = Field(
+        16 * 2**30,
+        description="Most bytes that may come of a recording, decoded and written, an eighth on disk: "
+        "8 hours of 48 kHz stereo are 12 GiB",
+    )
     cut_max_seconds: Annotated[float, Field(ge=5, le=1390)] = Field(
         30.0, description="Longest piece of audio sent in one request; mind the model's limit"
     )

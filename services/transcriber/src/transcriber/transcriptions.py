@@ -43,11 +43,10 @@ class Transcriptions:
         seconds = len(samples) / 2 / SAMPLE_RATE
         work = self.work(seconds)
         need = Need(usd=work.cost_usd, audio_seconds=work.audio_seconds)
-        async with (
-            self._turns.turn(call.tenant_id, call.call_id),
-            self._gate.asking("recognising speech", need) as asked,
-        ):
-            return await self._request(asked, samples, fields, work)
+        async with self._turns.turn(call.tenant_id, call.call_id):
+            return await self._gate.ask(
+                "recognising speech", need, lambda asked: self._request(asked, samples, fields, work)
+            )
 
     def work(self, seconds: float) -> Work:
         """What a request of so much audio is charged: begun seconds are paid."""

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from common.entry import Entry, at_work
+from common.entry import Entry, at_work, parked
 from common.journal import Journal
 from common.model import Noun
 
@@ -18,6 +18,23 @@ class Flight(Noun):
     since: datetime
     seconds: float
     attempt: int
+
+
+class Waiting(Noun):
+    """A parked call: no message is held for it."""
+
+    call_id: str
+    tenant_id: str
+    revision: int
+    stage: str
+    until: datetime
+    reason: str
+
+
+async def waiting(journal: Journal) -> list[Waiting]:
+    """Every parked call, those first that have to wait the least."""
+    calls = [(entry.key, parked(entry)) async for entry in journal.parked()]
+    return [Waiting(**dict(key), **dict(waits)) for key, waits in calls if waits]
 
 
 async def in_flight(journal: Journal, now: datetime) -> list[Flight]:

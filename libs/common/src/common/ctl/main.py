@@ -51,17 +51,51 @@ def show(
     revision: Annotated[int | None, typer.Option(help="The newest unless given.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """One call's timeline: every stage's attempts, waits, costs and reasons."""
+    """One call's timeline: every stage's attempts, waits, costs and reasons; what the ledger says of it."""
     from common.ctl.timeline import Timeline, timeline
     from common.journal import Journal
+    from common.ledger import Ledger
     from common.transcripts import transcripts_in
 
     async def found() -> Timeline:
         async with _database() as database:
             entry = await _entry(Journal(database["journal"]), tenant, call, revision)
-            return timeline(entry, await transcripts_in(database).head(entry.key))
+            spent = await Ledger(database["ledger"], "show", days=1).of_call(tenant, call)
+            return timeline(entry, await transcripts_in(database).head(entry.key), spent)
 
     _say(_ran(found()), as_json=as_json)
+
+
+@app.command()
+def parked(*, as_json: AsJson = False) -> None:
+    """Calls that wait for a time, such as that of the next day's budget: until when, and why."""
+    from common.ctl.flights import Waiting, waiting
+
+    async def found() -> list[Waiting]:
+        async with _journal() as journal:
+            return await waiting(journal)
+
+    _say(_ran(found()), as_json=as_json)
+
+
+@app.command()
+def unpark(
+    call: Call,
+    *,
+    tenant: Tenant = "default",
+    as_json: AsJson = False,
+) -> None:
+    """Let a parked call wait no longer: the next sweep announces it, within a minute."""
+    from common.ctl.timeline import timeline
+
+    async def found() -> "Entry":
+        async with _journal() as journal:
+            entry = await _entry(journal, tenant, call, None)
+            if not await journal.unpark(entry.key, _now()):
+                _end("The call is not parked.", WRONG)
+            return await _entry(journal, tenant, call, entry.revision)
+
+    _say(timeline(_ran(found())), as_json=as_json)
 
 
 @app.command()

@@ -3,7 +3,8 @@
 from datetime import datetime
 
 from common.ctl.amiss import amiss
-from common.entry import Entry, StageEntry, Step, waiting_for
+from common.entry import Entry, StageEntry, Step, parked, waiting_for
+from common.ledger import Spent
 from common.model import Noun, TranscriptFacts
 from common.pipeline import PIPELINE
 
@@ -49,13 +50,19 @@ class Timeline(Noun):
     updated_at: datetime
     announced_again: int
     cost_usd: float
+    parked_until: datetime | None
+    parked_because: str | None
+    ledger: Spent | None
     stages: tuple[StageLine, ...]
     attempts: tuple[AttemptLine, ...]
 
 
-def timeline(entry: Entry, facts: TranscriptFacts | None = None) -> Timeline:
-    """A call's journal, put in order; ``heard`` says what is amiss with its transcript."""
-    waits, failed = waiting_for(entry), entry.failed
+def timeline(entry: Entry, facts: TranscriptFacts | None = None, ledger: Spent | None = None) -> Timeline:
+    """A call's journal, put in order; ``heard`` says what is amiss with its transcript.
+
+    *ledger* is what the requests for all its revisions add up to.
+    """
+    waits, failed, waits_until = waiting_for(entry), entry.failed, parked(entry)
     known = [(stage.name, entry.stages[stage.name]) for stage in PIPELINE if stage.name in entry.stages]
     return Timeline(
         **dict(entry.key),
@@ -68,6 +75,9 @@ def timeline(entry: Entry, facts: TranscriptFacts | None = None) -> Timeline:
         updated_at=entry.updated_at,
         announced_again=entry.swept.times if entry.swept else 0,
         cost_usd=entry.cost_usd,
+        parked_until=waits_until.until if waits_until else None,
+        parked_because=waits_until.reason if waits_until else None,
+        ledger=ledger,
         stages=tuple(_stage(name, stage) for name, stage in known),
         attempts=tuple(_attempts(entry)),
     )

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from common.ctl.findings import Finding as Examined
+from common.entry import Parking, parked
 from common.index import Hit
 from common.journal import Entry, Failure, StageEntry
 from common.model import (
@@ -35,6 +36,7 @@ class CallSummary(Noun):
     updated_at: datetime
     cost_usd: float
     error: Failure | None
+    parked: Parking | None
 
 
 class CallList(Noun):
@@ -225,6 +227,7 @@ def _summed(entry: Entry) -> dict[str, Any]:
         "updated_at": entry.updated_at,
         "cost_usd": entry.cost_usd,
         "error": entry.failed,
+        "parked": parked(entry),
     }
 
 

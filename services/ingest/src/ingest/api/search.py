@@ -2,6 +2,7 @@
 
 from typing import Annotated
 
+from common.account import current
 from fastapi import APIRouter, Query
 
 from ingest.api.answers import SearchAnswer
@@ -20,5 +21,7 @@ async def search(
     q: Question, tenant: TheTenant, embedder: TheEmbedder, index: TheIndex, limit: Limit = 10
 ) -> SearchAnswer:
     """Find the passages that share words or meaning with the question, best first."""
+    if account := current():
+        account.tenant_id = tenant  # who pays for the question
     embedded = await embedder.embed([q])
     return SearchAnswer(query=q, hits=tuple(await index.search(tenant, q, embedded.vectors[0], limit)))
