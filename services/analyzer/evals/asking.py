@@ -1,26 +1,30 @@
 """A model asked about dialogues as the analyzer asks: its prompt, its way to the model, its checks."""
 
-import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 from urllib.parse import urlsplit
 
-from analyzer import analysis
+from analyzer.analyst import Analyst, Rules
+from analyzer.criteria import Catalogue
+from analyzer.prompt import prompt_version
+from analyzer.remembered import RememberedModel
+from analyzer.settings import DEAREST_ABOVE, USUAL_CONTEXT, Settings
+from common.budget import Budget
+from common.errors import PipelineError
 from common.gate import Gate
 from common.language_model import LanguageModel
-from common.model import Evidence, Insights
-from common.work import WorkId
+from common.model import CallKey, Evidence, Insights
+from common.models.text import CHAT
 from openai import AsyncOpenAI
 
 from evals.gold import Dialogue
-from evals.kept import KeptAnswers, Taken, UselessAnswerError
+from evals.kept import USELESS, KeptAnswers, Taken
 
-SHAPE = sha256(json.dumps(analysis.Asked.model_json_schema()).encode()).hexdigest()
-"""An answer in another shape answers another question."""
+LEAST_QUALITY: Final[float] = Settings.model_fields["analysis_min_quality"].default
+"""Below it the analyzer asks once more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +43,13 @@ class Asked:
         loopback = urlsplit(self.base_url or "").hostname in {"127.0.0.1", "localhost", "::1"}
         return "local" if loopback else "openai"
 
+    @property
+    def room(self) -> int:
+        """Tokens a question may have, as the analyzer's settings find it."""
+        row = CHAT.get(self.model)
+        context = (row and row.context) or USUAL_CONTEXT
+        return min(context - self.max_output_tokens, DEAREST_ABOVE)
+
 
 @dataclass(frozen=True, slots=True)
 class Reply:
@@ -49,11 +60,24 @@ class Reply:
     taken: Taken
 
 
+class NoBudget(Budget):
+    """Whoever measures a model has decided to pay for it."""
+
+    def __init__(self) -> None:
+        """Nothing is counted."""
+
+    @asynccontextmanager
+    async def reserved(self, key: CallKey, usd: float | None) -> AsyncIterator[None]:
+        """Room for everything."""
+        _ = (key, usd)
+        yield
+
+
 class Asker:
     """Asks one model about dialogues."""
 
-    def __init__(self, model: LanguageModel, kept: KeptAnswers) -> None:
-        self._model = model
+    def __init__(self, analyst: Analyst, kept: KeptAnswers) -> None:
+        self._analyst = analyst
         self._kept = kept
 
     async def ask(self, dialogue: Dialogue) -> Reply:
@@ -62,28 +86,24 @@ class Asker:
         Raises:
             PipelineError: the model cannot be asked; an answer of no use is a reply that failed.
         """
-        transcript = dialogue.transcript()
-        content = analysis.question(transcript)
-        work = WorkId(
-            transcript.key, "analyze", (self._model.name, SHAPE, analysis.prompt_version(), content)
-        )
-
-        async def ask() -> analysis.Asked:
-            return (await self._model.answer(analysis.instructions(), content, analysis.Asked)).content
-
+        self._kept.taken.pop(dialogue.name, None)
         try:
-            answered = await self._kept.once(work, analysis.Asked, ask)
-        except UselessAnswerError as error:
-            return Reply(None, error.reason, self._kept.taken.pop(dialogue.name))
-        return Reply(analysis.checked(answered, transcript), None, self._kept.taken.pop(dialogue.name))
+            concluded = await self._analyst.conclude(dialogue.transcript())
+        except PipelineError as error:
+            if error.reason not in USELESS:
+                raise
+            return Reply(None, error.reason, self._kept.taken[dialogue.name])
+        return Reply(concluded.draft.insights, None, self._kept.taken[dialogue.name])
 
 
 @asynccontextmanager
 async def open_asker(asked: Asked, cache: Path) -> AsyncIterator[Asker]:
     """An asker whose answers are kept below *cache*, by model and prompt."""
-    kept = KeptAnswers(cache / asked.model.replace("/", "_") / analysis.prompt_version())
+    kept = KeptAnswers(cache / asked.model.replace("/", "_") / prompt_version())
     async with AsyncOpenAI(
         base_url=asked.base_url, api_key=asked.api_key, timeout=asked.timeout, max_retries=0
     ) as client:
         gate = Gate(asked.provider, asked.model)
-        yield Asker(LanguageModel(client, gate, max_output_tokens=asked.max_output_tokens), kept)
+        model = LanguageModel(client, gate, max_output_tokens=asked.max_output_tokens)
+        remembered = RememberedModel(model, kept, NoBudget())
+        yield Asker(Analyst(remembered, Rules(asked.room, LEAST_QUALITY), Catalogue({}, {})), kept)

@@ -1,15 +1,17 @@
 """Answers kept in a folder by model, prompt and dialogue: a slow model's run goes on where it stopped."""
 
+import json
 import time
 from collections.abc import Awaitable, Callable
+from hashlib import sha256
 from pathlib import Path
 from typing import TypeVar
 
 from common.account import Account, accounting
-from common.errors import PipelineError
+from common.errors import Permanent, PipelineError
 from common.metrics import ProviderMetrics
 from common.model import Noun
-from common.work import WorkId
+from common.work import Claims, WorkId
 from openai import APITimeoutError
 from prometheus_client import CollectorRegistry
 from pydantic import BaseModel, JsonValue
@@ -17,12 +19,8 @@ from pydantic import BaseModel, JsonValue
 R = TypeVar("R", bound=BaseModel)
 
 _TIMEOUT = "no_answer_in_time"
-_ANSWERS = frozenset({"provider_answer", "provider_refused", "answer_too_long", _TIMEOUT})
+USELESS = frozenset({"provider_answer", "provider_refused", "answer_too_long", _TIMEOUT})
 """Failures that are the model's own; others say that it could not be asked."""
-
-
-class UselessAnswerError(PipelineError):
-    """The model was asked and did not answer, or not in a way that can be read; the reason says how."""
 
 
 class Taken(Noun):
@@ -46,20 +44,20 @@ class _Kept(Noun):
     taken: Taken
 
 
-class KeptAnswers:
-    """Like the product's claims on paid work, on files: what was asked before is not asked again.
+class KeptAnswers(Claims):
+    """The product's claims on paid work, on files: what was asked before is not asked again.
 
     An answer that is of no use is kept as well, and fails again when it is asked for again.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path) -> None:  # the product's is a collection of a database
         self._folder = folder
         self.taken: dict[str, Taken] = {}
         """By call, what its answers took when they were given."""
 
     async def once(self, work: WorkId, shape: type[R], do: Callable[[], Awaitable[R]]) -> R:
         """The answer to this question, now or from before."""
-        path = self._folder / f"{work.call.call_id}-{work.digest[:12]}.json"
+        path = self._folder / f"{work.call.call_id}-{_digest(work, shape)}.json"
         if path.exists():
             kept = _Kept.model_validate_json(path.read_bytes())
         else:
@@ -68,6 +66,12 @@ class KeptAnswers:
         call = work.call.call_id
         self.taken[call] = self.taken.get(call, Taken()) + kept.taken
         return shape.model_validate(_result(kept))
+
+
+def _digest(work: WorkId, shape: type[BaseModel]) -> str:
+    """An answer in another shape answers another question."""
+    schema = json.dumps(shape.model_json_schema(), sort_keys=True)
+    return sha256((work.digest + schema).encode()).hexdigest()[:12]
 
 
 async def _answered(do: Callable[[], Awaitable[BaseModel]]) -> _Kept:
@@ -79,7 +83,7 @@ async def _answered(do: Callable[[], Awaitable[BaseModel]]) -> _Kept:
             result = (await do()).model_dump(mode="json")
         except PipelineError as error:
             failed = _TIMEOUT if isinstance(error.__cause__, APITimeoutError) else error.reason
-            if failed not in _ANSWERS:
+            if failed not in USELESS:
                 raise
     return _Kept(result=result, failed=failed, taken=_taken(account, time.monotonic() - begun))
 
@@ -98,7 +102,7 @@ def _result(kept: _Kept) -> JsonValue:
     """The result, or the failure that it was."""
     if kept.failed is None:
         return kept.result
-    raise UselessAnswerError("the model gave no answer of use", reason=kept.failed)
+    raise Permanent("the model gave no answer of use", reason=kept.failed)
 
 
 def _write(path: Path, kept: _Kept) -> None:

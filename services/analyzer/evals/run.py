@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from itertools import groupby
 
-from analyzer import analysis
+from analyzer.prompt import prompt_version
 
 from evals.asking import Asked, Asker
 from evals.figures import figures
@@ -41,7 +41,7 @@ async def run(
         progress(f"{n}/{len(dialogues)} {dialogue.name}: {rows[-1].failed or 'analysed'}")
     return Result(
         model=asked.model,
-        prompt=analysis.prompt_version(),
+        prompt=prompt_version(),
         day=day.isoformat(),
         max_output_tokens=asked.max_output_tokens,
         timeout=asked.timeout,

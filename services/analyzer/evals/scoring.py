@@ -113,8 +113,10 @@ def _verdicts(
 ) -> Iterator[tuple[str, tuple[Verdict, ...]]]:
     labels, mood = dialogue.labels, getattr(insights, "sentiment", None)
     for name in ("call_type", "call_outcome", "engagement_level"):
-        yield name, ((getattr(labels, name), getattr(insights, name, NOTHING)),)
-    yield "sentiment", ((labels.sentiment.overall, getattr(mood, "overall", NOTHING)),)
+        said = getattr(insights, name, NOTHING)
+        yield name, (_lenient(getattr(labels, name), said, getattr(labels.alternatives, name)),)
+    overall = getattr(mood, "overall", NOTHING)
+    yield "sentiment", (_lenient(labels.sentiment.overall, overall, labels.alternatives.sentiment),)
     yield "sentiment.trend", ((TRENDS[labels.sentiment.trend], getattr(mood, "trend", NOTHING)),)
     heard = {one.speaker: one.label for one in getattr(mood, "by_speaker", ())}
     spoke = labels.sentiment.by_speaker.items()
@@ -122,6 +124,11 @@ def _verdicts(
     felt = {one.quarter: one.label for one in getattr(mood, "by_quarter", ())}
     quarters = enumerate(labels.sentiment.by_quarter, start=1)
     yield "sentiment.by_quarter", tuple((label, felt.get(n, NOTHING)) for n, label in quarters)
+
+
+def _lenient(label: str, said: str, alternatives: Sequence[str]) -> Verdict:
+    """What another careful analyst could say is right, too."""
+    return (said if said in alternatives else label, said)
 
 
 def _quotes(dialogue: Dialogue, insights: Insights[Evidence] | None) -> Quotes:

@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import Annotated
 
 import yaml
-from analyzer import analysis
+from analyzer.analysis import Asked
+from analyzer.checking import checked
 from common.model import Evidence, Insights
 from pydantic import Field
 
@@ -33,8 +34,8 @@ class Written(Gold):
 
     def insights(self, dialogue: Dialogue) -> Insights[Evidence]:
         """The answer, checked as the product checks it."""
-        asked = analysis.Asked.model_validate({**_NOTHING, **dict.fromkeys(KINDS, ()), **self.answer})
-        return analysis.checked(asked, dialogue.transcript())
+        asked = Asked.model_validate({**_NOTHING, **dict.fromkeys(KINDS, ()), **self.answer})
+        return checked(asked, dialogue.transcript())
 
 
 def answers(folder: Path = ANSWERS) -> dict[str, Written]:

@@ -5,7 +5,8 @@ from random import Random
 from typing import Any
 
 import pytest
-from analyzer import analysis
+from analyzer import checking
+from analyzer.analysis import Asked
 from common.model import Evidence, Insights
 from evals import gold
 from evals.figures import figures, kappa, recall, total
@@ -67,7 +68,7 @@ def perfect(dialogue: Dialogue, *, optional: bool = True) -> dict[str, Any]:
 
 def checked(dialogue: Dialogue, answer: dict[str, Any]) -> Insights[Evidence]:
     """The answer after the product's own checks."""
-    return analysis.checked(analysis.Asked.model_validate(answer), dialogue.transcript())
+    return checking.checked(Asked.model_validate(answer), dialogue.transcript())
 
 
 def labelled(dialogue: Dialogue) -> Insights[Evidence]:

@@ -31,7 +31,7 @@ A_CALL: dict[str, Any] = {
             "by_quarter": ["neutral", "neutral", "neutral", "neutral"],
             "trend": "flat",
         },
-        **{name: [] for name in KINDS},
+        **{name: [] for name in labels.KINDS},
         "entities": [
             {
                 "utterances": ["u2"],
@@ -85,7 +85,7 @@ def test_every_quote_is_found_where_it_is_cited(dialogues: tuple[Dialogue, ...])
     """The check that a model's quotes go through finds each of ours, word for word."""
     for call in dialogues:
         spoken = Transcribed(call.transcript().utterances)
-        for kind in KINDS:
+        for kind in labels.KINDS:
             for label in call.labels.of(kind):
                 assert spoken.check(label.citation).verified, (call.name, kind, label.citation.utterance_ids)
 
