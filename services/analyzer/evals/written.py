@@ -1,4 +1,4 @@
-"""Answers written by hand, as models give them, good and bad: they are labelled as such and scored like any other."""
+"""Answers written by hand, as models give them, good and bad, to see what the scorer makes of them."""
 
 from pathlib import Path
 from typing import Annotated
@@ -16,7 +16,7 @@ ANSWERS = Path(__file__).parent / "answers"
 
 
 class Expected(Gold):
-    """What the scorer must make of an answer: bounds of recall and precision, and how much falls to the checks."""
+    """Least and most recall and precision, and how many findings fall to the checks."""
 
     recall: tuple[float, float]
     precision: tuple[float, float]
