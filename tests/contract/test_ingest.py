@@ -44,7 +44,7 @@ class Ingest:
         return [call.args[0] for call in ingested.mock.call_args_list]
 
     async def entries(self) -> list[Entry]:
-        rows = [row async for row in self.outside.rows["journal"].find({}, None, 100)]
+        rows = [row async for row in self.outside.rows["journal"].find({}, limit=100)]
         return [Entry.model_validate(row) for row in rows]
 
     async def only_entry(self) -> Entry:
@@ -269,6 +269,15 @@ async def test_a_sidecar_tells_what_event_and_name_do_not(ingest: Ingest) -> Non
         call.metadata.call_type,
     )
     assert {"deal": "17", "floor": "3"} == call.metadata.extra
+
+
+@pytest.mark.parametrize("roles", ["customer, agent", ["customer", "agent"]])
+async def test_a_call_tells_who_speaks_on_which_channel(ingest: Ingest, roles: object) -> None:
+    """As an object's metadata can say it, or as JSON does; the transcriber hears of it."""
+    ingest.outside.bucket.put(SIDECAR, json.dumps({"channel_roles": roles}).encode())
+    await ingest.receive(golden("call.uploaded.v1"))
+
+    assert [["customer", "agent"]] == [event["channel_roles"] for event in ingest.announced]
 
 
 @pytest.mark.parametrize("sidecar", [b"{", b"[]", b"\xff\xfe", b"[" * 60_000, b" " * 70_000])

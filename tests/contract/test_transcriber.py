@@ -51,9 +51,18 @@ class FakeHearing:
     def __init__(self, kept: FakeStore[Transcript]) -> None:
         self.workshop = Workshop()
         self.sources: list[Path] = []
+        self.roles: tuple[str, ...] | None = None
         self._kept = kept
 
-    async def transcript(self, key: CallKey, recording: ObjectRef, source: Path, folder: Path) -> Transcript:
+    async def transcript(
+        self,
+        key: CallKey,
+        recording: ObjectRef,
+        source: Path,
+        folder: Path,
+        roles: tuple[str, ...] | None = None,
+    ) -> Transcript:
+        self.roles = roles
         assert await asyncio.to_thread(source.read_bytes) == b"the recording"
         assert source.parent == folder
         self.sources.append(source)
@@ -157,6 +166,13 @@ async def test_nothing_of_a_recording_stays_on_disk(
 
     assert ["recording"] == [source.name for source in hearing.sources]
     assert [False] == [source.parent.exists() for source in hearing.sources]
+
+
+async def test_who_speaks_where_is_heard_of_from_the_event(promise: Promise, hearing: FakeHearing) -> None:
+    """The settings' roles are for calls of which upstream says nothing."""
+    await promise.service.receive(promise.takes | {"channel_roles": ["customer", "agent"]})
+
+    assert ("customer", "agent") == hearing.roles
 
 
 async def test_a_transcript_made_elsewhere_is_kept_at_no_cost(

@@ -87,6 +87,37 @@ def conversation(record_wav: Record, make_voice: Make, make_silence: Make) -> Pa
     return record_wav(agent, customer)
 
 
+@pytest.fixture
+def broken_off(conversation: Path) -> Path:
+    """The conversation without its last half second."""
+    conversation.write_bytes(conversation.read_bytes()[:-32_000])
+    return conversation
+
+
+async def test_what_listening_showed_is_in_the_transcript(
+    hearing: Hearing, broken_off: Path, folder: Path, record_wav: Record, make_voice: Make
+) -> None:
+    """Loudness by quarter, what is lost of a file that ends too early, and two channels that are one."""
+    transcript = await hearing.transcript(KEY, RECORDING, broken_off, folder)
+    alone = await hearing.transcript(KEY, RECORDING, record_wav(voice := make_voice(1.0), voice), folder)
+
+    assert [("cut_off", 3_500)] == [(damage.what, damage.at_ms) for damage in transcript.damage]
+    assert transcript.talk is not None
+    assert [[True, True, False, False], [False, False, False, True]] == [
+        [level is not None for level in channel.quarters] for channel in transcript.talk.loudness
+    ]
+    assert (False, True) == (transcript.dual_mono, alone.dual_mono)
+
+
+async def test_a_call_may_name_its_own_speakers(hearing: Hearing, conversation: Path, folder: Path) -> None:
+    """Upstream knows better than the settings who speaks on which channel."""
+    transcript = await hearing.transcript(KEY, RECORDING, conversation, folder, ("customer", "agent"))
+
+    assert [("customer", "channel 0"), ("agent", "channel 1")] == [
+        (u.speaker, u.text) for u in transcript.utterances
+    ]
+
+
 async def test_each_channel_is_heard_as_its_speaker(
     hearing: Hearing, conversation: Path, folder: Path
 ) -> None:

@@ -84,7 +84,12 @@ def uploaded(entry: Entry) -> CallUploaded | None:
 
 def ingested(key: CallKey, call: Call) -> CallIngested:
     """A call that is kept."""
-    return CallIngested(**dict(key), recording=call.recording, transcript=call.transcript)
+    return CallIngested(
+        **dict(key),
+        recording=call.recording,
+        transcript=call.transcript,
+        channel_roles=call.metadata.channel_roles,
+    )
 
 
 def transcribed(key: CallKey, head: TranscriptHead) -> CallTranscribed:

@@ -8,7 +8,17 @@ from typing import Literal
 
 from pydantic import Field
 
-from common.model import CallId, CallKey, CallMetadata, Noun, ObjectRef, Recording, TenantId, Work
+from common.model import (
+    CallId,
+    CallKey,
+    CallMetadata,
+    ChannelRoles,
+    Noun,
+    ObjectRef,
+    Recording,
+    TenantId,
+    Work,
+)
 
 
 class CallUploaded(Noun):
@@ -27,11 +37,15 @@ class CallUploaded(Noun):
 
 
 class CallIngested(CallKey):
-    """The recording is one we can open, and the call is kept."""
+    """The recording is one we can open, and the call is kept.
+
+    ``channel_roles``: who speaks on which channel, where upstream said so.
+    """
 
     type: Literal["call.ingested.v1"] = "call.ingested.v1"
     recording: Recording | None = None
     transcript: ObjectRef | None = None
+    channel_roles: ChannelRoles | None = None
     work: Work | None = None
 
 

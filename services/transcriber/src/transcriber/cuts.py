@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+from common.model import Quarters
 from numpy.typing import NDArray
 
 SAMPLE_RATE = 16_000  # Hz; every time below is a count of samples at this rate
@@ -91,10 +92,13 @@ def _heard(activity: Activity, first: int, last: int) -> Span:
     return Span(start * WINDOW, min(end * WINDOW, activity.samples))
 
 
-def loudness_by_quarter(activity: Activity) -> tuple[float | None, ...]:
+def loudness_by_quarter(activity: Activity) -> Quarters:
     """How loud speech is in each quarter of the call, in dBFS; None where nobody speaks."""
     bounds = np.linspace(0, len(activity.speech), 5).round().astype(int)
-    return tuple(_level(activity, slice(int(first), int(last))) for first, last in pairwise(bounds))
+    first, second, third, fourth = (
+        _level(activity, slice(int(begin), int(end))) for begin, end in pairwise(bounds)
+    )
+    return first, second, third, fourth
 
 
 def _level(activity: Activity, quarter: slice) -> float | None:

@@ -46,4 +46,4 @@ async def _transcript(
         # A name of ours: FFmpeg tells some formats by the extension, and a stranger chose that one.
         source = folder / "recording"
         await recordings.fetch(recording, source)
-        return await hearing.transcript(ingested.key, recording, source, folder)
+        return await hearing.transcript(ingested.key, recording, source, folder, ingested.channel_roles)

@@ -47,8 +47,17 @@ class Hearing:
         self._engines = engines
         self._voices = voices
 
-    async def transcript(self, key: CallKey, recording: ObjectRef, source: Path, folder: Path) -> Transcript:
+    async def transcript(
+        self,
+        key: CallKey,
+        recording: ObjectRef,
+        source: Path,
+        folder: Path,
+        roles: Sequence[str] | None = None,
+    ) -> Transcript:
         """The transcript of the recording at *source*, using *folder* for what is in between.
+
+        *roles* are this call's, where upstream knows better than the settings who speaks on which channel.
 
         Raises:
             Permanent: the recording cannot be used, the provider refuses it, or it costs too much.
@@ -66,7 +75,7 @@ class Hearing:
         return assemble(
             key,
             _segments(heard),
-            speakers(len(listened.tracks), self._roles),
+            speakers(len(listened.tracks), roles or self._roles),
             _extent(listened, heard),
             _work(voices or self._speech, heard.values()),
             self._engines,
@@ -165,7 +174,14 @@ def _shifted(word: Word, ms: int) -> Word:
 
 def _extent(listened: Listened, heard: Mapping[Cut, Heard]) -> Extent:
     pieces = [piece for cut, said in heard.items() for piece in _silent_in(cut, said)]
-    return Extent(duration_ms=_ms(listened.samples), speech_ms=_ms(listened.speech), refused=added_up(pieces))
+    return Extent(
+        duration_ms=_ms(listened.samples),
+        speech_ms=_ms(listened.speech),
+        damage=listened.damage,
+        loudness=listened.loudness,
+        refused=added_up(pieces),
+        dual_mono=listened.alike,
+    )
 
 
 def _silent_in(cut: Cut, said: Heard) -> list[tuple[str, int]]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from common.model import Damage
+from common.model import Damage, Quarters
 
 from transcriber import audio, cuts
 from transcriber.activity import VoiceActivity
@@ -33,7 +33,7 @@ class Listened:
     speech: int
     """Samples of speech found, all channels together."""
     damage: tuple[Damage, ...] = ()
-    loudness: tuple[tuple[float | None, ...], ...] = ()
+    loudness: tuple[Quarters, ...] = ()
     """Of speech, for each track and quarter of the call, in dBFS; None where nobody speaks."""
     alike: bool = False
     """Whether two channels were one, of which the louder is taken."""

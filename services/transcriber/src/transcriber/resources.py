@@ -61,7 +61,6 @@ async def open_resources(settings: Settings) -> AsyncIterator[dict[str, object]]
     ):
         turns = Turns(settings.provider_concurrency)
         ledger = Ledger(db["ledger"], TRANSCRIBE.name, days=settings.ledger_days)
-        await ledger.prepare()
         gates = partial(shared_gate, settings, redis, provider, ledger=ledger)
         gate = gates()
         recogniser = _recogniser(settings, client, provider, gate, turns)
@@ -69,14 +68,13 @@ async def open_resources(settings: Settings) -> AsyncIterator[dict[str, object]]
         cost = _dearest(recogniser, diarizer)
         require_price(settings.limits(), settings.transcription_model, cost(60))
         budget = Budget(db["budgets"], ledger, TRANSCRIBE.name, settings.limits())
-        await budget.prepare()
         heard = Claims(db["work"], days=settings.paid_work_days)
         remembered = RememberedSpeech(recogniser, heard)
         transcripts = transcripts_in(db)
         recordings = RecordingBucket(s3)
         await asyncio.to_thread(sweep)
-        await heard.prepare()
-        await transcripts.prepare()
+        for prepared in (ledger, budget, heard, transcripts):
+            await prepared.prepare()
         yield {
             "gate": gate,
             "journal": Journal(db["journal"]),

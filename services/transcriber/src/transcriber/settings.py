@@ -4,15 +4,16 @@ import json
 from typing import Annotated, Any, Literal
 
 from common.app import StageSettings
+from common.model import ChannelRoles
 from common.settings import (
     AnalyzeQueueSettings,
     BucketSettings,
     BudgetSettings,
     LimiterSettings,
-    NoDecodeList,
     TranscribeQueueSettings,
 )
 from pydantic import Field, PositiveInt, field_validator
+from pydantic_settings import NoDecode
 
 from transcriber.recognition import RecognitionSettings
 
@@ -31,7 +32,7 @@ class Settings(
     voice_activity: Literal["silero", "energy"] = Field(
         "silero", description="How speech is found: silero, or energy (fast; takes music for speech)"
     )
-    channel_roles: NoDecodeList = Field(
+    channel_roles: Annotated[ChannelRoles, NoDecode] = Field(
         ("agent", "customer"),
         description="Who speaks on channel 1, 2 … where each speaker has one",
     )
@@ -53,14 +54,5 @@ class Settings(
     @classmethod
     def _listed(cls, value: Any) -> Any:
         """Read ``a,b`` or ``["a", "b"]``."""
-        if not isinstance(value, str):
-            return value
-        listed = json.loads(value) if value.lstrip().startswith("[") else value.split(",")
-        return tuple(str(role).strip() for role in listed)
-
-    @field_validator("channel_roles")
-    @classmethod
-    def _named(cls, roles: tuple[str, ...]) -> tuple[str, ...]:
-        if not all(roles) or len(set(roles)) != len(roles):
-            raise ValueError("give every role a name of its own, as in agent,customer")
-        return roles
+        is_json = isinstance(value, str) and value.lstrip().startswith("[")
+        return json.loads(value) if is_json else value

@@ -38,6 +38,7 @@ class Extent:
     damage: tuple[Damage, ...] = ()
     loudness: tuple[Quarters, ...] = ()
     refused: tuple[Refused, ...] = ()
+    dual_mono: bool = False
 
 
 def speakers(channels: int, roles: Sequence[str]) -> tuple[str, ...]:
@@ -70,6 +71,7 @@ def assemble(
         speakers=present,
         coverage=coverage(extent.speech_ms, heard, extent.refused),
         damage=extent.damage,
+        dual_mono=extent.dual_mono,
         engines=engines,
         talk=talk(said, present, extent.duration_ms, _loudness(named, extent)),
         utterances=said,

@@ -3,6 +3,7 @@
 from common.model.calls import (
     Call,
     CallMetadata,
+    ChannelRoles,
     ObjectRef,
     Recording,
     Work,
@@ -90,6 +91,7 @@ __all__ = [
     "CallMetadata",
     "Category",
     "CategoryMatch",
+    "ChannelRoles",
     "Chunk",
     "Citation",
     "Commitment",

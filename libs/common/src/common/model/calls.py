@@ -1,9 +1,9 @@
 """A call as it is handed in, and what is paid for it on its way."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
 from common.model.identity import CallKey, Noun
 
@@ -17,6 +17,27 @@ class ObjectRef(Noun):
     etag: str | None = None
 
 
+def _listed(value: Any) -> Any:
+    """``a,b`` as a list: a form's field and an object's metadata are texts."""
+    return value.split(",") if isinstance(value, str) else value
+
+
+def _told_apart(roles: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(roles)) != len(roles):
+        raise ValueError("give every role a name of its own, as in agent,customer")
+    return roles
+
+
+Role = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+ChannelRoles = Annotated[
+    tuple[Role, ...],
+    Field(min_length=1, max_length=32),
+    BeforeValidator(_listed),
+    AfterValidator(_told_apart),
+]
+"""Who speaks on channel 1, 2 …, each by a name of its own."""
+
+
 class CallMetadata(Noun):
     """What upstream knows about a call; nothing in it is needed to process the call."""
 
@@ -27,6 +48,7 @@ class CallMetadata(Noun):
     company_name: str | None = None
     contact_email: str | None = None
     call_type: str | None = None
+    channel_roles: ChannelRoles | None = None
     extra: dict[str, str] = Field(default_factory=dict)
 
 

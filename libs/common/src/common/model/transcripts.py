@@ -96,7 +96,7 @@ class TranscriptFacts(CallKey):
     """What is known of a transcript besides the words; fields added later have defaults for older ones.
 
     ``speakers`` are all who may speak, also who keeps silent; ``coverage`` and ``talk`` are None where a
-    transcript is older than they are.
+    transcript is older than they are. ``dual_mono``: two channels were one recording.
     """
 
     language: str | None = None
@@ -105,6 +105,7 @@ class TranscriptFacts(CallKey):
     speakers: tuple[str, ...] = ()
     coverage: Coverage | None = None
     damage: tuple[Damage, ...] = ()
+    dual_mono: bool = False
     engines: tuple[Engine, ...] = ()
     talk: Talk | None = None
     work: Work

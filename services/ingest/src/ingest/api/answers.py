@@ -85,6 +85,7 @@ class Heard(Noun):
     """How well a call was heard: how much of its speech became text, and what was wrong with its recording.
 
     ``flagged``: less than 98 %; ``coverage`` is null where the transcript was made elsewhere or is older.
+    ``dual_mono``: two channels were one, heard once.
     """
 
     speakers_known: bool
@@ -92,6 +93,7 @@ class Heard(Noun):
     coverage: Coverage | None
     damaged: bool
     damage: tuple[Damage, ...]
+    dual_mono: bool
     engines: tuple[Engine, ...]
 
 

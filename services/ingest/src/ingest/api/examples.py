@@ -97,6 +97,7 @@ METRICS: Final[Responses] = {
                     },
                     "damaged": False,
                     "damage": [],
+                    "dual_mono": False,
                     "engines": [
                         {
                             "role": "recognition",

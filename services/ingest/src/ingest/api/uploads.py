@@ -71,6 +71,9 @@ class UploadForm:
     company_name: Annotated[str | None, Form()] = None
     contact_email: Annotated[str | None, Form()] = None
     call_type: Annotated[str | None, Form()] = None
+    channel_roles: Annotated[str | None, Form(description="Who speaks on channel 1, 2 …: agent,customer")] = (
+        None
+    )
     extra: Annotated[str | None, Form(description="A JSON object of texts")] = None
 
     def recording(self, largest: int) -> UploadFile:
