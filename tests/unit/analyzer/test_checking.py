@@ -146,7 +146,7 @@ def test_a_summary_tells_nothing_that_nobody_said() -> None:
 
 def test_nouns_are_capitalised_in_german() -> None:
     """A capital letter says nothing there; figures do."""
-    german = insights(language="de", pain_points=(pain("Der Preis ist zu hoch."), pain("Der Preis ist 99.")))
+    german = insights(language="de", pain_points=(pain("Zu hoher Preis."), pain("Der Preis von 99.")))
 
     assert [True, False] == [each.verified for each in checked(german, transcript()).pain_points]
 

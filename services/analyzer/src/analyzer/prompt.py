@@ -1,7 +1,7 @@
 """The questions put to the model: files in the repository, and a call's words that pass for nothing else."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
@@ -9,11 +9,13 @@ from importlib.resources import files
 from typing import Final
 
 from common.model import Criteria, QualityIssue, Transcript, Utterance
+from common.words import hear
 
 from analyzer.bounds import readable
 
 PROMPT: Final = "analysis.v2"
 CONSOLIDATION: Final = "consolidation.v1"
+RECITED: Final = 8  # words in a row that are in the instructions, too
 LONGEST_LINE: Final = 4000  # characters; a longer turn goes on in another line under the same id
 _BRACKETS: Final = str.maketrans("[]{}<>", "()()()")
 _SAFE_LABEL: Final = str.maketrans(dict.fromkeys("[]{}<>:", "_"))
@@ -38,6 +40,21 @@ def prompt_version() -> str:
     """The prompts' name and the digest of their text: an analysis says exactly what it was asked."""
     text = instructions(PROMPT) + instructions(CONSOLIDATION)
     return f"{PROMPT}+{sha256(text.encode()).hexdigest()[:8]}"
+
+
+@cache
+def _runs() -> frozenset[tuple[str, ...]]:
+    return frozenset(run for name in (PROMPT, CONSOLIDATION) for run in _runs_of(instructions(name)))
+
+
+def _runs_of(text: str) -> Iterator[tuple[str, ...]]:
+    words = hear(text).words
+    return (words[at : at + RECITED] for at in range(len(words) - RECITED + 1))
+
+
+def recites(text: str) -> bool:
+    """Whether a text repeats our instructions instead of telling of the call."""
+    return any(run in _runs() for run in _runs_of(text))
 
 
 def mark(transcript: Transcript) -> str:
