@@ -42,6 +42,10 @@ class Model:
             raise self._failure
         return Said(text="yes")
 
+    async def answer_otherwise(self) -> SaidOtherwise:
+        """The same in another shape."""
+        return SaidOtherwise(text=(await self.answer()).text)
+
 
 def _taken() -> Work:
     return work("m", input_tokens=5, output_tokens=2, cost_usd=0.25)
@@ -106,6 +110,6 @@ async def test_another_question_or_shape_is_asked_anew(reopened: Callable[[], Ke
 
     await answers.once(QUESTION, Said, model.answer)
     await answers.once(WorkId(KEY, "analyze", ("m", "who spoke?")), Said, model.answer)
-    await answers.once(QUESTION, SaidOtherwise, model.answer)
+    await answers.once(QUESTION, SaidOtherwise, model.answer_otherwise)
 
     assert 3 == model.asked
