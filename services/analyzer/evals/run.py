@@ -15,12 +15,12 @@ from evals.thresholds import Shortfall, Thresholds, fallen
 
 
 def chosen(dialogues: Sequence[Dialogue], shortest: int | None) -> Sequence[Dialogue]:
-    """All dialogues, or so many of each half: the shortest, so that a slow model reads as many as it can."""
+    """All dialogues, or so many of each half: the shortest, both halves in turn, for a slow model."""
     if shortest is None:
         return dialogues
     ordered = sorted(dialogues, key=lambda each: (each.split, _letters(each)))
     halves = groupby(ordered, key=lambda each: each.split)
-    return [each for _, half in halves for each in list(half)[:shortest]]
+    return sorted((each for _, half in halves for each in list(half)[:shortest]), key=_letters)
 
 
 def _letters(dialogue: Dialogue) -> int:

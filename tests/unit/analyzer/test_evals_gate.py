@@ -10,7 +10,7 @@ from evals.rules import MODEL, running_rules
 from evals.run import chosen, run
 from evals.thresholds import fallen
 
-SAMPLE = 7  # dialogues of the open half, the shortest: what can be asked in a few seconds
+SAMPLE = 5  # dialogues of the open half, the shortest: what can be asked in a few seconds
 
 
 async def test_the_local_rules_hold_their_thresholds(tmp_path: Path) -> None:
