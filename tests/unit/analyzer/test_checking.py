@@ -146,9 +146,11 @@ def test_a_summary_tells_nothing_that_nobody_said() -> None:
 
 def test_nouns_are_capitalised_in_german() -> None:
     """A capital letter says nothing there; figures do."""
-    german = insights(language="de", pain_points=(pain("Zu hoher Preis."), pain("Der Preis von 99.")))
+    told = insights(language="de", pain_points=(pain("Klage zum Preis."), pain("Der Preis von 99.")))
+    german = transcript().model_copy(update={"language": "de"})
 
-    assert [True, False] == [each.verified for each in checked(german, transcript()).pain_points]
+    assert [True, False] == [each.verified for each in checked(told, german).pain_points]
+    assert [False, False] == [each.verified for each in checked(told, transcript()).pain_points]
 
 
 ASKED = Criteria(

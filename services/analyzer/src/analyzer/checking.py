@@ -49,7 +49,8 @@ def checked(answer: Insights[Citation], transcript: Transcript) -> Insights[Evid
     """The answer with every quote looked up in the transcript, and what nobody said taken out or marked."""
     speakers = frozenset(utterance.speaker for utterance in transcript.utterances)
     call = Grounds(tuple(utterance.text for utterance in transcript.utterances), speakers)
-    against = Checked(Transcribed(transcript.utterances), call, speakers, _named(answer), answer.language)
+    language = transcript.language or answer.language
+    against = Checked(Transcribed(transcript.utterances), call, speakers, _named(answer), language)
     row = answer.model_dump()
     for name in FINDINGS:
         found: tuple[Finding[Citation], ...] = getattr(answer, name)
