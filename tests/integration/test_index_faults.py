@@ -136,6 +136,20 @@ async def test_a_missing_pipeline_is_an_error(index: ChunkIndex, proxy: SearchPr
     assert "index_unfit" == error.value.reason
 
 
+async def test_a_missing_pipeline_is_found_before_the_first_question(
+    index: ChunkIndex, proxy: SearchProxy
+) -> None:
+    """Whoever starts hears of it at once."""
+    await index.replace(KEY, CHUNKS, VECTORS)
+    await index.check()
+    proxy.renames = {"callstream-hybrid": "nobody"}
+
+    with pytest.raises(Permanent, match="callstream-hybrid is missing; run pipelinectl bootstrap") as error:
+        await index.check()
+
+    assert "index_unfit" == error.value.reason
+
+
 async def test_requests_are_bounded_in_bytes() -> None:
     """None is larger than the smallest cluster takes; one that cannot be smaller goes alone."""
     lines = [put(str(n), {"text": "x" * 300_000}, "acme") for n in range(100)]

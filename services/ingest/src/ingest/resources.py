@@ -2,13 +2,14 @@
 
 import time
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext, suppress
 from functools import partial
 from typing import Annotated, Any, cast
 
 from common.clients import open_mongo, open_openai, open_opensearch, open_redis, open_s3, shared_gate
 from common.ctl.doctor import examine
 from common.ctl.rights import workload
+from common.errors import Transient
 from common.index import ChunkIndex
 from common.journal import Journal
 from common.ledger import SEARCH, Ledger
@@ -70,6 +71,9 @@ async def open_door(settings: DoorSettings) -> AsyncIterator[dict[str, object]]:
         redis = await stack.enter_async_context(open_redis(settings))
         openai = await stack.enter_async_context(open_openai(provider, read_timeout=QUESTION_TIMEOUT))
         search = await stack.enter_async_context(open_opensearch(settings, settings.aws_region))
+        index = ChunkIndex(search, settings.embedding_model, settings.opensearch_index)
+        with suppress(Transient):  # it may come up later; only search needs it
+            await index.check()
         yield opened | {
             "limiter": Limiter(settings.rate_limit, redis),
             "cache": AnswerCache(redis),
@@ -79,7 +83,7 @@ async def open_door(settings: DoorSettings) -> AsyncIterator[dict[str, object]]:
                     settings, redis, provider, hold=QUESTION_HOLD, ledger=cast("Ledger", opened["ledger"])
                 ),
             ),
-            "index": ChunkIndex(search, settings.embedding_model, settings.opensearch_index),
+            "index": index,
             "examiner": Examiner(partial(examine, workload(*settings.workloads)), time.monotonic),
             "clock": now,
         }
