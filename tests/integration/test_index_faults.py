@@ -10,7 +10,8 @@ from common.errors import Permanent, PipelineError, Transient
 from common.index import ChunkIndex
 from common.index.bulk import MAX_BYTES, Bulk, put, requests
 from common.settings import OpenSearchSettings
-from index_scene import CHUNKS, KEY, MODEL, MONEY, PEOPLE, TIME, VECTORS, call, chunk, everything, question
+from index_scene import CHUNKS, MODEL, MONEY, PEOPLE, TIME, VECTORS, call, chunk, everything, question
+from nouns import KEY
 from search_proxy import SearchProxy, busy_for, cut, done_and_cut, failing, open_proxy
 from servers import Servers
 

@@ -10,7 +10,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from index_scene import (
     CHUNKS,
-    KEY,
     MODEL,
     MONEY,
     PEOPLE,
@@ -22,6 +21,7 @@ from index_scene import (
     put,
     question,
 )
+from nouns import KEY
 from pydantic import ValidationError
 
 
