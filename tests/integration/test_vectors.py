@@ -8,6 +8,7 @@ from common.gate import Gate, Patience
 from common.model import Work
 from common.providers import MAX_RETRY_AFTER
 from common.vectors import Embedder
+from common.vectors.openai import OpenAIEmbedder
 from integration.provider import Desk, Reply, open_client, open_desk, refusal, vectors
 
 
@@ -20,7 +21,7 @@ async def desk() -> AsyncIterator[Desk]:
 @pytest.fixture
 async def embedder(desk: Desk) -> AsyncIterator[Embedder]:
     async with open_client(desk.url) as client:
-        yield Embedder(client, Gate("openai", "text-embedding-3-small", patience=Patience(hold=0)))
+        yield OpenAIEmbedder(client, Gate("openai", "text-embedding-3-small", patience=Patience(hold=0)), 2)
 
 
 async def test_each_text_has_its_vector(desk: Desk, embedder: Embedder) -> None:

@@ -16,13 +16,13 @@ from common.pipeline import INGEST
 from common.settings import (
     AwsSettings,
     BucketSettings,
-    EmbeddingSettings,
     MongoSettings,
     OpenSearchSettings,
     queue_urls,
 )
 from common.store import Store
 from common.transcripts import transcripts_in
+from common.vectors.settings import EmbeddingSettings
 from common.work import Claims
 
 DIMENSIONS: Final = {"text-embedding-3-small": 1536, "text-embedding-3-large": 3072, "local-minilm": 384}

@@ -16,7 +16,6 @@ from common.settings import (
     AnalysisSettings,
     AwsSettings,
     BucketSettings,
-    EmbeddingSettings,
     MongoSettings,
     OpenAISettings,
     OpenSearchSettings,
@@ -25,6 +24,7 @@ from common.settings import (
     SettingsError,
     TranscriptionSettings,
 )
+from common.vectors.settings import EmbeddingSettings
 
 PATIENCE: Final = 8.0  # seconds for each examination
 PURPOSES: Final[dict[exam_provider.Purpose, type[OpenAISettings]]] = {

@@ -18,7 +18,8 @@ from common.clients import REDIS_TIMEOUT, open_mongo, open_opensearch, open_redi
 from common.ctl.findings import Finding, encryption, ok, wrong
 from common.index import ChunkIndex
 from common.index.chunks import HYBRID
-from common.settings import EmbeddingSettings, MongoSettings, OpenSearchSettings, RedisSettings
+from common.settings import MongoSettings, OpenSearchSettings, RedisSettings
+from common.vectors.settings import EmbeddingSettings
 
 NOBODY = {"_id": "nobody"}
 """Matches no document: asking to change it needs the right to write, and writes nothing."""
