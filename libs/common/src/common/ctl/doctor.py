@@ -93,6 +93,8 @@ def _provider(purpose: exam_provider.Purpose) -> Exam:
 
     async def examined() -> list[Finding]:
         settings = PURPOSES[purpose].read()
+        if isinstance(settings, EmbeddingSettings) and settings.embedding_provider == "bedrock":
+            return await exam_provider.bedrock(settings, AwsSettings.read())
         try:
             Provider(settings, purpose)
         except SettingsError:
