@@ -71,12 +71,12 @@ class Indexes:
         Raises:
             Permanent: the index is not as we read it, or there are only those of other lengths.
         """
-        if self._seen is None or self._clock() - self._seen[0] > SEEN_FOR:
-            self._seen = (self._clock(), await self.all())
-        known = self._seen[1]
-        found = read_from(known, dimensions)
-        if known and not found:
-            raise _other_length(known[0], dimensions)
+        found = read_from(await self._known(), dimensions)
+        if not found:  # the first call that is embedded is to be found at once
+            self.forget()
+            found = read_from(known := await self._known(), dimensions)
+            if known and not found:
+                raise _other_length(known[0], dimensions)
         for place in found:
             _refuse_unfit(place)
         return found
@@ -88,6 +88,12 @@ class Indexes:
     async def doors(self) -> list[str]:
         """The names under which this model's indexes are written, whatever their length of vectors."""
         return [door(place.name) for place in await self.all() if not place.is_former]
+
+    async def _known(self) -> tuple[Place, ...]:
+        """Every index of this model, as we saw it a moment ago."""
+        if self._seen is None or self._clock() - self._seen[0] > SEEN_FOR:
+            self._seen = (self._clock(), await self.all())
+        return self._seen[1]
 
     async def all(self) -> tuple[Place, ...]:
         """Every index of this model."""
