@@ -25,10 +25,13 @@ from faststream import Context
 from prometheus_client import REGISTRY
 
 from ingest.cache import AnswerCache
+from ingest.costs import Costs
 from ingest.examiner import Examiner
 from ingest.inspector import Inspector
 from ingest.limiter import Limiter
+from ingest.questions import REMEMBERED, Questions
 from ingest.settings import DoorSettings, Settings
+from ingest.standings import Standings
 from ingest.sweeper import patrolling
 
 QUESTION_TIMEOUT = 15.0  # seconds a search waits for its vector
@@ -70,16 +73,15 @@ async def open_door(settings: DoorSettings) -> AsyncIterator[dict[str, object]]:
         redis = await stack.enter_async_context(open_redis(settings))
         openai = await stack.enter_async_context(open_openai(provider, read_timeout=QUESTION_TIMEOUT))
         search = await stack.enter_async_context(open_opensearch(settings, settings.aws_region))
+        ledger = cast("Ledger", opened["ledger"])
+        embedder = Embedder(openai, shared_gate(settings, redis, provider, hold=QUESTION_HOLD, ledger=ledger))
+        index = ChunkIndex(search, settings.embedding_model, settings.opensearch_index)
         yield opened | {
             "limiter": Limiter(settings.rate_limit, redis),
             "cache": AnswerCache(redis),
-            "embedder": Embedder(
-                openai,
-                shared_gate(
-                    settings, redis, provider, hold=QUESTION_HOLD, ledger=cast("Ledger", opened["ledger"])
-                ),
-            ),
-            "index": ChunkIndex(search, settings.embedding_model, settings.opensearch_index),
+            "embedder": embedder,
+            "questions": Questions(embedder, AnswerCache(redis, REMEMBERED), index.name),
+            "index": index,
             "examiner": Examiner(partial(examine, workload(*settings.workloads)), time.monotonic),
             "clock": now,
         }
@@ -97,4 +99,6 @@ def _kept(database: Any) -> dict[str, Any]:
         "calls": Store(database["calls"], Call),
         "transcripts": transcripts_in(database),
         "analyses": Store(database["analyses"], Analysis),
+        "standings": Standings(database["journal"]),
+        "costs": Costs(database["ledger"]),
     }
