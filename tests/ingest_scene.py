@@ -14,9 +14,9 @@ from typing import Any, BinaryIO
 import mongomock
 from common.ctl.findings import Finding
 from common.errors import Permanent, PipelineError
-from common.index import Hit, Query
+from common.index import Filters, FindingCount, Hit, Interval, Mark, Overview, Query, mark
 from common.journal import Journal
-from common.model import Analysis, Call, ObjectRef, Work
+from common.model import Analysis, Call, CallKey, ObjectRef, Work
 from common.pipeline import PIPELINE
 from common.recordings import ObjectStat
 from common.store import Store
@@ -27,6 +27,7 @@ from ingest.costs import Costs
 from ingest.examiner import Examiner
 from ingest.inspector import Inspector
 from ingest.questions import Questions
+from ingest.rates import Rates
 from ingest.settings import DoorSettings
 from ingest.standings import Standings
 
@@ -162,10 +163,33 @@ class FakeIndex:
 
     hits: list[Hit] = field(default_factory=list)
     asked: list[Query] = field(default_factory=list)
+    counts: tuple[FindingCount, ...] = ()
+    told: Overview = field(default_factory=lambda: Overview(calls=0, sentiments={}, periods=()))
+    counted: list[tuple[Any, ...]] = field(default_factory=list)
 
     async def search(self, query: Query) -> list[Hit]:
         self.asked.append(query)
         return self.hits[query.offset :][: query.limit]
+
+    async def similar(self, key: CallKey, limit: int) -> list[Hit]:
+        self.counted.append(("similar", key))
+        return self.hits[:limit]
+
+    async def findings(
+        self, tenant_id: str, filters: Filters, limit: int, after: Mark | None = None
+    ) -> list[Hit]:
+        self.counted.append(("findings", tenant_id, filters))
+        places = [mark(hit) for hit in self.hits]
+        first = 0 if after is None else places.index(after) + 1
+        return self.hits[first:][:limit]
+
+    async def overview(self, tenant_id: str, filters: Filters, interval: Interval) -> Overview:
+        self.counted.append(("overview", tenant_id, filters, interval))
+        return self.told
+
+    async def aggregate(self, tenant_id: str, filters: Filters, most: int) -> tuple[FindingCount, ...]:
+        self.counted.append(("aggregate", tenant_id, filters, most))
+        return self.counts
 
 
 @dataclass
@@ -217,6 +241,7 @@ class Outside:
             "embedder": self.embedder,
             "questions": Questions(self.embedder, self.cache, "any"),
             "standings": Standings(self.rows["journal"]),
+            "rates": Rates(self.rows["analyses"], self.rows["calls"]),
             "costs": Costs(self.rows["ledger"]),
             "index": self.index,
             "examiner": Examiner(self.examine, self.seconds),

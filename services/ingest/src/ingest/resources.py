@@ -30,6 +30,7 @@ from ingest.examiner import Examiner
 from ingest.inspector import Inspector
 from ingest.limiter import Limiter
 from ingest.questions import REMEMBERED, Questions
+from ingest.rates import Rates
 from ingest.settings import DoorSettings, Settings
 from ingest.standings import Standings
 from ingest.sweeper import patrolling
@@ -80,7 +81,7 @@ async def open_door(settings: DoorSettings) -> AsyncIterator[dict[str, object]]:
             "limiter": Limiter(settings.rate_limit, redis),
             "cache": AnswerCache(redis),
             "embedder": embedder,
-            "questions": Questions(embedder, AnswerCache(redis, REMEMBERED), index.name),
+            "questions": Questions(embedder, AnswerCache(redis, REMEMBERED), embedder.model),
             "index": index,
             "examiner": Examiner(partial(examine, workload(*settings.workloads)), time.monotonic),
             "clock": now,
@@ -100,5 +101,6 @@ def _kept(database: Any) -> dict[str, Any]:
         "transcripts": transcripts_in(database),
         "analyses": Store(database["analyses"], Analysis),
         "standings": Standings(database["journal"]),
+        "rates": Rates(database["analyses"], database["calls"]),
         "costs": Costs(database["ledger"]),
     }

@@ -18,6 +18,7 @@ from ingest.cache import AnswerCache
 from ingest.costs import Costs
 from ingest.examiner import Examiner
 from ingest.questions import Questions
+from ingest.rates import Rates
 from ingest.security import tenant
 from ingest.settings import DoorSettings
 from ingest.standings import Standings
@@ -50,6 +51,7 @@ TheCache = Annotated[AnswerCache, Depends(_opened("cache"))]
 TheEmbedder = Annotated[Embedder, Depends(_opened("embedder"))]
 TheQuestions = Annotated[Questions, Depends(_opened("questions"))]
 TheStandings = Annotated[Standings, Depends(_opened("standings"))]
+TheRates = Annotated[Rates, Depends(_opened("rates"))]
 TheCosts = Annotated[Costs, Depends(_opened("costs"))]
 TheIndex = Annotated[ChunkIndex, Depends(_opened("index"))]
 TheExaminer = Annotated[Examiner, Depends(_opened("examiner"))]

@@ -103,3 +103,71 @@ COSTS: Final[Responses] = {
     **_BAD,
     406: {"description": "``Accept`` allows neither JSON nor CSV"},
 }
+
+_EXAMPLE = {
+    "call_id": "c-1",
+    "started_at": "2026-11-20T09:00:00Z",
+    "quote": "The price is too high for us.",
+    "text": "Objection (price, unresolved): The price is too high.\n“The price is too high for us.”",
+    "start_ms": 4000,
+}
+
+INSIGHTS: Final[Responses] = {
+    200: _answer(
+        "Numbers of calls, with an example of each finding",
+        {
+            "calls": 12,
+            "sentiment": {"positive": 5, "mixed": 4, "negative": 3},
+            "trend": [{"begins": "2026-11-16T00:00:00Z", "calls": 12, "sentiment": {"positive": 5}}],
+            "pain_points": [],
+            "objections": [
+                {
+                    "subject": "price",
+                    "calls": 4,
+                    "states": {"unresolved": 3, "resolved": 1},
+                    "example": _EXAMPLE,
+                }
+            ],
+            "competitors": [],
+            "topics": [],
+            "questions": [],
+            "scorecard": [{"id": "price_named", "calls": 12, "states": {"no": 3, "yes": 9}, "share": 0.75}],
+            "categories": [],
+        },
+    ),
+    **_BAD,
+}
+
+FINDINGS: Final[Responses] = {
+    200: _SHEET
+    | {
+        "content": {
+            "application/json": {
+                "example": {
+                    "findings": [
+                        _EXAMPLE
+                        | {
+                            "agent": "Dana",
+                            "type": "objection",
+                            "subject": "price",
+                            "state": "unresolved",
+                            "speaker": "customer",
+                            "verified": True,
+                        }
+                    ]
+                }
+            },
+            "text/csv": {
+                "example": "call_id,started_at,agent,type,subject,state,text,quote,speaker,"
+                "start_ms,verified\r\n"
+            },
+        }
+    },
+    **_BAD,
+    406: {"description": "``Accept`` allows neither JSON nor CSV"},
+}
+
+SIMILAR: Final[Responses] = {
+    200: _answer("Calls, the most alike first", {"call_id": "c-2", "calls": [_CALL]}),
+    404: {"description": "No such call"},
+}

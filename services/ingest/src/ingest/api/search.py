@@ -29,6 +29,8 @@ Question = Annotated[
     str, Query(min_length=1, max_length=1000, pattern=r"\S", description="Words or a question")
 ]
 
+Around = Annotated[int, Query(ge=0, le=5, description="Utterances told before and after a passage")]
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -40,7 +42,7 @@ class Page:
     ] = "hybrid"
     limit: Annotated[int, Query(ge=1, le=50, description="Calls on a page")] = 10
     passages: Annotated[int, Query(ge=1, le=20, description="Passages of a call")] = 3
-    around: Annotated[int, Query(ge=0, le=5, description="Utterances told before and after a passage")] = 1
+    around: Around = 1
     cursor: Annotated[str | None, Query(max_length=500, description="``next`` of the page before")] = None
 
     def offset(self, asked: str) -> int:
@@ -74,16 +76,16 @@ class Searching:
         asked = Asked(tenant_id=self.tenant, text=text, vector=vector, filters=filters, limit=DEPTH)
         return await self.index.search(asked), degraded
 
-    async def told(self, groups: Sequence[Group], page: Page) -> tuple[FoundCall, ...]:
-        """The calls with what was said around their passages."""
+    async def told(self, groups: Sequence[Group], most: int, width: int) -> tuple[FoundCall, ...]:
+        """The calls, each with at most so many passages, and so many utterances around each."""
         turn = asyncio.Semaphore(AT_ONCE)
 
         async def one(group: Group) -> FoundCall:
-            if not page.around:
-                return found(group, page.passages)
+            if not width:
+                return found(group, most)
             async with turn:
                 transcript = await self.transcripts.latest(key_of(self.tenant, group.best))
-            return found(group, page.passages, transcript, page.around)
+            return found(group, most, transcript, width)
 
         return tuple(await asyncio.gather(*map(one, groups)))
 
@@ -118,7 +120,7 @@ async def search(
         query=q,
         mode=page.mode,
         degraded=degraded,
-        calls=await searching.told(groups[offset:end], page),
+        calls=await searching.told(groups[offset:end], page.passages, page.around),
         complete=len(hits) < DEPTH,
         next=cursor_at(end, asked) if end < len(groups) else None,
     )
