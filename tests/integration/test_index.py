@@ -58,9 +58,15 @@ async def everything(index: ChunkIndex, tenant: str = "acme") -> set[str]:
     return set(await found(index, "anything", MONEY, tenant))
 
 
-def test_an_index_is_named_after_its_model(index: ChunkIndex, fresh: str) -> None:
-    """Vectors of two models are not compared."""
-    assert f"{fresh}-chunks-text-embedding-3-small" == index.name
+async def test_an_index_is_named_after_what_is_in_it(index: ChunkIndex, search: Any, fresh: str) -> None:
+    """Vectors of two models or lengths are not compared; the alias names what is served."""
+    await index.replace(KEY, CHUNKS, VECTORS)
+
+    name = f"{fresh}-chunks-text-embedding-3-small-3-v2"
+    described = await search.indices.get(index=f"{fresh}-*")
+    assert {name: {f"{name}-write", f"{fresh}-chunks"}} == {
+        one: set(told["aliases"]) for one, told in described.items()
+    }
 
 
 async def test_nothing_was_embedded_yet(index: ChunkIndex) -> None:

@@ -39,6 +39,8 @@ async def open_resources(settings: Settings) -> AsyncIterator[dict[str, object]]
         open_openai(provider, read_timeout=settings.embedding_timeout_seconds) as client,
         open_opensearch(settings, settings.aws_region) as search,
     ):
+        index = ChunkIndex(search, settings.embedding_model, settings.opensearch_index, shape=settings.shape)
+        await index.check()
         ledger = Ledger(db["ledger"], EMBED.name, days=settings.ledger_days)
         await ledger.prepare()
         gate = shared_gate(settings, redis, provider, ledger=ledger)
@@ -56,7 +58,7 @@ async def open_resources(settings: Settings) -> AsyncIterator[dict[str, object]]
             "journal": Journal(db["journal"]),
             "transcripts": transcripts_in(db),
             "vectors": RememberedVectors(embedder, claims, budget),
-            "index": ChunkIndex(search, settings.embedding_model, settings.opensearch_index),
+            "index": index,
             "indexed": indexed,
             "limits": Limits(settings.chunk_max_words, settings.chunk_max_silence_seconds * 1000),
         }

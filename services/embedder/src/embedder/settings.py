@@ -1,12 +1,12 @@
 """What an operator of the embedder may choose."""
 
 from common.app import StageSettings
+from common.index import IndexSettings
 from common.settings import (
     BudgetSettings,
     EmbeddingSettings,
     EmbedQueueSettings,
     LimiterSettings,
-    OpenSearchSettings,
 )
 from pydantic import Field, PositiveInt
 
@@ -16,7 +16,7 @@ class Settings(
     BudgetSettings,
     LimiterSettings,
     EmbeddingSettings,
-    OpenSearchSettings,
+    IndexSettings,
     EmbedQueueSettings,
 ):
     """Every field is in .env.example; a test says so."""
