@@ -8,7 +8,7 @@ from io import StringIO
 from typing import Any
 
 import pytest
-from common.index import Filters, FindingCount, Hit, Overview, Period, SubjectCount
+from common.index import Filters, FindingCount, Hit, Mark, Overview, Period, SubjectCount, mark
 from common.model import (
     FINDINGS,
     Analysis,
@@ -237,7 +237,8 @@ async def test_pages_have_every_finding_once(door: Door, limit: int) -> None:
     door.outside.index.hits += [hit("c-1", n) for n in range(3)]
     door.outside.index.hits += [hit(f"c-{n}", 9, facts=undated) for n in range(2, 6)]
     whole = list(pages((await asked(door, "/findings"))["findings"]))
-    seen, cursor = [], ""
+    seen: list[Any] = []
+    cursor = ""
     while True:
         answer = await asked(door, f"/findings?limit={limit}{cursor}")
         seen += pages(answer["findings"])
@@ -334,9 +335,9 @@ async def test_examples_are_answers_of_today(door: Door, path: str, name: str, s
 
 def test_a_mark_is_a_moment() -> None:
     """Cursors carry times as JSON does, and they come back as they were."""
-    place = listed.mark(hit(n=3))
+    place = mark(hit(n=3))
 
-    assert place == listed.Mark.model_validate(place.model_dump(mode="json"))
+    assert place == Mark.model_validate(place.model_dump(mode="json"))
     assert (datetime(2026, 11, 22, 10, 30, tzinfo=UTC), "c-1", 3) == (
         place.started_at,
         place.call_id,

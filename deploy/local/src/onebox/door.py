@@ -35,9 +35,12 @@ class Door:
 
     async def search(self, words: str, limit: int = 3, **filters: str) -> list[dict[str, Any]]:
         """What was said about it: the best passages of the best calls."""
-        asked = {"q": words, "limit": limit, **filters}
-        answer = _body(await self._client.get(f"{PREFIX}/search", params=asked))
+        answer = await self.ask("search", q=words, limit=str(limit), **filters)
         return [hit for call in answer["calls"] for hit in call["hits"]]
+
+    async def ask(self, about: str, **filters: str) -> dict[str, Any]:
+        """What ``/search``, ``/insights``, ``/findings`` or ``/costs`` answers."""
+        return _body(await self._client.get(f"{PREFIX}/{about}", params=filters))
 
 
 @asynccontextmanager
