@@ -39,7 +39,7 @@ class ChunkIndex:
         shape: Shape | None = None,
     ) -> None:
         self._client = client
-        self._bulk = Bulk(client)
+        self.bulk = Bulk(client)
         self._heads = Heads(client)
         self.indexes = Indexes(client, model, prefix, dimensions=dimensions, shape=shape)
 
@@ -80,11 +80,11 @@ class ChunkIndex:
     ) -> None:
         head = await self._heads.claim(index, key, len(chunks))
         if head.revision == key.revision:
-            await self._bulk.write(index, _instead(key, head, chunks, vectors))
+            await self.bulk.write(index, _instead(key, head, chunks, vectors))
             head = await self._heads.find(index, key)
         if head.revision > key.revision:
             # The newer one may have cleared up before our last write: what is ours goes, whoever is late.
-            await self._bulk.write(index, _gone(key, head.with_(key.revision, len(chunks))))
+            await self.bulk.write(index, _gone(key, head.with_(key.revision, len(chunks))))
 
     async def search(self, query: Query) -> list[Hit]:
         """The tenant's chunks that share words with the text or meaning with the vector, best first."""
