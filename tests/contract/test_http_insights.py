@@ -261,6 +261,7 @@ async def test_findings_are_had_as_a_sheet(door: Door, monkeypatch: pytest.Monke
     rows = list(csv.DictReader(StringIO(by_name.text)))
     assert list(listed.COLUMNS) == list(rows[0])
     assert ["0", "1000", "2000", "3000", "0"] == [row["start_ms"] for row in rows]
+    assert {"true"} == {row["verified"] for row in rows}
     assert ("'=HYPERLINK(A1)", "'@SUM(1) more", '\'-1, "two"') == tuple(
         rows[-1][name] for name in ("subject", "quote", "text")
     )
@@ -286,6 +287,17 @@ async def test_a_bad_question_is_a_problem(door: Door, path: str, status: int) -
     """And nothing is counted."""
     assert status == problem(await door.get(path))[0]
     assert [] == door.outside.index.counted
+
+
+async def test_another_tenants_cursor_is_none(door: Door) -> None:
+    """It is sealed with whose it is, and with the filters."""
+    place = mark(hit()).model_dump(mode="json")
+    theirs = cursor_at(place, Sought().asked("globex", "findings"))
+    other = cursor_at(place, Sought(agent=("Dana",)).asked("default", "findings"))
+
+    assert [400, 400] == [
+        problem(await door.get(f"/findings?cursor={cursor}"))[0] for cursor in (theirs, other)
+    ]
 
 
 @pytest.mark.parametrize("place", [1, None, ["c-1"], {"call_id": "c-1"}, {"call_id": "a:b", "n": 1}])

@@ -77,9 +77,13 @@ async def test_findings_are_those_that_pass(index: ChunkIndex) -> None:
     assert [] == await pages(index, 2, Filters(finding_types=("topic",)))
 
 
-async def test_nothing_was_embedded_yet(index: ChunkIndex) -> None:
-    """No findings, and no error."""
-    assert [] == await index.findings("acme", Filters(), 5)
+async def test_nothing_was_embedded_yet(index: ChunkIndex, search: Any, fresh: str) -> None:
+    """No findings, and no error; what another process embeds then is found at once."""
+    reader = ChunkIndex(search, "text-embedding-3-small", fresh)
+    assert [] == await reader.findings("acme", Filters(), 5)
+
+    await index.replace(call(1), [chunk(call(1), 0, NOW)], [(1.0, 0.0)])
+    assert 1 == len(await reader.findings("acme", Filters(), 5))
 
 
 async def test_what_callers_say_is_no_markup(index: ChunkIndex) -> None:

@@ -11,7 +11,7 @@ _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
 def csv_row(values: Iterable[object]) -> str:
-    """One row; numbers and what is true are written as they are, nothing as an empty cell."""
+    """One row; numbers as they are, yes and no as ``true`` and ``false``, nothing as an empty cell."""
     line = io.StringIO()
     csv.writer(line, lineterminator="\r\n").writerow([_cell(value) for value in values])
     return line.getvalue()
@@ -24,6 +24,8 @@ def one_line(text: str) -> str:
 
 def _cell(value: object) -> object:
     """An apostrophe goes before what a spreadsheet would take for a formula."""
+    if isinstance(value, bool):
+        return str(value).lower()
     if not isinstance(value, str):
         return value
     text = one_line(value)

@@ -69,7 +69,8 @@ class Indexes:
         Raises:
             Permanent: the index is not as we read it.
         """
-        if self._seen is None or self._clock() - self._seen[0] > SEEN_FOR:
+        # Where there is none yet, the first call that is embedded is to be found at once.
+        if self._seen is None or not self._seen[1] or self._clock() - self._seen[0] > SEEN_FOR:
             found = read_from(await self.all(), self.dimensions)
             for place in found:
                 _refuse_unfit(place)
