@@ -12,7 +12,6 @@ from common.vectors import Vector
 from index_scene import (
     ANNA,
     CHUNKS,
-    KEY,
     MODEL,
     MONEY,
     PEOPLE,
@@ -24,6 +23,7 @@ from index_scene import (
     found,
     question,
 )
+from nouns import KEY
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ from common.errors import Permanent, PipelineError, Transient
 from common.index import ChunkIndex
 from common.index.bulk import MAX_BYTES, Bulk, put, requests
 from common.settings import OpenSearchSettings
-from index_scene import CHUNKS, KEY, MODEL, MONEY, PEOPLE, TIME, VECTORS, call, chunk, everything, question
+from index_scene import CHUNKS, MODEL, MONEY, PEOPLE, TIME, VECTORS, call, chunk, everything, question
+from nouns import KEY
 from search_proxy import SearchProxy, busy_for, cut, done_and_cut, failing, open_proxy
 from servers import Servers
 
@@ -132,6 +133,20 @@ async def test_a_missing_pipeline_is_an_error(index: ChunkIndex, proxy: SearchPr
     proxy.renames = {"callstream-hybrid": "nobody"}
     with pytest.raises(Permanent, match="search pipeline is missing; run pipelinectl bootstrap") as error:
         await index.search(question("quotation"))
+
+    assert "index_unfit" == error.value.reason
+
+
+async def test_a_missing_pipeline_is_found_before_the_first_question(
+    index: ChunkIndex, proxy: SearchProxy
+) -> None:
+    """Whoever starts hears of it at once."""
+    await index.replace(KEY, CHUNKS, VECTORS)
+    await index.check()
+    proxy.renames = {"callstream-hybrid": "nobody"}
+
+    with pytest.raises(Permanent, match="callstream-hybrid is missing; run pipelinectl bootstrap") as error:
+        await index.check()
 
     assert "index_unfit" == error.value.reason
 

@@ -40,7 +40,7 @@ async def open_resources(settings: Settings) -> AsyncIterator[dict[str, object]]
         open_opensearch(settings, settings.aws_region) as search,
     ):
         index = ChunkIndex(search, settings.embedding_model, settings.opensearch_index, shape=settings.shape)
-        await index.check()
+        await index.open()
         ledger = Ledger(db["ledger"], EMBED.name, days=settings.ledger_days)
         await ledger.prepare()
         gate = shared_gate(settings, redis, provider, ledger=ledger)

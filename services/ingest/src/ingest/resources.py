@@ -2,13 +2,14 @@
 
 import time
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext, suppress
 from functools import partial
 from typing import Annotated, Any, cast
 
 from common.clients import open_mongo, open_openai, open_opensearch, open_redis, open_s3, shared_gate
 from common.ctl.doctor import examine
 from common.ctl.rights import workload
+from common.errors import Transient
 from common.index import ChunkIndex
 from common.journal import Journal
 from common.ledger import SEARCH, Ledger
@@ -77,6 +78,8 @@ async def open_door(settings: DoorSettings) -> AsyncIterator[dict[str, object]]:
         ledger = cast("Ledger", opened["ledger"])
         embedder = Embedder(openai, shared_gate(settings, redis, provider, hold=QUESTION_HOLD, ledger=ledger))
         index = ChunkIndex(search, settings.embedding_model, settings.opensearch_index)
+        with suppress(Transient):  # it may come up later; only search needs it
+            await index.check()
         yield opened | {
             "limiter": Limiter(settings.rate_limit, redis),
             "cache": AnswerCache(redis),

@@ -16,7 +16,7 @@ from common.index.indexes import Indexes
 from common.index.listing import Mark, listing_body
 from common.index.places import Place
 from common.index.query import Count, Filters, FindingCount, Hit, Interval, Overview, Query
-from common.index.shape import HYBRID, Shape
+from common.index.shape import HYBRID, Shape, index_name
 from common.model import CallKey, Chunk, TenantId
 from common.vectors import Vector
 
@@ -52,6 +52,17 @@ class ChunkIndex:
         """
         await self.indexes.check()
 
+    async def open(self) -> None:
+        """Create or examine, before the first call, what it will be written to.
+
+        Of a model whose vectors' length nobody knows, the first call does.
+
+        Raises:
+            Permanent: there is an index that is not as we write it (``index_unfit``).
+        """
+        if dimensions := self.indexes.usual_dimensions:
+            await self.prepare(dimensions)
+
     async def prepare(self, dimensions: int) -> str:
         """Create the index for vectors of so many numbers, and the pipeline, unless they are there.
 
@@ -85,6 +96,13 @@ class ChunkIndex:
         if head.revision > key.revision:
             # The newer one may have cleared up before our last write: what is ours goes, whoever is late.
             await self.bulk.write(index, _gone(key, head.with_(key.revision, len(chunks))))
+
+    async def there(self, dimensions: int, keys: Sequence[CallKey]) -> list[int]:
+        """Of each call the revision that is in the index of vectors of this length; 0: none."""
+        name = index_name(self.indexes.prefix, self.indexes.model, dimensions)
+        if name not in {place.name for place in await self.indexes.all()}:
+            return [0] * len(keys)
+        return await self._heads.revisions(name, keys)
 
     async def search(self, query: Query) -> list[Hit]:
         """The tenant's chunks that share words with the text or meaning with the vector, best first."""

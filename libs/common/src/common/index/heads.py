@@ -4,7 +4,7 @@ Chunks of different revisions have different ids, so no write of one overwrites 
 stay is decided here, by one document that only moves forward (``if_seq_no``).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -64,6 +64,15 @@ class Heads:
         if "error" in row:
             raise Missing(f"reading a call's head: there is no such index; {PREPARE}")
         return _head(row) if row["found"] else Head()
+
+    async def revisions(self, index: str, keys: Sequence[CallKey]) -> list[int]:
+        """Of each of several calls the revision whose chunks are there, or on their way; 0: none."""
+        if not keys:
+            return []
+        docs = [{"_id": head_id(key), "routing": key.tenant_id} for key in keys]
+        async with asking("reading calls' heads"):
+            answer = await self._client.mget(body={"docs": docs}, index=index)
+        return [_head(row).revision if row.get("found") else 0 for row in answer["docs"]]
 
     async def claim(self, index: str, key: CallKey, count: int) -> Head:
         """Move the head on to this revision, unless a newer one has been there.

@@ -2,13 +2,13 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
-from opensearchpy import AsyncOpenSearch, RequestError
+from opensearchpy import AsyncOpenSearch, NotFoundError, RequestError
 
 from common.errors import Permanent
-from common.index.asking import asking
+from common.index.asking import PREPARE, asking
 from common.index.fusion import fuses
 from common.index.places import Place, places, read_from
 from common.index.shape import (
@@ -17,6 +17,7 @@ from common.index.shape import (
     Shape,
     alias,
     conflicts,
+    dimensions_of,
     door,
     index_body,
     index_name,
@@ -49,6 +50,11 @@ class Indexes:
         self._prepared: dict[int, str] = {}
         self._seen: tuple[float, tuple[Place, ...]] | None = None
         self._fuses: bool | None = None
+
+    @property
+    def usual_dimensions(self) -> int | None:
+        """The length of vectors, if it is known before the first."""
+        return self.dimensions or dimensions_of(self.model)
 
     async def written(self, dimensions: int) -> str:
         """The name under which vectors of this length are written; the index is made if there is none.
@@ -101,7 +107,7 @@ class Indexes:
         """
         if await self.read() and await self.fuses():
             async with asking("looking for the search pipeline"):
-                await self._client.transport.perform_request("GET", f"/_search/pipeline/{HYBRID}")
+                await self._find_pipeline()
 
     async def fuses(self) -> bool:
         """Whether the server fuses rankings itself: asked once."""
@@ -109,6 +115,35 @@ class Indexes:
             async with asking("asking for the server's version"):
                 self._fuses = fuses(await self._client.info())
         return self._fuses
+
+    async def serve(self, name: str) -> list[str]:
+        """Let the alias name this index from now on, for everybody at once; return what it named before."""
+        async with asking("switching the alias"):
+            there = await self._client.indices.get(
+                index=f"{alias(self.prefix)}-*", params={"allow_no_indices": "true"}
+            )
+            before = [one for one, told in there.items() if alias(self.prefix) in told["aliases"]]
+            named = {"alias": alias(self.prefix)}
+            actions = [{"remove": {"index": one, **named}} for one in before if one != name]
+            await self._client.indices.update_aliases(
+                body={"actions": [*actions, {"add": {"index": name, **named}}]}
+            )
+        self.forget()
+        return [one for one in before if one != name]
+
+    async def drop(self, names: Sequence[str]) -> None:
+        """Take indexes away, with all that is in them."""
+        for name in names:
+            async with asking("dropping an index"):
+                await self._client.indices.delete(index=name)
+        self.forget()
+
+    async def _find_pipeline(self) -> None:
+        try:
+            await self._client.transport.perform_request("GET", f"/_search/pipeline/{HYBRID}")
+        except NotFoundError as error:
+            told = f"the search pipeline {HYBRID} is missing; {PREPARE}"
+            raise Permanent(told, reason="index_unfit") from error
 
     async def _prepare(self, dimensions: int) -> str:
         if await self.fuses():
