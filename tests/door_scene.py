@@ -98,7 +98,16 @@ async def complete(outside: Outside) -> None:
     await outside.transcripts.keep(
         Transcript(**dict(KEY), language="en", duration_ms=1000, utterances=(utterance,), work=WORK)
     )
-    sentiment = Sentiment(overall="neutral", score=0, confidence=1, reasoning="", by_speaker=())
+    sentiment = Sentiment(
+        overall="neutral",
+        score=0,
+        confidence=1,
+        reasoning="",
+        by_speaker=(),
+        by_quarter=(),
+        trend="unknown",
+        utterances=(),
+    )
     empty: dict[str, Any] = dict.fromkeys(
         [
             "entities",
@@ -108,6 +117,8 @@ async def complete(outside: Outside) -> None:
             "next_steps",
             "questions_raised",
             "commitments",
+            "scorecard",
+            "categories",
         ],
         (),
     )

@@ -142,6 +142,9 @@ def _insights(utterance: str, text: str) -> dict[str, Any]:
             "confidence": 0.5,
             "reasoning": "Nothing stands out.",
             "by_speaker": [],
+            "by_quarter": [],
+            "trend": "unknown",
+            "utterances": [],
         },
         "entities": [],
         "pain_points": [],
@@ -151,4 +154,6 @@ def _insights(utterance: str, text: str) -> dict[str, Any]:
         "next_steps": [],
         "questions_raised": [],
         "commitments": [],
+        "scorecard": [],
+        "categories": [],
     }

@@ -55,6 +55,9 @@ def insights(**found: Any) -> Insights[Citation]:
         "confidence": 0.5,
         "reasoning": "Calm.",
         "by_speaker": (),
+        "by_quarter": (),
+        "trend": "unknown",
+        "utterances": (),
     }
     return Insights[Citation].model_validate(
         {
@@ -76,6 +79,7 @@ def objection(*evidence: Citation) -> dict[str, Any]:
         "type": "price",
         "description": "Too expensive.",
         "resolution_status": "unresolved",
+        "response": None,
         "evidence": evidence,
     }
 

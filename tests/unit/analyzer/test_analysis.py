@@ -119,7 +119,7 @@ def test_all_findings_are_counted() -> None:
     )
 
     assert 2 == len(analysis.findings(answer))
-    assert [] == analysis.findings(None)
+    assert () == analysis.findings(None)
 
 
 def test_an_analysis_says_what_was_asked() -> None:

@@ -12,7 +12,7 @@ from faststream_sqs import SQSBroker
 from common.entry import Entry
 from common.errors import PipelineError, Transient, raising
 from common.events import CallAnalyzed, CallIngested, CallTranscribed, CallUploaded, Event
-from common.model import FINDINGS, Analysis, Call, CallKey, TranscriptHead
+from common.model import Analysis, Call, CallKey, TranscriptHead
 from common.pipeline import ANALYZE, EMBED, INGEST, TRANSCRIBE, Stage
 from common.settings import AwsSettings
 from common.store import Store
@@ -106,7 +106,6 @@ def transcribed(key: CallKey, head: TranscriptHead) -> CallTranscribed:
 
 def analyzed(key: CallKey, analysis: Analysis) -> CallAnalyzed:
     """An analysis that is kept."""
-    insights = analysis.insights
-    found = [] if insights is None else [each for name in FINDINGS for each in getattr(insights, name)]
+    found = analysis.insights.findings if analysis.insights else ()
     verified = sum(finding.verified for finding in found)
     return CallAnalyzed(**dict(key), findings=len(found), verified=verified, work=analysis.work)

@@ -67,6 +67,6 @@ def nothing_said() -> Work:
     return Work(provider="none", model="none", cost_usd=0.0)
 
 
-def findings(insights: Insights[Evidence] | None) -> list[Finding[Evidence]]:
+def findings(insights: Insights[Evidence] | None) -> tuple[Finding[Evidence], ...]:
     """All findings, whatever their kind."""
-    return [] if insights is None else [finding for name in FINDINGS for finding in getattr(insights, name)]
+    return insights.findings if insights else ()

@@ -1,118 +1,29 @@
-"""What follows from a call: conclusions, each with the words it rests on."""
+"""What follows from a call: all conclusions, and what was checked of them."""
 
-from typing import Generic, Literal, TypeVar
+from typing import Any, Generic, Literal
+
+from pydantic import Field, field_validator
 
 from common.model.calls import Work
+from common.model.criteria import Criteria
+from common.model.findings import (
+    CategoryMatch,
+    Commitment,
+    Competitor,
+    E,
+    Entity,
+    Evidence,
+    Finding,
+    NextStep,
+    Objection,
+    PainPoint,
+    Question,
+    ScorecardAnswer,
+    Topic,
+)
 from common.model.identity import CallKey, Noun
-
-
-class Citation(Noun):
-    """Where a model says a conclusion rests: utterance ids, and their words verbatim."""
-
-    utterance_ids: tuple[str, ...]
-    quote: str
-
-
-class Evidence(Citation):
-    """A citation that was checked: ``verified`` only if the words were found, and then with their times."""
-
-    verified: bool
-    speaker: str | None = None
-    start_ms: int | None = None
-    end_ms: int | None = None
-
-
-E = TypeVar("E", bound=Citation)
-
-
-class Finding(Noun, Generic[E]):
-    """One conclusion with the words it rests on."""
-
-    evidence: tuple[E, ...]
-
-    @property
-    def verified(self) -> bool:
-        """Whether at least one of its quotes was found in the transcript."""
-        return any(getattr(piece, "verified", False) for piece in self.evidence)
-
-
-class Entity(Finding[E], Generic[E]):
-    """Something named in the call."""
-
-    type: Literal[
-        "person", "organization", "product", "money", "date", "number", "place", "email", "phone", "other"
-    ]
-    text: str
-    normalized: str
-
-
-class PainPoint(Finding[E], Generic[E]):
-    """Something that hurts the customer today."""
-
-    description: str
-    severity: Literal["low", "medium", "high"]
-    category: str
-
-
-class Objection(Finding[E], Generic[E]):
-    """A reason the customer gives against going on."""
-
-    type: Literal["price", "timing", "authority", "need", "trust", "competitor", "feature", "other"]
-    description: str
-    resolution_status: Literal["resolved", "unresolved", "deferred", "unknown"]
-
-
-class Competitor(Finding[E], Generic[E]):
-    """A rival that was named."""
-
-    name: str
-
-
-class Topic(Finding[E], Generic[E]):
-    """What the call was about."""
-
-    topic: str
-
-
-class NextStep(Finding[E], Generic[E]):
-    """What is to happen next; owner and due only if said."""
-
-    description: str
-    owner: str | None
-    due: str | None
-
-
-class Question(Finding[E], Generic[E]):
-    """A question somebody asked."""
-
-    question: str
-    asked_by: str
-    answered: bool
-
-
-class Commitment(Finding[E], Generic[E]):
-    """What somebody promised."""
-
-    description: str
-    by: str
-
-
-class SpeakerSentiment(Noun):
-    """How one speaker sounded, -1 to 1."""
-
-    speaker: str
-    label: Literal["positive", "neutral", "negative", "mixed"]
-    score: float
-
-
-class Sentiment(Noun):
-    """How the call went: score -1 to 1, confidence 0 to 1."""
-
-    overall: Literal["positive", "neutral", "negative", "mixed"]
-    score: float
-    confidence: float
-    reasoning: str
-    by_speaker: tuple[SpeakerSentiment, ...]
+from common.model.older import completed
+from common.model.sentiment import Sentiment
 
 
 class Insights(Noun, Generic[E]):
@@ -134,6 +45,13 @@ class Insights(Noun, Generic[E]):
     next_steps: tuple[NextStep[E], ...]
     questions_raised: tuple[Question[E], ...]
     commitments: tuple[Commitment[E], ...]
+    scorecard: tuple[ScorecardAnswer[E], ...]
+    categories: tuple[CategoryMatch[E], ...]
+
+    @property
+    def findings(self) -> tuple[Finding[E], ...]:
+        """All findings, whatever their kind."""
+        return tuple(finding for name in FINDINGS for finding in getattr(self, name))
 
 
 FINDINGS = (
@@ -145,13 +63,53 @@ FINDINGS = (
     "next_steps",
     "questions_raised",
     "commitments",
+    "scorecard",
+    "categories",
 )
 """The fields of ``Insights`` that hold findings."""
 
 
+class QualityIssue(Noun):
+    """One thing that is wrong with an analysis; ``where`` is a field, such as ``objections[2]``."""
+
+    issue: str
+    where: str | None = None
+
+
+class QualityValidation(Noun):
+    """How far an analysis can be relied on: score 0 to 1, and what speaks against it."""
+
+    score: float
+    level: Literal["high", "medium", "low"]
+    issues: tuple[QualityIssue, ...]
+
+
+class Asking(Noun):
+    """How the model was asked: what it takes to ask the same again.
+
+    ``windows``: pieces of time that were asked about one by one; ``repaired``: a second answer was better.
+    """
+
+    seed: int | None = None
+    parameters: dict[str, str] = Field(default_factory=dict)
+    windows: int = 1
+    repaired: bool = False
+
+
 class Analysis(CallKey):
-    """All insights of a call, their quotes checked; None for a call in which nothing was said."""
+    """All insights of a call, their quotes checked; None for a call in which nothing was said.
+
+    Analyses made before a field was there hold nothing under it.
+    """
 
     insights: Insights[Evidence] | None
+    quality_validation: QualityValidation | None = None
+    criteria: Criteria = Criteria()
     prompt_version: str
+    asking: Asking | None = None
     work: Work
+
+    @field_validator("insights", mode="before")
+    @classmethod
+    def _of_today(cls, insights: Any) -> Any:
+        return completed(insights) if isinstance(insights, dict) else insights

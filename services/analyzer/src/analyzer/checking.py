@@ -1,0 +1,156 @@
+"""Every finding held against the transcript: its quotes, and what it claims beyond them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, Final
+
+from common.evidence import Transcribed
+from common.grounds import NOUNS_CAPITALISED, Grounds, names
+from common.model import FINDINGS, Citation, Evidence, Finding, Insights, Transcript
+from common.model.findings import Shortfall
+
+REACH: Final = 6  # utterances after a remark in which it is answered
+PROSE: Final[Mapping[str, tuple[str, ...]]] = {
+    "pain_points": ("description", "category"),
+    "objections": ("description",),
+    "key_topics": ("topic",),
+    "next_steps": ("description",),
+    "questions_raised": ("question",),
+    "commitments": ("description",),
+}
+"""Texts whose numbers and names have to be in the utterances that are quoted."""
+NAMED: Final[Mapping[str, str]] = {"entities": "text", "competitors": "name"}
+"""Texts that are names or figures themselves: each word has to be there."""
+_LABELS: Final = frozenset({"topic", "category"})  # one may write them With Capitals
+_FIGURES: Final = frozenset({"money", "number", "phone"})
+_PEOPLE: Final[Mapping[str, str]] = {"questions_raised": "asked_by", "commitments": "by"}
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A transcript that answers are checked against, and the names an answer goes by."""
+
+    spoken: Transcribed
+    call: Grounds
+    speakers: frozenset[str]
+    named: frozenset[str]
+    language: str
+
+
+def checked(answer: Insights[Citation], transcript: Transcript) -> Insights[Evidence]:
+    """The answer with every quote looked up in the transcript, and what nobody said taken out or marked."""
+    speakers = frozenset(utterance.speaker for utterance in transcript.utterances)
+    call = Grounds(tuple(utterance.text for utterance in transcript.utterances), speakers)
+    against = Checked(Transcribed(transcript.utterances), call, speakers, _named(answer), answer.language)
+    row = answer.model_dump()
+    for name in FINDINGS:
+        found: tuple[Finding[Citation], ...] = getattr(answer, name)
+        pairs = zip(row[name], found, strict=True)
+        row[name] = [_checked(against, name, given, finding) for given, finding in pairs]
+    row["summary"] = _said(against, answer.summary)
+    row["sentiment"]["reasoning"] = _said(against, answer.sentiment.reasoning)
+    return Insights[Evidence].model_validate(row)
+
+
+def _named(answer: Insights[Citation]) -> frozenset[str]:
+    """What the answer itself takes for a name: a sentence may begin with it."""
+    texts = [entity.text for entity in answer.entities if entity.type not in {"money", "date", "number"}]
+    texts += [competitor.name for competitor in answer.competitors]
+    return frozenset(name for text in texts for name in names(f", {text}"))
+
+
+def _checked(against: Checked, name: str, given: Row, finding: Finding[Citation]) -> Row:
+    evidence = [against.spoken.check(citation) for citation in finding.evidence]
+    places = against.spoken.places([piece.utterance_ids[0] for piece in evidence if piece.verified])
+    if places:
+        issue = _shortfall(against, name, given, _grounds(against, places))
+        evidence = [_marked(piece, issue) for piece in evidence]
+    return given | _details(against, name, given, places) | {"evidence": [e.model_dump() for e in evidence]}
+
+
+def _marked(piece: Evidence, issue: Shortfall | None) -> Evidence:
+    if issue is None or not piece.verified:
+        return piece
+    return piece.model_copy(update={"verified": False, "issue": issue})
+
+
+def _grounds(against: Checked, places: list[int], reach: int = 0) -> Grounds:
+    last = against.spoken.length - 1
+    wide = {near for place in places for near in range(place, min(last, place + reach) + 1)}
+    texts = tuple(against.spoken.utterance(place).text for place in sorted(wide))
+    return Grounds(texts, against.speakers)
+
+
+def _shortfall(against: Checked, name: str, given: Row, grounds: Grounds) -> Shortfall | None:
+    """What a finding claims that the utterances it quotes do not hold."""
+    if name in NAMED and not grounds.has_words(given[NAMED[name]]):
+        return "number_not_said" if given.get("type") in _FIGURES else "name_not_said"
+    texts = [(field, given[field]) for field in PROSE.get(name, ())]
+    if given.get("type") in _FIGURES and name == "entities":
+        texts.append(("normalized", given["normalized"]))
+    return next((issue for field, text in texts if (issue := _lack(against, grounds, field, text))), None)
+
+
+def _lack(against: Checked, grounds: Grounds, field: str, text: str) -> Shortfall | None:
+    issue = grounds.lack(text, against.named)
+    nouns = field in _LABELS or field == "normalized" or against.language[:2] in NOUNS_CAPITALISED
+    return None if issue == "name_not_said" and nouns else issue
+
+
+def _details(against: Checked, name: str, given: Row, places: list[int]) -> Row:
+    """Details told as they were said, or not at all."""
+    if name in _PEOPLE:
+        field = _PEOPLE[name]
+        known = _is_somebody(against, given[field])
+        told: Row = {} if known or not places else {field: against.spoken.utterance(places[0]).speaker}
+    elif name == "next_steps":
+        told = _step(against, given, places)
+    else:
+        told = _response(against, given, places) if name == "objections" else {}
+    if name == "questions_raised":
+        told["answer_utterance_id"] = _answer(against, given, places)
+    return told
+
+
+def _step(against: Checked, given: Row, places: list[int]) -> Row:
+    owner, due = given["owner"], given["due"]
+    nearby = _grounds(against, [max(0, place - 2) for place in places], reach=4)
+    return {
+        "owner": owner if owner and _is_somebody(against, owner) else None,
+        "due": due if due and nearby.has_words(due) else None,
+    }
+
+
+def _is_somebody(against: Checked, name: str) -> bool:
+    return name in against.speakers or against.call.has_words(name)
+
+
+def _response(against: Checked, given: Row, places: list[int]) -> Row:
+    response = given["response"]
+    if not response or not places or _lack(against, _grounds(against, places, REACH), "response", response):
+        return {"response": None}
+    return {}
+
+
+def _answer(against: Checked, given: Row, places: list[int]) -> str | None:
+    """The utterance that answers a question: one that comes after it."""
+    given_id = given["answer_utterance_id"]
+    answers = against.spoken.places([given_id]) if given_id and given["answered"] else []
+    return against.spoken.utterance(answers[0]).id if answers and places and answers[0] > places[0] else None
+
+
+def _said(against: Checked, text: str) -> str:
+    """A text without the sentences that tell a number or a name that nobody said."""
+    return " ".join(
+        sentence for sentence in _sentences(text) if not _lack(against, against.call, "summary", sentence)
+    )
+
+
+def _sentences(text: str) -> list[str]:
+    ends = [n + 1 for n, letter in enumerate(text) if letter in ".!?" and text[n + 1 : n + 2] in {"", " "}]
+    edges = [0, *ends, len(text)]
+    parts = (text[start:end].strip() for start, end in pairwise(edges))
+    return [part for part in parts if part]
