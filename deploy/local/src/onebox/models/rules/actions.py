@@ -2,23 +2,25 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from onebox.models.rules.entities import due
-from onebox.models.rules.lines import Line, Sentence, other_speaker
+from onebox.models.rules.lines import Line, Sentence, other_speaker, speakers
 
 _ACTION = (
-    r"(?:send|e-?mail|call|schedule|reschedule|set (?:\w+ )?up|share|book|follow up|get back|prepare|forward|"
-    r"invite|discuss|review|confirm|arrange|test|try|sign|order|connect|meet|talk|bring|come (?:in|by)|"
-    r"stop by|look into|make (?:sure|an appointment|the appointment)|put (?:you|it|that|in)|"
-    r"text|refund|ship|deliver|start)"
+    r"(?P<verb>send|ship|post|e-?mail|call|ring|phone|schedule|reschedule|set (?:\w+ )?up|share|book|follow up|get back|come back|prepare|forward|"
+    r"invite|discuss|review|confirm|arrange|test|sign|order|connect|meet|talk|speak|bring|come (?:in|by|out)|turn on|"
+    r"stop by|look into|make (?:sure|an appointment|the appointment)|put (?:you|it|that|one|a \w+) in(?: the (?:post|diary|calendar))?|"
+    r"text|refund|deliver|start|ask|write|draw up|load|fill in|find out|get|have it with you|have it back|have her|have him|check|measure|pick up|drop off|install|"
+    r"let you know|tell you (?:by|on)|keep an eye|dig out|present|pass (?:it|that|this) on|raise|copy)"
 )
-_MINE = re.compile(
-    rf"\b(?:I|we)(?: will|'ll| am going to|'m going to| are going to|'re going to) (?:\w+ )?{_ACTION}\b",
-    re.IGNORECASE,
-)
+_WILL = r"(?: will|'ll|’ll| am going to|'m going to| are going to|'re going to)"
+_ADVERB = r"(?:(?:then|also|definitely|personally|just|now|happily|gladly|certainly|probably) )?"
+_MINE = re.compile(rf"\b(?:I|we){_WILL} {_ADVERB}{_ACTION}\b", re.IGNORECASE)
+_PROPOSED = re.compile(rf"(?:^|\b(?:and|then|so|three|four|five|six|one|two)[.,]? )I (?P<verb>send|come back|write|bring|ask|call|ring) (?:you|the|to|a|Ravi|him|her)\b", re.IGNORECASE)
 _LET_ME = re.compile(
-    r"\blet me (?:send|e-?mail|call|schedule|set|book|forward|share|get back)\b", re.IGNORECASE
+    r"\blet me (?P<verb>send|e-?mail|call|schedule|book|forward|share|get back)\b", re.IGNORECASE
 )
 _TOGETHER = re.compile(
     rf"\b(?:let's|let us|shall we|can we|could we) (?:just )?(?:go ahead and )?(?:{_ACTION}|pencil)\b"
@@ -27,46 +29,113 @@ _TOGETHER = re.compile(
 )
 _YOURS = re.compile(
     r"\b(?:please|can you|could you|would you|will you) (?:please )?"
-    r"(?:send|e-?mail|call|share|forward|sign|schedule)\b",
+    r"(?P<verb>send|e-?mail|call|share|forward|sign|schedule|dig out|fill in|measure|confirm)\b|\b(?:you|if you) (?P<given>send) (?:me|us)\b",
     re.IGNORECASE,
 )
+_THIRD = re.compile(r"\b(?:somebody|someone|my colleague|our \w+) (?:will|'ll) (?P<verb>ring|call|contact|email|come|visit)\b", re.IGNORECASE)
+_ASKED = re.compile(r"^(?:please )?(?P<verb>send) (?:me|us) (?:the|a|an|your)\b", re.IGNORECASE)
 _GRANTED = re.compile(
-    r"\byou(?: will|'ll) (?:get|receive|have)\b|\bwe can match\b|\bI can offer\b", re.IGNORECASE
+    r"\byou(?: will|'ll) (?:get|receive|have)\b|\bwe can match\b|\bI can offer\b|\b(?:we|I)(?: will|'ll) (?:drop|waive|include|match|deliver)\b", re.IGNORECASE
 )
-_CONDITION = re.compile(r"^(?:if|when|unless)\b|\bwhat (?:will|would)\b", re.IGNORECASE)
+_CONDITION = re.compile(
+    r"^(?:if|when|unless|because)\b|\bwhat (?:will|would)\b|\b(?:if|unless|before|until|when|in case) (?:I|we)(?:'ll| will)\b"
+    r"|\b(?:won't|will not|can't|not|never|never going to)\b (?:\w+ )?(?:send|call|ring|sign|promise)\b|\bor I'll\b|\bthen you'll\b|\bask you\b",
+    re.IGNORECASE,
+)
+_IDLE = re.compile(
+    r"\bI'll (?:be|tell you what|say|take|let you go|get (?:told|in trouble|it|there)|check with the weather|put that on my|call it|talk to myself|ask you|get used|start with|call you (?:that|a))\b",
+    re.IGNORECASE,
+)
+_WORD = re.compile(r"[a-z]{4,}")
+_COMMON = frozenset({"that", "this", "them", "they", "with", "your", "will", "going", "then", "have", "just", "from", "back", "what", "when", "well"})
 
 
-def next_steps(lines: Sequence[Line], sentences: Sequence[Sentence]) -> list[dict[str, Any]]:
-    """What is to happen after the call; owner and due only as said."""
+@dataclass(frozen=True)
+class Step:
+    """Something to be done: by whom, what, and all sentences that say so."""
+
+    verb: str
+    owner: str | None
+    promised: bool
+    """By the speaker themselves."""
+    sentences: tuple[Sentence, ...]
+
+    @property
+    def due(self) -> str | None:
+        """When, by the first of the sentences that says so."""
+        return next((found for found in map(due, self.sentences) if found), None)
+
+
+def steps(lines: Sequence[Line], said: Sequence[Sentence]) -> list[Step]:
+    """What is to happen after the call, in order; said twice, it is one step with two quotes."""
+    found: list[Step] = []
+    for sentence in said:
+        step = _step(lines, sentence)
+        if step is None:
+            continue
+        at = next((n for n, other in enumerate(found) if _is_same(other, step)), None)
+        if at is None:
+            found.append(step)
+        else:
+            found[at] = replace(found[at], sentences=(*found[at].sentences, sentence))
+    return found
+
+
+def _step(lines: Sequence[Line], sentence: Sentence) -> Step | None:
+    text = sentence.text
+    if _CONDITION.search(text) or _IDLE.search(text):
+        return None
+    for form in (_MINE, _PROPOSED, _LET_ME):
+        if match := form.search(text):
+            return Step(match["verb"].lower(), _speaker(lines, sentence), not sentence.is_question, (sentence,))
+    if match := _THIRD.search(text):
+        return Step(match["verb"].lower(), _speaker(lines, sentence), True, (sentence,))  # noqa: FBT003 - of a dataclass
+    match = _YOURS.search(text) or _ASKED.search(text)
+    if match:
+        verb = match.groupdict().get("given") or match["verb"]
+        return Step(verb.lower(), other_speaker(lines, sentence.line.speaker), False, (sentence,))  # noqa: FBT003
+    return Step("together", None, False, (sentence,)) if _TOGETHER.search(text) else None  # noqa: FBT003
+
+
+def _speaker(lines: Sequence[Line], sentence: Sentence) -> str | None:
+    """Whoever speaks, where that tells them from the others."""
+    return sentence.line.speaker if len(speakers(lines)) > 1 else None
+
+
+def _is_same(one: Step, other: Step) -> bool:
+    """The same deed by the same party, of the same things."""
+    return one.owner == other.owner and one.verb == other.verb and bool(_things(one) & _things(other))
+
+
+def _things(step: Step) -> set[str]:
+    return {word for sentence in step.sentences for word in _WORD.findall(sentence.text.lower())} - _COMMON - {step.verb}
+
+
+def next_steps(found: Sequence[Step]) -> list[dict[str, Any]]:
+    """Owner and due only as said."""
     return [
         {
-            "description": sentence.text,
-            "owner": _owner(lines, sentence),
-            "due": due(sentence),
-            "evidence": [sentence.evidence()],
+            "description": step.sentences[0].text,
+            "owner": step.owner,
+            "due": step.due,
+            "evidence": [sentence.evidence() for sentence in step.sentences[:3]],
         }
-        for sentence in sentences
-        if is_step(sentence)
+        for step in found
     ]
 
 
-def is_step(sentence: Sentence) -> bool:
-    """Whether somebody says what is to be done next."""
-    if _CONDITION.search(sentence.text):
-        return False
-    return any(form.search(sentence.text) for form in (_MINE, _LET_ME, _TOGETHER, _YOURS))
-
-
-def commitments(sentences: Sequence[Sentence]) -> list[dict[str, Any]]:
+def commitments(found: Sequence[Step], said: Sequence[Sentence]) -> list[dict[str, Any]]:
     """What a speaker promised to do or to give; a question promises nothing."""
-    return [
-        {"description": sentence.text, "by": sentence.line.speaker, "evidence": [sentence.evidence()]}
-        for sentence in sentences
-        if not sentence.is_question and any(form.search(sentence.text) for form in (_MINE, _LET_ME, _GRANTED))
+    promised = [step.sentences for step in found if step.promised]
+    taken = {sentence for group in promised for sentence in group}
+    granted = [
+        (one,) for one in said if one not in taken and not one.is_question and _GRANTED.search(one.text) and not _CONDITION.search(one.text)
     ]
-
-
-def _owner(lines: Sequence[Line], sentence: Sentence) -> str | None:
-    if _MINE.search(sentence.text) or _LET_ME.search(sentence.text):
-        return sentence.line.speaker
-    return other_speaker(lines, sentence.line.speaker) if _YOURS.search(sentence.text) else None
+    return [
+        {
+            "description": group[0].text,
+            "by": group[0].line.speaker,
+            "evidence": [sentence.evidence() for sentence in group[:3]],
+        }
+        for group in sorted([*promised, *granted], key=lambda group: group[0].row)
+    ]

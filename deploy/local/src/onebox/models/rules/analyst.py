@@ -3,19 +3,24 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from onebox.models.minilm import SentenceEncoder
-from onebox.models.rules import actions, mood, questions, remarks, verdicts
-from onebox.models.rules.entities import entities
+from onebox.models.rules import actions, criteria, mood, questions, remarks, rivals, topics, verdicts
+from onebox.models.rules.criteria import Criterion
+from onebox.models.rules.entities import entities, figured
 from onebox.models.rules.examples import Examples
 from onebox.models.rules.lines import Line, Sentence, sentences, speakers
+from onebox.models.rules.names import names
 from onebox.models.rules.summary import opening, summary
-from onebox.models.safetensors import Array
 
 Findings = dict[str, Any]
 
 _ENGLISH = "en"
 _ANSWER_LIKENESS = 0.3  # cosine below which a sentence does not answer the question
 _MOST_ANSWERS = 2
+_FORMAL = frozenset({"email", "phone", "money"})
+_MOST_WORDS = 6  # of a call of a few words, that may be no sentence
 
 
 class Analyst:
@@ -24,29 +29,31 @@ class Analyst:
     def __init__(self, encoder: SentenceEncoder) -> None:
         self._examples = Examples(encoder)
 
-    def analyse(self, lines: Sequence[Line]) -> Findings:
-        """Everything found, by the names of an analysis."""
+    def analyse(self, lines: Sequence[Line], asked: Sequence[Criterion] = ()) -> Findings:
+        """Everything found, by the names of an analysis; *asked* are a tenant's own criteria."""
         said = sentences(lines)
-        vectors = self._examples.encode([sentence.text for sentence in said])
         language = verdicts.language(lines)
         if language == _ENGLISH:
-            found = self._remarks(lines, said, vectors) | _verdicts(lines, said)
+            found = self._english(lines, said) | criteria.answers(asked, said, self._examples)
         else:
-            found = _nothing_but_form(lines, said)
-        first = opening(found["call_type"], found["call_outcome"], speakers(lines))
-        return found | {"language": language, "summary": summary(first, said, vectors, _complaints(found))}
+            found = _nothing_but_form(lines, said) | {"summary": self._summary(lines, said)}
+        return found | {"language": language}
 
-    def _remarks(self, lines: Sequence[Line], said: Sequence[Sentence], vectors: Array) -> Findings:
+    def _english(self, lines: Sequence[Line], said: Sequence[Sentence]) -> Findings:
+        told = remarks.said_by_customers(said)
+        vectors = dict(zip(told, self._examples.encode([one.text for one in told]), strict=True))
         found = {
-            "pain_points": remarks.pain_points(said, vectors, self._examples),
-            "objections": remarks.objections(lines, said, vectors, self._examples),
+            "pain_points": remarks.pain_points(vectors, self._examples),
+            "objections": remarks.objections(lines, vectors, self._examples),
         }
-        return found | {
-            "next_steps": actions.next_steps(lines, said),
-            "commitments": actions.commitments(said),
-            "questions_raised": questions.questions(lines, said),
-            "sentiment": mood.sentiment(said, _complaints(found)),
-        }
+        complaints = {remark["description"] for remarks_found in found.values() for remark in remarks_found}
+        found |= _spoken(lines, said) | {"sentiment": mood.sentiment(lines, said, complaints)}
+        first = opening(found["call_type"], found["call_outcome"], speakers(lines))
+        return found | {"summary": summary(first, told, np.array(list(vectors.values())), complaints)}
+
+    def _summary(self, lines: Sequence[Line], said: Sequence[Sentence]) -> str:
+        vectors = self._examples.encode([one.text for one in said])
+        return summary(opening("other", "unknown", speakers(lines)), said, vectors, ())
 
     def answer(self, lines: Sequence[Line], question: str) -> list[Sentence]:
         """The sentences nearest to a question, in their order; none where none is near."""
@@ -58,20 +65,19 @@ class Analyst:
         return [said[row] for row in sorted(best) if likeness[row] >= _ANSWER_LIKENESS]
 
 
-def _complaints(found: Findings) -> set[str]:
-    return {remark["description"] for name in ("pain_points", "objections") for remark in found[name]}
-
-
-def _verdicts(lines: Sequence[Line], said: Sequence[Sentence]) -> Findings:
-    named = entities(said)
-    known = frozenset(word for one in named if one.kind != "money" for word in one.text.split())
+def _spoken(lines: Sequence[Line], said: Sequence[Sentence]) -> Findings:
+    """What patterns tell."""
+    named, steps, kind = names(said), actions.steps(lines, said), verdicts.call_type(lines)
     return {
-        "call_type": verdicts.call_type(lines),
-        "call_outcome": verdicts.outcome(lines, said),
+        "next_steps": actions.next_steps(steps),
+        "commitments": actions.commitments(steps, said),
+        "questions_raised": questions.questions(lines, said),
+        "call_type": kind,
+        "call_outcome": verdicts.outcome(kind, lines, said, steps),
         "engagement_level": verdicts.engagement(lines, said),
-        "entities": [entity.finding() for entity in named],
-        "competitors": verdicts.competitors(said, known),
-        "key_topics": verdicts.topics(said),
+        "entities": [entity.finding() for entity in entities(said, named)],
+        "competitors": rivals.competitors(lines, said, named),
+        "key_topics": topics.topics(said),
     }
 
 
@@ -82,18 +88,10 @@ def _nothing_but_form(lines: Sequence[Line], said: Sequence[Sentence]) -> Findin
         for name in ("pain_points", "objections", "competitors", "key_topics", "next_steps", "commitments")
     }
     return silent | {
-        "sentiment": {
-            "overall": "neutral",
-            "score": 0.0,
-            "confidence": 0.0,
-            "reasoning": "The word lists are English and this call is not: nothing is known of its mood.",
-            "by_speaker": [],
-        },
+        "sentiment": mood.unheard(),
         "call_type": "other",
         "call_outcome": "unknown",
         "engagement_level": verdicts.engagement(lines, said),
-        "entities": [
-            entity.finding() for entity in entities(said) if entity.kind in {"email", "phone", "money"}
-        ],
+        "entities": [entity.finding() for entity in figured(said) if entity.kind in _FORMAL],
         "questions_raised": questions.questions(lines, said) if any(one.is_question for one in said) else [],
     }

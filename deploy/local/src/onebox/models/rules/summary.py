@@ -20,13 +20,19 @@ _ENDINGS = {
     "follow_up": ", to be followed up",
     "resolved": ", resolved",
     "unresolved": ", left unresolved",
+    "no_decision": ", without a decision",
 }
 
 
 def summary(opening: str, said: Sequence[Sentence], vectors: Array, found: Collection[str]) -> str:
     """*opening*, then up to three sentences with who said them; *found* are the texts of findings."""
-    chosen = sorted(central(said, vectors, found))
-    return " ".join([opening, *(f"The {said[row].line.speaker} said: “{said[row].text}”" for row in chosen)])
+    chosen = sorted(central(said, vectors, found)) if said else []
+    return " ".join([opening, *(_told(said[row]) for row in chosen)])
+
+
+def _told(sentence: Sentence) -> str:
+    who = sentence.line.speaker
+    return f"The {who} said: “{sentence.text}”" if who != "unknown" else f"Somebody said: “{sentence.text}”"
 
 
 def opening(call_type: str, call_outcome: str, names: Sequence[str]) -> str:

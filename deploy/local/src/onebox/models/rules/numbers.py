@@ -1,0 +1,50 @@
+"""Numbers as they are spoken or written, with their places."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from common.numerals import in_figures, may_hold_numbers
+
+_IS_NUMBER = re.compile(r"\d+(?:\.\d+)?")
+_POINT = re.compile(r"\s+point\s+$", re.IGNORECASE)
+_ONE = re.compile(r"\ba\s+$", re.IGNORECASE)
+_DIGITS = 10
+
+
+@dataclass(frozen=True)
+class Number:
+    """One number and where its words stand: from, up to."""
+
+    value: Decimal
+    start: int
+    end: int
+
+
+def numbers(text: str) -> list[Number]:
+    """Every number of a text: "a hundred and ten" is one, and so is "three point two million"."""
+    if not may_hold_numbers(text):
+        return []
+    found: list[Number] = []
+    for number in _read(text):
+        if found and _POINT.search(text[found[-1].end : number.start]) and found[-1].value < _DIGITS:
+            number = _joined(found.pop(), number)
+        found.append(number)
+    return found
+
+
+def _read(text: str) -> Iterator[Number]:
+    heard = in_figures(text)
+    for word, (start, end) in zip(heard.words, heard.spans, strict=True):
+        if _IS_NUMBER.fullmatch(word):
+            before = _ONE.search(text, 0, start)
+            scaled = text[start:end].lower().startswith(("hundred", "thousand", "million"))
+            yield Number(Decimal(word), before.start() if before and scaled else start, end)
+
+
+def _joined(whole: Number, fraction: Number) -> Number:
+    digits, scale = fraction.value, Decimal(1)
+    while digits >= _DIGITS and digits % _DIGITS == 0:
+        digits, scale = digits / _DIGITS, scale * _DIGITS
+    return Number((whole.value + digits / _DIGITS) * scale, whole.start, fraction.end)
