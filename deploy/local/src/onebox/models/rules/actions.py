@@ -12,19 +12,19 @@ _ACTION = (
     r"(?P<verb>send|ship|post|e-?mail|call|ring|phone|schedule|reschedule|set (?:\w+ )?up|share|book|follow up|get back|come back|prepare|forward|"
     r"invite|discuss|review|confirm|arrange|test|sign|order|connect|meet|talk|speak|bring|come (?:in|by|out)|turn on|"
     r"stop by|look into|make (?:sure|an appointment|the appointment)|put (?:you|it|that|one|a \w+) in(?: the (?:post|diary|calendar))?|"
-    r"text|refund|deliver|start|ask|write|draw up|load|fill in|find out|get|have it with you|have it back|have her|have him|check|measure|pick up|drop off|install|"
+    r"text|refund|ask|write|draw up|load|fill in|find out|get|have it with you|have it back|have her|have him|check|measure|pick up|drop off|install|"
     r"let you know|tell you (?:by|on)|keep an eye|dig out|present|pass (?:it|that|this) on|raise|copy)"
 )
 _WILL = r"(?: will|'ll|’ll| am going to|'m going to| are going to|'re going to)"
 _ADVERB = r"(?:(?:then|also|definitely|personally|just|now|happily|gladly|certainly|probably) )?"
 _MINE = re.compile(rf"\b(?:I|we){_WILL} {_ADVERB}{_ACTION}\b", re.IGNORECASE)
-_PROPOSED = re.compile(rf"(?:^|\b(?:and|then|so|three|four|five|six|one|two)[.,]? )I (?P<verb>send|come back|write|bring|ask|call|ring) (?:you|the|to|a|Ravi|him|her)\b", re.IGNORECASE)
+_PROPOSED = re.compile(rf"(?:^|\b(?:and|then|so|three|four|five|six|one|two)[.,]? )I (?P<verb>send|come back|write|bring|ask|call|ring) (?:you|the|to|a|him|her|[A-Z][a-z]+)\b", re.IGNORECASE)
 _LET_ME = re.compile(
     r"\blet me (?P<verb>send|e-?mail|call|schedule|book|forward|share|get back)\b", re.IGNORECASE
 )
 _TOGETHER = re.compile(
     rf"\b(?:let's|let us|shall we|can we|could we) (?:just )?(?:go ahead and )?(?:{_ACTION}|pencil)\b"
-    r"|\bnext steps? (?:is|are|would be)\b|\bI have (?:you|an?)\b.*\bappointment\b",
+    r"|\b(?:then|and) we (?:meet|speak)\b|\bnext steps? (?:is|are|would be)\b|\bI have (?:you|an?)\b.*\bappointment\b",
     re.IGNORECASE,
 )
 _YOURS = re.compile(
@@ -38,14 +38,16 @@ _GRANTED = re.compile(
     r"\byou(?: will|'ll) (?:get|receive|have)\b|\bwe can match\b|\bI can offer\b|\b(?:we|I)(?: will|'ll) (?:drop|waive|include|match|deliver)\b", re.IGNORECASE
 )
 _CONDITION = re.compile(
-    r"^(?:if|when|unless|because)\b|\bwhat (?:will|would)\b|\b(?:if|unless|before|until|when|in case) (?:I|we)(?:'ll| will)\b"
+    r"^(?:(?:well|and|so|but|because),? )*(?:if|when|unless|because)\b|^(?:make|give|drop|knock|take)\b.*\band I'll\b|\bor won't\b|\bwhat (?:will|would)\b|\b(?:if|unless|before|until|when|in case) (?:I|we)(?:'ll| will)\b"
     r"|\b(?:won't|will not|can't|not|never|never going to)\b (?:\w+ )?(?:send|call|ring|sign|promise)\b|\bor I'll\b|\bthen you'll\b|\bask you\b",
     re.IGNORECASE,
 )
 _IDLE = re.compile(
-    r"\bI'll (?:be|tell you what|say|take|let you go|get (?:told|in trouble|it|there)|check with the weather|put that on my|call it|talk to myself|ask you|get used|start with|call you (?:that|a))\b",
+    r"\bI'll (?:be|tell you what|say|take|let you go|get (?:told|in trouble|it|there)|put that on my|call it|talk to myself|ask you|get used|start with|call you (?:that|a))\b",
     re.IGNORECASE,
 )
+_NEXT_PROMISE = re.compile(r"(?:,| and|, and) (?=(?:then )?(?:I|we)(?:'ll| will)\b|I ask\b|I send\b|then we\b)")
+_NEAR = 2  # lines
 _WORD = re.compile(r"[a-z]{4,}")
 _COMMON = frozenset({"that", "this", "them", "they", "with", "your", "will", "going", "then", "have", "just", "from", "back", "what", "when", "well"})
 
@@ -69,7 +71,7 @@ class Step:
 def steps(lines: Sequence[Line], said: Sequence[Sentence]) -> list[Step]:
     """What is to happen after the call, in order; said twice, it is one step with two quotes."""
     found: list[Step] = []
-    for sentence in said:
+    for sentence in (clause for one in said for clause in _clauses(one)):
         step = _step(lines, sentence)
         if step is None:
             continue
@@ -77,8 +79,19 @@ def steps(lines: Sequence[Line], said: Sequence[Sentence]) -> list[Step]:
         if at is None:
             found.append(step)
         else:
-            found[at] = replace(found[at], sentences=(*found[at].sentences, sentence))
+            found[at] = _merged(found[at], step)
     return found
+
+
+def _clauses(sentence: Sentence) -> list[Sentence]:
+    """The promises of one sentence apart, each in its words."""
+    return [replace(sentence, text=text) for text in _NEXT_PROMISE.split(sentence.text) if text]
+
+
+def _merged(one: Step, other: Step) -> Step:
+    """The first to say it, save that a promise outweighs a proposal."""
+    kept = other if other.promised and not one.promised else one
+    return replace(kept, sentences=(*one.sentences, *other.sentences))
 
 
 def _step(lines: Sequence[Line], sentence: Sentence) -> Step | None:
@@ -103,8 +116,12 @@ def _speaker(lines: Sequence[Line], sentence: Sentence) -> str | None:
 
 
 def _is_same(one: Step, other: Step) -> bool:
-    """The same deed by the same party, of the same things."""
-    return one.owner == other.owner and one.verb == other.verb and bool(_things(one) & _things(other))
+    """The same deed by the same party, of the same things; or a proposal and what was promised to it."""
+    apart = other.sentences[0].row - one.sentences[-1].row
+    if not one.promised and other.promised and apart == 1 and (one.verb in {"together", other.verb} or one.owner == other.owner):
+        return True
+    same = one.owner == other.owner and one.verb == other.verb
+    return same and (0 < apart <= _NEAR or bool(_things(one) & _things(other)))
 
 
 def _things(step: Step) -> set[str]:
@@ -126,10 +143,10 @@ def next_steps(found: Sequence[Step]) -> list[dict[str, Any]]:
 
 def commitments(found: Sequence[Step], said: Sequence[Sentence]) -> list[dict[str, Any]]:
     """What a speaker promised to do or to give; a question promises nothing."""
-    promised = [step.sentences for step in found if step.promised]
-    taken = {sentence for group in promised for sentence in group}
+    promised = [tuple(one for one in step.sentences if not one.is_question) for step in found if step.promised]
+    taken = {(one.row, one.text) for group in promised for one in group}
     granted = [
-        (one,) for one in said if one not in taken and not one.is_question and _GRANTED.search(one.text) and not _CONDITION.search(one.text)
+        (one,) for one in said if not any(one.row == row and text in one.text for row, text in taken) and not one.is_question and _GRANTED.search(one.text) and not _CONDITION.search(one.text)
     ]
     return [
         {

@@ -1,14 +1,18 @@
 """Everything with a name, a figure or a date, each once."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from onebox.models.rules.lexicon import words
 from onebox.models.rules.figures import Figure, figures
 from onebox.models.rules.lines import Sentence
 from onebox.models.rules.names import Name
 
-_MOST = 60
+_MOST = 100
+_ORDER = ("email", "phone", "money", "date", "number")
+_WILL = re.compile(r"\b(?:will|send|sign|by)\b|'ll\b")
 _MOST_QUOTES = 2
 
 
@@ -29,7 +33,7 @@ class Entity:
 
 
 def entities(sentences: Sequence[Sentence], names: Iterable[Name]) -> list[Entity]:
-    """Every entity once, at most sixty of them: names, then figures, where they are first said."""
+    """Every entity once, at most a hundred of them: names, then figures, where they are first said."""
     named = [Entity(name.kind, name.text, name.text, name.sentences) for name in names]
     return [*named, *figured(sentences)][:_MOST]
 
@@ -39,19 +43,32 @@ def figured(sentences: Sequence[Sentence]) -> list[Entity]:
     said: list[tuple[Figure, Sentence]] = []
     for n, sentence in enumerate(sentences):
         before = " ".join(one.text for one in sentences[max(0, n - 3) : n])
-        said.extend((figure, sentence) for figure in figures(sentence.text, before))
-    found: dict[str, tuple[Figure, list[Sentence]]] = {}
+        told = figures(sentence.text, before)
+        said.extend((figure, sentence) for figure in told if not _is_nowadays(figure, sentence))
+    found: dict[str, list[tuple[Figure, Sentence]]] = {}
     for figure, sentence in said:
-        found.setdefault(figure.text.lower().removeprefix("the "), (figure, []))[1].append(sentence)
-    return [
-        Entity(figure.kind, figure.text, figure.normalized, tuple(where))
-        for figure, where in found.values()
-        if not any(_is_part(figure, other) for other, _ in found.values())
-    ]
+        found.setdefault(_key(figure), []).append((figure, sentence))
+    listed = [_entity(group) for group in found.values()]
+    return sorted(listed, key=lambda entity: _ORDER.index(entity.kind))
 
 
-def _is_part(one: Figure, other: Figure) -> bool:
-    return one.kind == other.kind != "number" and len(one.text) < len(other.text) and one.text.lower() in other.text.lower()
+def _key(figure: Figure) -> str:
+    """What makes two figures one: the same number, the same day of the week, the same words."""
+    if figure.kind == "number":
+        return f"number {re.split(r'[^0-9.]', figure.normalized)[0]}"
+    text = figure.text.lower().removeprefix("the ")
+    day = next((word for word in text.replace(",", "").split() if word.rstrip("s").capitalize() in words("weekdays")), None)
+    has_day_of_month = any(month.lower() in text for month in words("months"))
+    return f"day {day.rstrip('s')}" if day and not has_day_of_month else text
+
+
+def _entity(group: Sequence[tuple[Figure, Sentence]]) -> Entity:
+    figure = group[0][0]
+    return Entity(figure.kind, figure.text, figure.normalized, tuple(sentence for _, sentence in group))
+
+
+def _is_nowadays(figure: Figure, sentence: Sentence) -> bool:
+    return figure.text.lower() == "today" and _WILL.search(sentence.text) is None
 
 
 def due(sentence: Sentence) -> str | None:

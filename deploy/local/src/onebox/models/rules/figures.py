@@ -19,6 +19,9 @@ _ORDINAL = (
 _PART = r"(?:morning|afternoon|evening|night|lunchtime)"
 _CLOCK = rf"(?:at |by )(?:half past |quarter past |quarter to |ten past |ten to )?{_HOUR}(?: o'clock)?(?! ?(?:\w+ )?percent|\s(?:of|or|and|people|per|the|a|to|hundred|thousand|million|\w+s)\b)"
 _SPAN = r"(?:days?|weeks?|months?|years?|quarters?|hours?|minutes?)"
+_DIGIT = r"(?:one|two|three|four|five|six|seven|eight|nine)"
+_TEEN = r"(?:ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen)"
+_TENS = r"(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)"
 _DATES = re.compile(
     rf"(?:\bthe )?\b{_ORDINAL} of {_MONTH}\b"
     rf"|\b(?:{_DAY},? )?{_MONTH} (?:the )?(?:{_ORDINAL}|\d{{1,2}})\b"
@@ -29,9 +32,10 @@ _DATES = re.compile(
     rf"|\b(?:tomorrow(?: {_PART})?|today|tonight|yesterday|(?:this|tomorrow) {_PART}|in the morning"
     r"|(?:next|this|last) (?:week|month|quarter|year|weekend|spring|summer|autumn|winter|December|Christmas)"
     r"|(?:the )?end of (?:the|this|next) (?:day|week|month|quarter|year)"
-    rf"|(?:\d+|an?|\w+) {_SPAN} (?:ago|from now)|(?:with)?in (?:\d+|an?|one|two|three|four|five|six|ten) {_SPAN}"
+    rf"|(?:\d+|an?|\w+) {_SPAN} (?:ago|from now)|(?:with)?in (?:\d+|two|three|four|five|six|ten) {_SPAN}"
     rf"|half past {_HOUR}|{_HOUR} o'clock|New Year's Day)\b"
-    rf"|\b(?:in|by|on|of|from|since|until|before|next|last|this) (?P<month>{_MONTH})\b",
+    rf"|\b(?:in|since|from|of) (?P<year>(?:(?:eighteen|nineteen|twenty) (?:oh {_DIGIT}|{_TEEN}|{_TENS}(?:[- ]{_DIGIT})?)|two thousand(?: and)? (?:{_TEEN}|{_DIGIT})))\b"
+    rf"|\b(?:in|by|on|of|from|since|until|before|next|last|this) (?P<month>{_MONTH})\b|(?-i:\b(?!May|March){_MONTH}\b)",
     re.IGNORECASE,
 )
 _EMAIL = re.compile(r"\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+\b")
@@ -122,7 +126,7 @@ def _dialled(spoken: str) -> str:
 def _dates(text: str) -> Iterator[Figure]:
     """As they were said: what "next Tuesday" is depends on a day nobody named."""
     for match in _DATES.finditer(text):
-        name = next((group for group in ("day", "month") if match[group]), 0)
+        name = next((group for group in ("day", "year", "month") if match[group]), 0)
         yield Figure("date", match[name], match[name], *match.span(name))
 
 

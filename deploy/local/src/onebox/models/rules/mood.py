@@ -11,11 +11,12 @@ from onebox.models.rules.lexicon import says
 from onebox.models.rules.lines import Line, Sentence
 
 _STRONG = 0.4  # of one sentence that is plainly felt
-_FELT = 0.08  # mean from which a mood is one
-_AGENT_FELT = 0.05  # the same of a seller, who keeps the form
-_SHARE = 0.12  # of the sentences on either side from which a mood is mixed
-_CLEAR = 0.22  # mean beyond which one side wins all the same
-_TURN = 0.15  # by which the last quarter differs from the first where the mood turns
+_GLAD = 0.085  # mean from which a mood is positive
+_SORRY = -0.05  # and to which it is negative
+_AGENT_GLAD = 0.03  # the same of a seller, who keeps the form
+_PART = 0.055  # share of plainly negative sentences that is a part of the mood
+_BOTH = 0.12  # share on either side from which a mood is mixed, whatever the mean
+_TURN = 0.1  # by which the last quarter differs from the first where the mood turns
 _PLAIN = 0.5  # of an utterance that is listed
 _MOST_LISTED = 30
 _QUARTERS = 4
@@ -77,18 +78,20 @@ def label(scores: Sequence[float]) -> str:
     """One word for many scores."""
     mean = _mean(scores)
     glad, sorry = (sum(sign * score >= _STRONG for score in scores) for sign in (1, -1))
-    if min(glad, sorry) >= max(1, _SHARE * len(scores)) and abs(mean) < _CLEAR:
+    if min(glad, sorry) >= max(1, _BOTH * len(scores)):
         return "mixed"
-    if abs(mean) < _FELT:
-        return "neutral"
-    return "positive" if mean > 0 else "negative"
+    if mean >= _GLAD:
+        return "positive"
+    if mean <= _SORRY:
+        return "negative"
+    return "mixed" if min(glad, sorry) and sorry >= _PART * len(scores) else "neutral"
 
 
 def _of_speaker(name: str, scores: Sequence[float], lines: Sequence[Line]) -> dict[str, Any]:
     """A seller is positive or neutral: what they say of trouble is not how they feel."""
     mean = _mean(scores)
     if next(line for line in lines if line.speaker == name).is_seller:
-        return {"speaker": name, "label": "positive" if mean >= _AGENT_FELT else "neutral", "score": max(mean, 0.0)}
+        return {"speaker": name, "label": "positive" if mean >= _AGENT_GLAD else "neutral", "score": max(mean, 0.0)}
     return {"speaker": name, "label": label(scores), "score": mean}
 
 

@@ -30,6 +30,7 @@ _PLACED = re.compile(r" (?:Road|Street|Square|Lane|Moor|Junction|Avenue|Valley|H
 _AFTER_PRODUCT = re.compile(r" (?:plan|platform|product|app|software|package|edition|model|module|database)\b")
 _VOCATIVE = re.compile(r"(?:,| (?:hi|hello|thanks)| you) $|^$", re.IGNORECASE)
 _CLOSES = re.compile(r"(?:[.,?!]|$)")
+_ACTS = re.compile(r" (?:told|said|says|gave|offered|quoted|charges?|did|thinks|wants|wanted|asked|(?:has|have) been after)\b")
 _SENTENCE_START = re.compile(r"^[\"'“”\s.…-]*$")
 
 
@@ -42,6 +43,8 @@ class Mention:
     kind: str | None
     opens: bool
     """It is the first word of its sentence, whose capital says nothing."""
+    acts: bool
+    """It does what only somebody does."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,7 @@ def names(sentences: Sequence[Sentence]) -> list[Name]:
 
 
 def _is_sure(mention: Mention) -> bool:
-    return not mention.opens or " " in mention.text or mention.kind is not None
+    return not mention.opens or " " in mention.text or mention.kind is not None or mention.acts
 
 
 def _mentions(sentence: Sentence) -> Iterator[Mention]:
@@ -71,17 +74,22 @@ def _mentions(sentence: Sentence) -> Iterator[Mention]:
         if text:
             before, after = sentence.text[:start], sentence.text[start + len(text) :]
             opens = _SENTENCE_START.match(before) is not None
-            yield Mention(text, sentence, _kind(text, before, after), opens)
+            yield Mention(text, sentence, _kind(text, before, after), opens, _ACTS.match(after) is not None)
+
+
+def trimmed(text: str) -> str:
+    """Without the words that are no part of a name: "But Daniel" is Daniel."""
+    return _trimmed(text, 0)[0]
 
 
 def _trimmed(text: str, start: int) -> tuple[str, int]:
-    """Without the words that are no part of a name: "Okay Daniel" is Daniel."""
+    """The same, and where it begins."""
     found = text.split(" ")
     while found and _is_common(found[0]):
         start += len(found.pop(0)) + 1
     while found and _is_common(found[-1]):
         found.pop()
-    if len(found) == 1 and (_TITLED.match(f"{found[0]} ") or not found[0][0].isupper()):
+    if len(found) == 1 and (found[0] in words("tools") or _TITLED.match(f"{found[0]} ") or not found[0][0].isupper()):
         return "", start
     return " ".join(found), start
 
@@ -97,8 +105,6 @@ def is_time(word: str) -> bool:
 
 
 def _kind(text: str, before: str, after: str) -> str | None:
-    if text in words("tools"):
-        return "other"
     if _TITLED.match(text):
         return "person"
     if _COMPANY_END.search(text) or _COMPANY.search(before) or (_EMPLOYS.search(before) and _SELF.search(before)):

@@ -19,13 +19,14 @@ _SHORTEST = 3  # words
 _SHORTEST_ASKED = 2  # words, of one that begins as a question does
 _SHORTEST_UNMARKED = 5  # words; without a question mark, less is a fragment
 _REACH = 3
+_SMALL = frozenset({"it", "is", "was", "that", "they", "he", "she", "you", "s", "re", "the", "a", "of", "so", "and", "i"})
 
 
 def questions(lines: Sequence[Line], said: Sequence[Sentence]) -> list[dict[str, Any]]:
     """Questions of substance, one a turn's run of them; greetings, tags and echoes are none."""
     marked = any(sentence.is_question for sentence in said)
     asked = [one for one in said if _is_asked(one, marked=marked) and not says(one.text, "small_talk")]
-    return [_question(lines, one) for one in asked if not _is_echo(lines, one)]
+    return [_question(lines, one) for one in asked if not _is_echo(lines, one) and not _only_adds(said, one)]
 
 
 def _question(lines: Sequence[Line], asked: Sentence) -> dict[str, Any]:
@@ -52,8 +53,16 @@ def _is_echo(lines: Sequence[Line], asked: Sentence) -> bool:
     """Whether it only says again what was just said: "At ten to midnight?"."""
     if asked.row == 0 or _ASKING.match(asked.text):
         return False
-    heard = set(_words(lines[asked.row - 1].text))
+    heard = set(_words(lines[asked.row - 1].text)) | _SMALL
     return all(word in heard for word in _words(asked.text))
+
+
+def _only_adds(said: Sequence[Sentence], asked: Sentence) -> bool:
+    """Whether it is a fragment that goes on with the question before it: "The windows, maybe?"."""
+    at = said.index(asked)
+    before = said[at - 1] if at else None
+    follows = before is not None and before.row == asked.row and before.is_question
+    return follows and not _ASKING.match(asked.text)
 
 
 def _words(text: str) -> list[str]:

@@ -4,9 +4,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from onebox.models.rules.lexicon import words
 from onebox.models.rules.lines import Line, Sentence
-from onebox.models.rules.names import Name, is_time
+from onebox.models.rules.names import Name, is_time, trimmed
 
 _WORD = r"[A-Z][^\W\d_]*(?:[-'’][A-Z][^\W\d_]+|[A-Z][^\W\d_]+)*"
 _NAME = rf"(?P<name>{_WORD}(?: {_WORD})*)"
@@ -16,11 +15,11 @@ _FORMS = (
         r"(?:quote|offer|proposal|bid|fella|guy|man|woman|rep|someone|somebody|salesman) from|compar(?:ed|ing) (?:\w+ )?(?:to|with)|"
         r"cheaper than|switch(?:ed|ing)? (?:to|from)|(?:went|gone|going|signed|stay|staying) with|versus|(?:competitor|rival),?(?: called)?|"
         r"[Tt]he (?:firm|company)|[Dd]ie Firma|another (?:app|tool|company|provider|supplier|system|product),|"
-        rf"we(?:'re| are| were) (?:all )?(?:on|with)) {_NAME}"
+        rf"[Ww]e(?:'re| are| were) (?:all )?(?:on|with)) {_NAME}"
     ),
     re.compile(
         rf"(?:^|[.,;:] |\b(?:but|and|But|And|because|said|see) )(?:[Ss]ee, )?{_NAME} (?:just )?"
-        r"(?:offered|quoted|charges?|charged|gave (?:me|us)|told (?:me|us) \w+ (?:a|per|each)|(?:is|are|was|were) (?:cheaper|half)|"
+        r"(?:offered|quoted|charges?|charged|gave (?:me|us)|told (?:me|us) [\w ]{1,30} (?:a|per) (?:month|year|piece)|(?:is|are|was|were) (?:cheaper|half)|"
         r"(?:has|have) been after us|wanted to charge|wanted \w+ (?:pounds|dollars|euros)|does it for|do it for|would do it for)\b"
     ),
     re.compile(rf"\b(?:one|two) others?[.,:] {_NAME}\b"),
@@ -43,9 +42,9 @@ def competitors(lines: Sequence[Line], said: Sequence[Sentence], names: Sequence
 def _named(text: str) -> Iterator[str]:
     for form in _FORMS:
         for match in form.finditer(text):
-            first = match["name"].split()[0]
-            if first not in words("not_names") | words("tools") and not is_time(first):
-                yield match["name"]
+            name = trimmed(match["name"])
+            if name and not is_time(name.split()[0]):
+                yield name
 
 
 _INTRODUCED = re.compile(

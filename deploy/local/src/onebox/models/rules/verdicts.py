@@ -13,6 +13,9 @@ _FEWEST_HITS = 2
 _FEWEST_LINES = 4
 _TALKATIVE = 0.3  # of all words
 _SILENT = 0.1
+_LONG = 20  # lines in which somebody who cares asks something
+_ASKED = 0.1  # questions a line
+_MANY = 8
 _OPENING = 6  # lines
 _OPENING_WEIGHT = 3
 
@@ -44,16 +47,20 @@ def _found(kind: str, text: str) -> list[str]:
 
 
 def outcome(kind: str, lines: Sequence[Line], said: Sequence[Sentence], steps: Sequence[Step]) -> str:
-    """How the call ended, told by its last third."""
+    """How the call ended, told by its last third; a refusal is one wherever it is said."""
+    refused = [one for one in said if not one.line.is_seller and _tells(one, "lost")]
+    if refused and kind != "support":
+        return "lost"
     ending = [sentence for sentence in said if sentence.row >= len(lines) * 2 // 3]
     told = next((name for name in _possible(kind) if any(_tells(one, name) for one in ending)), None)
     if told:
         return told
     if any(says(sentence.text, "put_off") for sentence in ending if not sentence.line.is_seller):
         return "follow_up"
-    late = [step for step in steps if any(one in ending for one in step.sentences)]
-    if not late or kind == "support":
+    if not steps or kind == "support":
         return "unknown"
+    first = min(one.row for one in ending)
+    late = [step for step in steps if step.due or step.sentences[-1].row >= first]
     return "next_step_agreed" if any(_is_agreed(lines, step) for step in late) else "follow_up"
 
 
@@ -87,4 +94,7 @@ def engagement(lines: Sequence[Line], said: Sequence[Sentence]) -> str:
     asked = sum(sentence.is_question for sentence in said if not sentence.line.is_seller)
     if share < _SILENT:
         return "low"
-    return "high" if share >= _TALKATIVE and asked >= _FEWEST_HITS else "medium"
+    if not asked and len(lines) >= _LONG:
+        return "low"
+    eager = asked >= max(_FEWEST_HITS, _ASKED * len(lines)) or asked >= _MANY
+    return "high" if share >= _TALKATIVE and eager else "medium"
