@@ -1,131 +1,18 @@
-"""What was promised and agreed: next steps and commitments, told by who does what."""
+"""What was promised and agreed: next steps and commitments."""
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import Any
 
-from onebox.models.rules.entities import due
-from onebox.models.rules.lines import Line, Sentence, other_speaker, speakers
+from onebox.models.rules.lines import Sentence
+from onebox.models.rules.steps import CONDITION, Step
 
-_ACTION = (
-    r"(?P<verb>send|ship|post|e-?mail|call|ring|phone|schedule|reschedule|set (?:\w+ )?up|share|book|follow up|get back|come back|prepare|forward|"
-    r"invite|discuss|review|confirm|arrange|test|sign|order|connect|meet|talk|speak|bring|come (?:in|by|out)|turn on|"
-    r"stop by|look into|make (?:sure|an appointment|the appointment)|put (?:you|it|that|one|a \w+) in(?: the (?:post|diary|calendar))?|"
-    r"text|refund|ask|write|draw up|load|fill in|find out|get|have it with you|have it back|have her|have him|check|measure|pick up|drop off|install|"
-    r"let you know|tell you (?:by|on)|keep an eye|dig out|present|pass (?:it|that|this) on|raise|copy)"
-)
-_WILL = r"(?: will|'ll|’ll| am going to|'m going to| are going to|'re going to)"
-_ADVERB = r"(?:(?:then|also|definitely|personally|just|now|happily|gladly|certainly|probably) )?"
-_MINE = re.compile(rf"\b(?:I|we){_WILL} {_ADVERB}{_ACTION}\b", re.IGNORECASE)
-_PROPOSED = re.compile(rf"(?:^|\b(?:and|then|so|three|four|five|six|one|two)[.,]? )I (?P<verb>send|come back|write|bring|ask|call|ring) (?:you|the|to|a|him|her|[A-Z][a-z]+)\b", re.IGNORECASE)
-_LET_ME = re.compile(
-    r"\blet me (?P<verb>send|e-?mail|call|schedule|book|forward|share|get back)\b", re.IGNORECASE
-)
-_TOGETHER = re.compile(
-    rf"\b(?:let's|let us|shall we|can we|could we) (?:just )?(?:go ahead and )?(?:{_ACTION}|pencil)\b"
-    r"|\b(?:then|and) we (?:meet|speak)\b|\bnext steps? (?:is|are|would be)\b|\bI have (?:you|an?)\b.*\bappointment\b",
-    re.IGNORECASE,
-)
-_YOURS = re.compile(
-    r"\b(?:please|can you|could you|would you|will you) (?:please )?"
-    r"(?P<verb>send|e-?mail|call|share|forward|sign|schedule|dig out|fill in|measure|confirm)\b|\b(?:you|if you) (?P<given>send) (?:me|us)\b",
-    re.IGNORECASE,
-)
-_THIRD = re.compile(r"\b(?:somebody|someone|my colleague|our \w+) (?:will|'ll) (?P<verb>ring|call|contact|email|come|visit)\b", re.IGNORECASE)
-_ASKED = re.compile(r"^(?:please )?(?P<verb>send) (?:me|us) (?:the|a|an|your)\b", re.IGNORECASE)
 _GRANTED = re.compile(
-    r"\byou(?: will|'ll) (?:get|receive|have)\b|\bwe can match\b|\bI can offer\b|\b(?:we|I)(?: will|'ll) (?:drop|waive|include|match|deliver)\b", re.IGNORECASE
-)
-_CONDITION = re.compile(
-    r"^(?:(?:well|and|so|but|because),? )*(?:if|when|unless|because)\b|^(?:make|give|drop|knock|take)\b.*\band I'll\b|\bor won't\b|\bwhat (?:will|would)\b|\b(?:if|unless|before|until|when|in case) (?:I|we)(?:'ll| will)\b"
-    r"|\b(?:won't|will not|can't|not|never|never going to)\b (?:\w+ )?(?:send|call|ring|sign|promise)\b|\bor I'll\b|\bthen you'll\b|\bask you\b",
+    r"\byou(?: will|'ll) (?:get|receive|have)\b|\bwe can match\b|\bI can offer\b|\b(?:we|I)(?: will|"
+    r"'ll) (?:drop|waive|include|match|deliver)\b",
     re.IGNORECASE,
 )
-_IDLE = re.compile(
-    r"\bI'll (?:be|tell you what|say|take|let you go|get (?:told|in trouble|it|there)|put that on my|call it|talk to myself|ask you|get used|start with|call you (?:that|a))\b",
-    re.IGNORECASE,
-)
-_NEXT_PROMISE = re.compile(r"(?:,| and|, and) (?=(?:then )?(?:I|we)(?:'ll| will)\b|I ask\b|I send\b|then we\b)")
-_NEAR = 2  # lines
-_WORD = re.compile(r"[a-z]{4,}")
-_COMMON = frozenset({"that", "this", "them", "they", "with", "your", "will", "going", "then", "have", "just", "from", "back", "what", "when", "well"})
-
-
-@dataclass(frozen=True)
-class Step:
-    """Something to be done: by whom, what, and all sentences that say so."""
-
-    verb: str
-    owner: str | None
-    promised: bool
-    """By the speaker themselves."""
-    sentences: tuple[Sentence, ...]
-
-    @property
-    def due(self) -> str | None:
-        """When, by the first of the sentences that says so."""
-        return next((found for found in map(due, self.sentences) if found), None)
-
-
-def steps(lines: Sequence[Line], said: Sequence[Sentence]) -> list[Step]:
-    """What is to happen after the call, in order; said twice, it is one step with two quotes."""
-    found: list[Step] = []
-    for sentence in (clause for one in said for clause in _clauses(one)):
-        step = _step(lines, sentence)
-        if step is None:
-            continue
-        at = next((n for n, other in enumerate(found) if _is_same(other, step)), None)
-        if at is None:
-            found.append(step)
-        else:
-            found[at] = _merged(found[at], step)
-    return found
-
-
-def _clauses(sentence: Sentence) -> list[Sentence]:
-    """The promises of one sentence apart, each in its words."""
-    return [replace(sentence, text=text) for text in _NEXT_PROMISE.split(sentence.text) if text]
-
-
-def _merged(one: Step, other: Step) -> Step:
-    """The first to say it, save that a promise outweighs a proposal."""
-    kept = other if other.promised and not one.promised else one
-    return replace(kept, sentences=(*one.sentences, *other.sentences))
-
-
-def _step(lines: Sequence[Line], sentence: Sentence) -> Step | None:
-    text = sentence.text
-    if _CONDITION.search(text) or _IDLE.search(text):
-        return None
-    for form in (_MINE, _PROPOSED, _LET_ME):
-        if match := form.search(text):
-            return Step(match["verb"].lower(), _speaker(lines, sentence), not sentence.is_question, (sentence,))
-    if match := _THIRD.search(text):
-        return Step(match["verb"].lower(), _speaker(lines, sentence), True, (sentence,))  # noqa: FBT003 - of a dataclass
-    match = _YOURS.search(text) or _ASKED.search(text)
-    if match:
-        verb = match.groupdict().get("given") or match["verb"]
-        return Step(verb.lower(), other_speaker(lines, sentence.line.speaker), False, (sentence,))  # noqa: FBT003
-    return Step("together", None, False, (sentence,)) if _TOGETHER.search(text) else None  # noqa: FBT003
-
-
-def _speaker(lines: Sequence[Line], sentence: Sentence) -> str | None:
-    """Whoever speaks, where that tells them from the others."""
-    return sentence.line.speaker if len(speakers(lines)) > 1 else None
-
-
-def _is_same(one: Step, other: Step) -> bool:
-    """The same deed by the same party, of the same things; or a proposal and what was promised to it."""
-    apart = other.sentences[0].row - one.sentences[-1].row
-    if not one.promised and other.promised and apart == 1 and (one.verb in {"together", other.verb} or one.owner == other.owner):
-        return True
-    same = one.owner == other.owner and one.verb == other.verb
-    return same and (0 < apart <= _NEAR or bool(_things(one) & _things(other)))
-
-
-def _things(step: Step) -> set[str]:
-    return {word for sentence in step.sentences for word in _WORD.findall(sentence.text.lower())} - _COMMON - {step.verb}
+_MOST_QUOTES = 3
 
 
 def next_steps(found: Sequence[Step]) -> list[dict[str, Any]]:
@@ -135,7 +22,7 @@ def next_steps(found: Sequence[Step]) -> list[dict[str, Any]]:
             "description": step.sentences[0].text,
             "owner": step.owner,
             "due": step.due,
-            "evidence": [sentence.evidence() for sentence in step.sentences[:3]],
+            "evidence": [sentence.evidence() for sentence in step.sentences[:_MOST_QUOTES]],
         }
         for step in found
     ]
@@ -143,16 +30,23 @@ def next_steps(found: Sequence[Step]) -> list[dict[str, Any]]:
 
 def commitments(found: Sequence[Step], said: Sequence[Sentence]) -> list[dict[str, Any]]:
     """What a speaker promised to do or to give; a question promises nothing."""
-    promised = [tuple(one for one in step.sentences if not one.is_question) for step in found if step.promised]
+    promised = [
+        tuple(one for one in step.sentences if not one.is_question) for step in found if step.promised
+    ]
     taken = {(one.row, one.text) for group in promised for one in group}
     granted = [
-        (one,) for one in said if not any(one.row == row and text in one.text for row, text in taken) and not one.is_question and _GRANTED.search(one.text) and not _CONDITION.search(one.text)
+        (one,)
+        for one in said
+        if not any(one.row == row and text in one.text for row, text in taken)
+        and not one.is_question
+        and _GRANTED.search(one.text)
+        and not CONDITION.search(one.text)
     ]
     return [
         {
             "description": group[0].text,
             "by": group[0].line.speaker,
-            "evidence": [sentence.evidence() for sentence in group[:3]],
+            "evidence": [sentence.evidence() for sentence in group[:_MOST_QUOTES]],
         }
         for group in sorted([*promised, *granted], key=lambda group: group[0].row)
     ]

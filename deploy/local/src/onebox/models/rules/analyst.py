@@ -12,6 +12,7 @@ from onebox.models.rules.entities import entities, figured
 from onebox.models.rules.examples import Examples
 from onebox.models.rules.lines import Line, Sentence, sentences, speakers
 from onebox.models.rules.names import names
+from onebox.models.rules.steps import steps
 from onebox.models.rules.summary import opening, summary
 
 Findings = dict[str, Any]
@@ -42,12 +43,11 @@ class Analyst:
     def _english(self, lines: Sequence[Line], said: Sequence[Sentence]) -> Findings:
         told = remarks.said_by_customers(said)
         vectors = dict(zip(told, self._examples.encode([one.text for one in told]), strict=True))
-        found = {
-            "pain_points": remarks.pain_points(vectors, self._examples),
-            "objections": remarks.objections(lines, vectors, self._examples),
-        }
-        complaints = {remark["description"] for remarks_found in found.values() for remark in remarks_found}
-        found |= _spoken(lines, said) | {"sentiment": mood.sentiment(lines, said, complaints)}
+        found = _spoken(lines, said)
+        found["pain_points"] = remarks.pain_points(vectors, self._examples)
+        found["objections"] = remarks.objections(lines, vectors, self._examples, found["call_outcome"])
+        complaints = {one["description"] for name in ("pain_points", "objections") for one in found[name]}
+        found["sentiment"] = mood.sentiment(lines, said, complaints)
         first = opening(found["call_type"], found["call_outcome"], speakers(lines))
         return found | {"summary": summary(first, told, np.array(list(vectors.values())), complaints)}
 
@@ -67,13 +67,13 @@ class Analyst:
 
 def _spoken(lines: Sequence[Line], said: Sequence[Sentence]) -> Findings:
     """What patterns tell."""
-    named, steps, kind = names(said), actions.steps(lines, said), verdicts.call_type(lines)
+    named, found, kind = names(said), steps(lines, said), verdicts.call_type(lines)
     return {
-        "next_steps": actions.next_steps(steps),
-        "commitments": actions.commitments(steps, said),
+        "next_steps": actions.next_steps(found),
+        "commitments": actions.commitments(found, said),
         "questions_raised": questions.questions(lines, said),
         "call_type": kind,
-        "call_outcome": verdicts.outcome(kind, lines, said, steps),
+        "call_outcome": verdicts.outcome(kind, lines, said, found),
         "engagement_level": verdicts.engagement(lines, said),
         "entities": [entity.finding() for entity in entities(said, named)],
         "competitors": rivals.competitors(lines, said, named),

@@ -12,9 +12,16 @@ from onebox.models.rules.lines import Sentence
 from onebox.models.safetensors import Array
 
 _LIKE_ENOUGH = 0.55  # cosine from which a sentence is about the criterion
-_TITLES: dict[str, Literal["scorecard", "categories"]] = {"Scorecard questions:": "scorecard", "Categories:": "categories"}
+_TITLES: dict[str, Literal["scorecard", "categories"]] = {
+    "Scorecard questions:": "scorecard",
+    "Categories:": "categories",
+}
 _ROW = re.compile(r"^- (?P<id>[a-z0-9][a-z0-9_-]{0,39}): (?P<text>.+)$")
-_ASKS = re.compile(r"^(?:did|does|do|has|have|was|were|is|are) (?:the )?(?:agent|seller|rep|customer|caller|client|they|he|she)\b|\?$", re.IGNORECASE)
+_ASKS = re.compile(
+    "^(?:did|does|do|has|have|was|were|is|are) (?:the )?(?:agent|seller|rep|customer|caller|client|"
+    r"they|he|she)\b|\?$",
+    re.IGNORECASE,
+)
 _AGENT = re.compile(r"\b(?:agent|seller|sales(?:person|man)?|rep)\b", re.IGNORECASE)
 _CUSTOMER = re.compile(r"\b(?:customer|caller|client|buyer)\b", re.IGNORECASE)
 
@@ -48,11 +55,16 @@ def read_criteria(rows: Sequence[str]) -> list[Criterion]:
     return found
 
 
-def answers(criteria: Sequence[Criterion], said: Sequence[Sentence], examples: Examples) -> dict[str, list[dict[str, Any]]]:
-    """What is met, with its words; a question nobody's words are near is not applicable, a category left out."""
+def answers(
+    criteria: Sequence[Criterion], said: Sequence[Sentence], examples: Examples
+) -> dict[str, list[dict[str, Any]]]:
+    """What is met, with its words; a question that no words are near is not applicable."""
     if not criteria or not said:
         return {}
-    likeness = examples.encode([_declared(one.text) for one in criteria]) @ examples.encode([one.text for one in said]).T
+    likeness = (
+        examples.encode([_declared(one.text) for one in criteria])
+        @ examples.encode([one.text for one in said]).T
+    )
     met = [(one, _nearest(one, said, row)) for one, row in zip(criteria, likeness, strict=True)]
     return {
         "scorecard": [_answer(one, sentence) for one, sentence in met if one.kind == "scorecard"],
@@ -70,7 +82,7 @@ def _declared(question: str) -> str:
 
 
 def _nearest(criterion: Criterion, said: Sequence[Sentence], likeness: Array) -> Sentence | None:
-    for row in np.argsort(-likeness):
+    for row in map(int, np.argsort(-likeness)):
         if likeness[row] < _LIKE_ENOUGH:
             return None
         if criterion.may_be_met_by(said[row]):

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from onebox.models.rules.addresses import Figure
+from onebox.models.rules.figures import figures
 from onebox.models.rules.lexicon import words
-from onebox.models.rules.figures import Figure, figures
 from onebox.models.rules.lines import Sentence
 from onebox.models.rules.names import Name
 
@@ -57,7 +58,14 @@ def _key(figure: Figure) -> str:
     if figure.kind == "number":
         return f"number {re.split(r'[^0-9.]', figure.normalized)[0]}"
     text = figure.text.lower().removeprefix("the ")
-    day = next((word for word in text.replace(",", "").split() if word.rstrip("s").capitalize() in words("weekdays")), None)
+    day = next(
+        (
+            word
+            for word in text.replace(",", "").split()
+            if word.rstrip("s").capitalize() in words("weekdays")
+        ),
+        None,
+    )
     has_day_of_month = any(month.lower() in text for month in words("months"))
     return f"day {day.rstrip('s')}" if day and not has_day_of_month else text
 

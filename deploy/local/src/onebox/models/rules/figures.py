@@ -1,10 +1,10 @@
-"""Money, dates, addresses and numbers, found by their form."""
+"""Money, dates and numbers, found by their form."""
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 
+from onebox.models.rules.addresses import Figure, emails, phones
 from onebox.models.rules.lexicon import words
 from onebox.models.rules.numbers import Number, numbers
 
@@ -13,11 +13,15 @@ _DAY = "(?:" + "|".join(sorted(words("weekdays"))) + ")"
 _HOUR = r"(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\d{1,2}(?::\d\d)?)"
 _ORDINAL = (
     r"(?:\d{1,2}(?:st|nd|rd|th)|first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|"
-    r"twelfth|thirteenth|fourteenth|fifteenth|sixteenth|seventeenth|eighteenth|nineteenth|twentieth|thirtieth|"
+    "twelfth|thirteenth|fourteenth|fifteenth|sixteenth|seventeenth|eighteenth|nineteenth|twentieth|"
+    "thirtieth|"
     r"twenty[- ](?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth)|thirty[- ]first)"
 )
 _PART = r"(?:morning|afternoon|evening|night|lunchtime)"
-_CLOCK = rf"(?:at |by )(?:half past |quarter past |quarter to |ten past |ten to )?{_HOUR}(?: o'clock)?(?! ?(?:\w+ )?percent|\s(?:of|or|and|people|per|the|a|to|hundred|thousand|million|\w+s)\b)"
+_CLOCK = (
+    rf"(?:at |by )(?:half past |quarter past |quarter to |ten past |ten to )?{_HOUR}(?: o'clock)?"
+    r"(?! ?(?:\w+ )?percent|\s(?:of|or|and|people|per|the|a|to|hundred|thousand|million|\w+s)\b)"
+)
 _SPAN = r"(?:days?|weeks?|months?|years?|quarters?|hours?|minutes?)"
 _DIGIT = r"(?:one|two|three|four|five|six|seven|eight|nine)"
 _TEEN = r"(?:ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen)"
@@ -27,100 +31,57 @@ _DATES = re.compile(
     rf"|\b(?:{_DAY},? )?{_MONTH} (?:the )?(?:{_ORDINAL}|\d{{1,2}})\b"
     rf"|\b(?:next |this |last |every )?{_DAY}s?\b(?: of (?:next|this) week)?(?: {_PART})?(?: {_CLOCK})?"
     rf"|\b(?:the )?week of the {_ORDINAL}\b"
-    rf"|\b(?:on|by|before|until|till|for|after|closes on) (?:the )?(?P<day>the {_ORDINAL})\b(?! (?:\w+ing|thing|one|time|question|part|half|of|call|day|page|version)\b)"
+    r"|\b(?:on|by|before|until|till|for|after|"
+    rf"closes on) (?:the )?(?P<day>the {_ORDINAL})\b(?! (?:\w+ing|thing|one|time|question|part|half|of|"
+    r"call|day|page|version)\b)"
     rf"|\b\d{{4}}-\d\d-\d\d\b|\b\d{{1,2}}/\d{{1,2}}(?:/\d{{2,4}})?\b|\bQ[1-4]\b"
     rf"|\b(?:tomorrow(?: {_PART})?|today|tonight|yesterday|(?:this|tomorrow) {_PART}|in the morning"
     r"|(?:next|this|last) (?:week|month|quarter|year|weekend|spring|summer|autumn|winter|December|Christmas)"
     r"|(?:the )?end of (?:the|this|next) (?:day|week|month|quarter|year)"
     rf"|(?:\d+|an?|\w+) {_SPAN} (?:ago|from now)|(?:with)?in (?:\d+|two|three|four|five|six|ten) {_SPAN}"
     rf"|half past {_HOUR}|{_HOUR} o'clock|New Year's Day)\b"
-    rf"|\b(?:in|since|from|of) (?P<year>(?:(?:eighteen|nineteen|twenty) (?:oh {_DIGIT}|{_TEEN}|{_TENS}(?:[- ]{_DIGIT})?)|two thousand(?: and)? (?:{_TEEN}|{_DIGIT})))\b"
-    rf"|\b(?:in|by|on|of|from|since|until|before|next|last|this) (?P<month>{_MONTH})\b|(?-i:\b(?!May|March){_MONTH}\b)",
+    rf"|\b(?:in|since|from|of) (?P<year>(?:(?:eighteen|nineteen|twenty) (?:oh {_DIGIT}|{_TEEN}|"
+    rf"{_TENS}(?:[- ]{_DIGIT})?)|two thousand(?: and)? (?:{_TEEN}|{_DIGIT})))\b"
+    rf"|\b(?:in|by|on|of|from|since|until|before|next|last|this) (?P<month>{_MONTH})\b|(?-i:\b(?!May|"
+    rf"March){_MONTH}\b)",
     re.IGNORECASE,
 )
-_EMAIL = re.compile(r"\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+\b")
-_SPOKEN_EMAIL = re.compile(
-    r"\b(?P<user>[a-z0-9_-]+(?: (?:dot|punkt|point|underscore|dash) [a-z0-9]+)*) (?:at|arobase|ät|chiocciola|kukac) "
-    r"(?P<host>[a-z0-9-]+(?: [a-z0-9-]+){0,2}?(?: (?:dot|punkt|point|punto|pont) [a-z0-9-]+)+)\b",
-    re.IGNORECASE,
-)
-_SIGNS = {"dot": ".", "punkt": ".", "point": ".", "punto": ".", "pont": ".", "underscore": "_", "dash": "-"}
-_PHONE = re.compile(r"(?<![\w$€£.])(?:\+\s?)?\d(?:(?:[ ().-]|, ){0,2}\d){6,14}(?![\w%])")
-_SAID_DIGIT = r"(?:zero|oh|one|two|three|four|five|six|seven|eight|nine|double (?:\w+))"
-_SPOKEN_PHONE = re.compile(rf"\b{_SAID_DIGIT}(?:,? {_SAID_DIGIT}){{6,14}}\b", re.IGNORECASE)
-_DIGIT_OF = {w: str(n) for n, w in enumerate("zero one two three four five six seven eight nine".split())} | {"oh": "0"}
-
+_PENCE = 100
 _COINS = {"cents": "0.01", "cent": "0.01", "pence": "0.01"}
 _CURRENCIES = {
-    "$": "USD", "€": "EUR", "£": "GBP", "dollar": "USD", "dollars": "USD", "bucks": "USD", "euro": "EUR", "euros": "EUR",
+    "$": "USD", "€": "EUR", "£": "GBP", "dollar": "USD", "dollars": "USD", "bucks": "USD",
+    "euro": "EUR", "euros": "EUR",
     "pound": "GBP", "pounds": "GBP", "quid": "GBP", "grand": "", "cents": "", "cent": "", "pence": "GBP",
 }  # fmt: skip
-_UNIT = re.compile(
-    r"\s?(?P<unit>dollars?|euros?|pounds?|bucks|quid|grand|cents?|pence)\b", re.IGNORECASE
-)
+_UNIT = re.compile(r"\s?(?P<unit>dollars?|euros?|pounds?|bucks|quid|grand|cents?|pence)\b", re.IGNORECASE)
 _PRICED = re.compile(
-    r"\b(?:cost\w*|pric\w+|pay\w*|paid|charge\w*|fee|fees|quote\w*|budget|afford|plan|discount|rent|fined?|wages|"
+    r"\b(?:cost\w*|pric\w+|pay\w*|paid|charge\w*|fee|fees|quote\w*|budget|afford|plan|discount|rent|"
+    "fined?|wages|"
     r"outstanding|deposit|set up|subsidy|grant|loan\w*)\b",
     re.IGNORECASE,
 )
-_BARE = re.compile(r"\s*(?:[.,;?!]|$|(?:a|per|each) (?:month|year|week|quarter)|to (?:put in|set up)|up front|in (?:wages|credits)|outstanding)")
+_BARE = re.compile(
+    r"\s*(?:[.,;?!]|$|(?:a|per|each) (?:month|year|week|quarter)|to (?:put in|set up)|up front|"
+    "in (?:wages|credits)|outstanding)"
+)
 _RATE = re.compile(r"\s?(?:%|percent\b)", re.IGNORECASE)
 _QUANTITY = re.compile(
-    r" (?:people|hours?|minutes?|seconds?|days?|weeks?|months?|years?|orders?|members?|employees|users|customers?|"
+    " (?:people|hours?|minutes?|seconds?|days?|weeks?|months?|years?|orders?|members?|employees|"
+    "users|customers?|"
     r"pallets|trucks|sites|tonnes|kilometres|miles|gallons|barrels?|hectares)\b"
 )
 _PLAIN = 13  # from which a number without a unit is no figure of speech
 _LEAST_SUM = 100  # from which a number among words of price is money, though nobody says of which
 
 
-@dataclass(frozen=True)
-class Figure:
-    """A figure of one kind, with its words and as one would write it."""
-
-    kind: str
-    text: str
-    normalized: str
-    start: int
-    end: int
-
-
 def figures(text: str, before: str = "") -> list[Figure]:
     """What is in *text*, in the order of its words; *before* is what was said just before it."""
     taken: list[Figure] = []
-    for kind in (_emails, _phones, _dates, _sums, _bare_sums(before), _quantities):
+    for kind in (emails, phones, _dates, _sums, _bare_sums(before), _quantities):
         for figure in kind(text):
             if all(figure.end <= other.start or figure.start >= other.end for other in taken):
                 taken.append(figure)
     return sorted(taken, key=lambda figure: figure.start)
-
-
-def _emails(text: str) -> Iterator[Figure]:
-    for match in _EMAIL.finditer(text):
-        yield Figure("email", match[0], match[0].lower(), *match.span())
-    for match in _SPOKEN_EMAIL.finditer(text):
-        address = f"{_joined(match['user'])}@{_joined(match['host'])}"
-        yield Figure("email", match[0], address, *match.span())
-
-
-def _joined(spoken: str) -> str:
-    return "".join(_SIGNS.get(word, word) for word in spoken.lower().split())
-
-
-def _phones(text: str) -> Iterator[Figure]:
-    for match in _PHONE.finditer(text):
-        plus = "+" if match[0].startswith("+") else ""
-        yield Figure("phone", match[0], plus + re.sub(r"\D", "", match[0]), *match.span())
-    for match in _SPOKEN_PHONE.finditer(text):
-        yield Figure("phone", match[0], _dialled(match[0]), *match.span())
-
-
-def _dialled(spoken: str) -> str:
-    """Digits of spoken ones; "double four" is two."""
-    digits, times = "", 1
-    for word in re.findall(r"[a-z]+", spoken.lower()):
-        digits += _DIGIT_OF.get(word, "") * times
-        times = 2 if word == "double" else 1
-    return digits
 
 
 def _dates(text: str) -> Iterator[Figure]:
@@ -135,8 +96,7 @@ def _sums(text: str) -> Iterator[Figure]:
         sign = re.search(r"[$€£]\s?$", text[: number.start])
         unit = _UNIT.match(text, number.end)
         if sign:
-            scaled = re.compile(r"\s?(?:k|thousand|million)\b").match(text, number.end)
-            yield _money(text, number, sign[0].strip(), sign.start(), scaled.end() if scaled else number.end)
+            yield _money(text, number, sign[0].strip(), sign.start(), number.end)
         elif unit:
             yield _spoken_sum(text, number, unit)
 
@@ -145,8 +105,9 @@ def _spoken_sum(text: str, number: Number, unit: re.Match[str]) -> Figure:
     """A sum with its unit; "one pound eighty" ends with the pence."""
     name = unit["unit"].lower()
     pence = next((one for one in numbers(text) if one.start == unit.end() + 1), None)
-    if pence and pence.value < 100 and name not in {"grand", *_COINS} and _bare_end(text, pence.end):  # noqa: PLR2004 - pence of a pound
-        exact = Number(number.value + pence.value / 100, number.start, pence.end)
+    has_pence = pence and pence.value < _PENCE and name not in {"grand", *_COINS}
+    if pence and has_pence and _bare_end(text, pence.end):
+        exact = Number(number.value + pence.value / _PENCE, number.start, pence.end)
         return _money(text, exact, name, number.start, pence.end)
     scale = Decimal(_COINS.get(name, "1000" if name == "grand" else "1"))
     exact = Number(number.value * scale, number.start, unit.end())
@@ -158,12 +119,8 @@ def _bare_end(text: str, at: int) -> bool:
 
 
 def _money(text: str, number: Number, unit: str, start: int, end: int) -> Figure:
-    amount = number.value
-    if unit in {"$", "€", "£"} and end > number.end and amount < 1_000_000:  # noqa: PLR2004 - a scale not yet counted
-        scale = text[number.end : end].strip().lower()
-        amount *= {"k": 1000, "thousand": 1000, "million": 1_000_000}.get(scale, 1)
     currency = _CURRENCIES[unit]
-    return Figure("money", text[start:end], f"{currency} {amount:.2f}".strip(), start, end)
+    return Figure("money", text[start:end], f"{currency} {number.value:.2f}".strip(), start, end)
 
 
 def _bare_sums(before: str) -> Callable[[str], Iterator[Figure]]:
@@ -185,4 +142,10 @@ def _quantities(text: str) -> Iterator[Figure]:
         if rate or number.value >= _PLAIN or (unit and number.value > 1):
             said = text[number.start : end]
             written = f"{number.value:f}"
-            yield Figure("number", said, f"{written}%" if rate else written + said[number.end - number.start :], number.start, end)
+            yield Figure(
+                "number",
+                said,
+                f"{written}%" if rate else written + said[number.end - number.start :],
+                number.start,
+                end,
+            )

@@ -45,7 +45,11 @@ def sentiment(lines: Sequence[Line], said: Sequence[Sentence], complaints: Colle
         "confidence": round(min(0.7, 0.2 + 0.03 * sum(score != 0 for score in heard)), 2),
         "reasoning": _reasoning(heard, by_name),
         "by_speaker": [_of_speaker(name, by_name[name], lines) for name in names if by_name[name]],
-        "by_quarter": [{"quarter": n, "label": label(each), "score": _mean(each)} for n, each in quarters.items() if each],
+        "by_quarter": [
+            {"quarter": n, "label": _of_quarter(each), "score": _mean(each)}
+            for n, each in quarters.items()
+            if each
+        ],
         "trend": _trend(quarters),
         "utterances": _utterances(lines, felt),
     }
@@ -87,11 +91,22 @@ def label(scores: Sequence[float]) -> str:
     return "mixed" if min(glad, sorry) and sorry >= _PART * len(scores) else "neutral"
 
 
+def _of_quarter(scores: Sequence[float]) -> str:
+    """The same of a few sentences, among which one complaint says little against many glad ones."""
+    found = label(scores)
+    both = min(sum(sign * score >= _STRONG for score in scores) for sign in (1, -1)) >= _BOTH * len(scores)
+    return "neutral" if found == "mixed" and not both else found
+
+
 def _of_speaker(name: str, scores: Sequence[float], lines: Sequence[Line]) -> dict[str, Any]:
     """A seller is positive or neutral: what they say of trouble is not how they feel."""
     mean = _mean(scores)
     if next(line for line in lines if line.speaker == name).is_seller:
-        return {"speaker": name, "label": "positive" if mean >= _AGENT_GLAD else "neutral", "score": max(mean, 0.0)}
+        return {
+            "speaker": name,
+            "label": "positive" if mean >= _AGENT_GLAD else "neutral",
+            "score": max(mean, 0.0),
+        }
     return {"speaker": name, "label": label(scores), "score": mean}
 
 

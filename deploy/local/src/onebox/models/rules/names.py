@@ -13,24 +13,43 @@ _WORD = r"[A-Z][^\W\d_]*(?:[-'’][A-Z][^\W\d_]+|[A-Z][^\W\d_]+)*"
 _RUN = re.compile(rf"(?<![\w'’-])(?:{_TITLE} )?{_WORD}(?: {_WORD})*(?: \d{{1,3}}\b)?")
 _TITLED = re.compile(rf"^{_TITLE} ")
 _INTRODUCES = re.compile(
-    r"(?:\b(?:[Tt]his is|[Mm]y name is|[Mm]y name's|[Mm]y name is|[Ss]peaking (?:with|to)|[Ii]t's|I'm|I am|[Ii]s (?:that|this)|"
-    r"[Cc]alled|(?:her|his|their) name's|(?:her|his|their) name is|[Hh]ere's|[Mm]eet)|^(?:[Hh]i|[Hh]ello|[Tt]hanks|[Tt]hank you|[Bb]ye|[Gg]oodbye|[Oo]kay|[Cc]heers),?"
-    r"|\b(?:colleague|partner|boss|manager|director|chairman|treasurer|husband|wife|assistant|nephew|guy|chap|lady|man|woman|team),?(?:'s)?(?: called| named)?) $"
+    r"(?:\b(?:[Tt]his is|[Mm]y name is|[Mm]y name's|[Mm]y name is|[Ss]peaking (?:with|to)|[Ii]t's|I'm|"
+    "I am|[Ii]s (?:that|this)|"
+    "[Cc]alled|(?:her|his|their) name's|(?:her|his|their) name is|[Hh]ere's|[Mm]eet)|^(?:[Hh]i|"
+    "[Hh]ello|[Tt]hanks|[Tt]hank you|[Bb]ye|[Gg]oodbye|[Oo]kay|[Cc]heers),?"
+    r"|\b(?:colleague|partner|boss|manager|director|chairman|treasurer|husband|wife|assistant|nephew|"
+    "guy|chap|lady|man|woman|team),?(?:'s)?(?: called| named)?) $"
 )
-_EMPLOYS = re.compile(
-    r"\b(?:from|with|at|for|calling|of) (?:the )?$"
+_EMPLOYS = re.compile(r"\b(?:from|with|at|for|calling|of) (?:the )?$")
+_SELF = re.compile(
+    r"\b(?:this is|my name is|my name's|it's|i'm|i am|is that|is this|we're|you're speaking with|"
+    r"for calling)\b",
+    re.IGNORECASE,
 )
-_SELF = re.compile(r"\b(?:this is|my name is|my name's|it's|i'm|i am|is that|is this|we're|you're speaking with|for calling)\b", re.IGNORECASE)
-_COMPANY = re.compile(r"\b(?:firm|company|supplier|provider|outfit|competitor|we're|work for|work at|calling from|for calling|welcome to|assistance) (?:called )?$", re.IGNORECASE)
+_COMPANY = re.compile(
+    r"\b(?:firm|company|supplier|provider|outfit|competitor|we're|work for|work at|calling from|"
+    "for calling|welcome to|assistance) (?:called )?$",
+    re.IGNORECASE,
+)
 _COMPANY_END = re.compile(
-    r" (?:Ltd|Inc|GmbH|Foods|Systems|Software|Homes|Society|Logistics|Group|Services|Solutions|Energy|Analytics|Lighting|Furniture|Sensors|Solar|Paper|Flooring|Irrigation|Surveys|Partners|Bank|Clinic|School|Hospital|Hotel|Quarry|Farm|Park|Primary)$"
+    " (?:Ltd|Inc|GmbH|Foods|Systems|Software|Homes|Society|Logistics|Group|Services|Solutions|Energy|"
+    "Analytics|Lighting|Furniture|Sensors|Solar|Paper|Flooring|Irrigation|Surveys|Partners|Bank|"
+    "Clinic|School|Hospital|Hotel|Quarry|Farm|Park|Primary)$"
 )
-_LOCATES = re.compile(r"\b(?:in|near|based in|stays in|store in|over at|towards|down in|down at|lives in|between|and the coast on|for) $")
+_LOCATES = re.compile(
+    r"\b(?:in|near|based in|stays in|store in|over at|towards|down in|down at|lives in|between|"
+    "and the coast on|for) $"
+)
 _PLACED = re.compile(r" (?:Road|Street|Square|Lane|Moor|Junction|Avenue|Valley|Hill|Bridge|Minster|\d{1,3})$")
-_AFTER_PRODUCT = re.compile(r" (?:plan|platform|product|app|software|package|edition|model|module|database)\b")
+_AFTER_PRODUCT = re.compile(
+    r" (?:plan|platform|product|app|software|package|edition|model|module|database)\b"
+)
 _VOCATIVE = re.compile(r"(?:,| (?:hi|hello|thanks)| you) $|^$", re.IGNORECASE)
 _CLOSES = re.compile(r"(?:[.,?!]|$)")
-_ACTS = re.compile(r" (?:told|said|says|gave|offered|quoted|charges?|did|thinks|wants|wanted|asked|(?:has|have) been after)\b")
+_ACTS = re.compile(
+    " (?:told|said|says|gave|offered|quoted|charges?|did|thinks|wants|wanted|asked|(?:has|"
+    r"have) been after)\b"
+)
 _SENTENCE_START = re.compile(r"^[\"'“”\s.…-]*$")
 
 
@@ -89,7 +108,9 @@ def _trimmed(text: str, start: int) -> tuple[str, int]:
         start += len(found.pop(0)) + 1
     while found and _is_common(found[-1]):
         found.pop()
-    if len(found) == 1 and (found[0] in words("tools") or _TITLED.match(f"{found[0]} ") or not found[0][0].isupper()):
+    if len(found) == 1 and (
+        found[0] in words("tools") or _TITLED.match(f"{found[0]} ") or not found[0][0].isupper()
+    ):
         return "", start
     return " ".join(found), start
 
@@ -107,7 +128,11 @@ def is_time(word: str) -> bool:
 def _kind(text: str, before: str, after: str) -> str | None:
     if _TITLED.match(text):
         return "person"
-    if _COMPANY_END.search(text) or _COMPANY.search(before) or (_EMPLOYS.search(before) and _SELF.search(before)):
+    if (
+        _COMPANY_END.search(text)
+        or _COMPANY.search(before)
+        or (_EMPLOYS.search(before) and _SELF.search(before))
+    ):
         return "organization"
     if _AFTER_PRODUCT.match(after):
         return "product"

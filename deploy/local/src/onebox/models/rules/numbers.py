@@ -28,9 +28,8 @@ def numbers(text: str) -> list[Number]:
         return []
     found: list[Number] = []
     for number in _read(text):
-        if found and _POINT.search(text[found[-1].end : number.start]) and found[-1].value < _DIGITS:
-            number = _joined(found.pop(), number)
-        found.append(number)
+        joins = found and _POINT.search(text[found[-1].end : number.start]) and found[-1].value < _DIGITS
+        found.append(_joined(found.pop(), number) if joins else number)
     return found
 
 

@@ -8,18 +8,26 @@ from onebox.models.rules.lexicon import says
 from onebox.models.rules.lines import Line, Sentence, replies, sentences
 
 _ASKING = re.compile(
-    r"^(?:(?:and|so|but|okay|now|um|well),? )*(?:what|when|where|who|why|how|which|can|could|do|does|did|is|are|will|would|have|has|any)\b",
+    "^(?:(?:and|so|but|okay|now|um|well),? )*(?:what|when|where|who|why|how|which|can|could|do|does|"
+    r"did|is|are|will|would|have|has|any)\b",
     re.IGNORECASE,
 )
-_INDIRECT = re.compile(r"\b(?:wanted to ask|like to ask|can i ask|tell me) (?:how|what|when|who|why|where|whether)\b", re.IGNORECASE)
+_INDIRECT = re.compile(
+    r"\b(?:wanted to ask|like to ask|can i ask|tell me) (?:how|what|when|who|why|where|whether)\b",
+    re.IGNORECASE,
+)
 _YES_OR_NO = re.compile(
-    r"^(?:yes|yeah|yep|no|nope|sure|certainly|of course|absolutely|correct|right|okay|it does|it is|i do|we do)\b", re.IGNORECASE
+    "^(?:yes|yeah|yep|no|nope|sure|certainly|of course|absolutely|correct|right|okay|it does|it is|"
+    r"i do|we do)\b",
+    re.IGNORECASE,
 )
 _SHORTEST = 3  # words
 _SHORTEST_ASKED = 2  # words, of one that begins as a question does
 _SHORTEST_UNMARKED = 5  # words; without a question mark, less is a fragment
 _REACH = 3
-_SMALL = frozenset({"it", "is", "was", "that", "they", "he", "she", "you", "s", "re", "the", "a", "of", "so", "and", "i"})
+_SMALL = frozenset(
+    {"it", "is", "was", "that", "they", "he", "she", "you", "s", "re", "the", "a", "of", "so", "and", "i"}
+)
 
 
 def questions(lines: Sequence[Line], said: Sequence[Sentence]) -> list[dict[str, Any]]:
@@ -45,7 +53,9 @@ def _is_asked(sentence: Sentence, *, marked: bool) -> bool:
     begins = _ASKING.match(sentence.text) is not None
     if marked:
         wanted = _SHORTEST_ASKED if begins else _SHORTEST
-        return (sentence.is_question and sentence.length >= wanted) or (_INDIRECT.search(sentence.text) is not None)
+        return (sentence.is_question and sentence.length >= wanted) or (
+            _INDIRECT.search(sentence.text) is not None
+        )
     return begins and sentence.length >= _SHORTEST_UNMARKED
 
 

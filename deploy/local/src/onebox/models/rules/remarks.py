@@ -16,6 +16,8 @@ _NEAR = 4  # lines within which one complaint goes on
 _MOST_QUOTES = 3
 _REPLY = 300  # characters
 
+_ENDS = {"won": "resolved", "lost": "unresolved"}  # what the end of a call says of every objection
+
 Vectors = Mapping[Sentence, Array]
 """The sentences that may be remarks, with their vectors."""
 
@@ -87,8 +89,10 @@ def _severity(text: str) -> str:
     return "high" if says(text, "grave") else "medium"
 
 
-def objections(lines: Sequence[Line], vectors: Vectors, examples: Examples) -> list[dict[str, Any]]:
-    """Reasons against going on, and what became of them."""
+def objections(
+    lines: Sequence[Line], vectors: Vectors, examples: Examples, outcome: str
+) -> list[dict[str, Any]]:
+    """Reasons against going on, and what became of them in a call with this *outcome*."""
     found: list[Remark] = []
     for sentence, vector in vectors.items():
         nearest = examples.nearest("objection", vector)
@@ -96,8 +100,10 @@ def objections(lines: Sequence[Line], vectors: Vectors, examples: Examples) -> l
         if sentence.is_question and kind is None:
             continue
         if _believed(nearest, examples.nearest("background", vector), marked=kind is not None):
-            found.append(Remark(sentence, kind or nearest.label, _confidence(nearest, marked=kind is not None)))
-    return [_objection(remark, lines) for remark in _of_a_kind(found)]
+            found.append(
+                Remark(sentence, kind or nearest.label, _confidence(nearest, marked=kind is not None))
+            )
+    return [_objection(remark, lines, outcome) for remark in _of_a_kind(found)]
 
 
 def _of_a_kind(remarks: Sequence[Remark]) -> list[Remark]:
@@ -117,11 +123,11 @@ def _marked_as(sentence: Sentence) -> str | None:
     return next((kind for kind in kinds if says(sentence.text, "objection", "patterns", kind)), None)
 
 
-def _objection(remark: Remark, lines: Sequence[Line]) -> dict[str, Any]:
+def _objection(remark: Remark, lines: Sequence[Line], outcome: str) -> dict[str, Any]:
     return {
         "type": remark.label,
         "description": remark.sentence.text,
-        "resolution_status": resolution(remark, lines),
+        "resolution_status": _ENDS.get(outcome) or resolution(remark, lines),
         "response": response(remark, lines),
         "confidence": remark.confidence,
         "evidence": remark.evidence,
@@ -137,12 +143,14 @@ def response(remark: Remark, lines: Sequence[Line]) -> str | None:
 def resolution(remark: Remark, lines: Sequence[Line]) -> str:
     """What became of an objection: told by what its speaker says after it was answered."""
     last = (remark.sentence, *remark.others)[-1]
-    if any(says(one.text, "deferral") for one in (remark.sentence, *remark.others)):
+    if remark.label == "authority" or any(
+        says(one.text, "deferral") for one in (remark.sentence, *remark.others)
+    ):
         return "deferred"
     answer = next(iter(replies(lines, last.row, 2)), None)
     if answer is None:
         return "unresolved"
-    later = lines[last.row + 2 : last.row + 4]
+    later = lines[last.row + 2 : last.row + 6]
     back = next((line.text for line in later if line.speaker == last.line.speaker), "")
     if says(back, "acceptance") and not says(back, "refusal"):
         return "resolved"

@@ -4,9 +4,9 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from onebox.models.rules.actions import Step
 from onebox.models.rules.lexicon import compiled, lexicon, says
 from onebox.models.rules.lines import Line, Sentence, replies
+from onebox.models.rules.steps import Step
 
 _WORD = re.compile(r"[^\W\d_]+")
 _FEWEST_HITS = 2
@@ -33,7 +33,10 @@ def call_type(lines: Sequence[Line]) -> str:
     """The type with the most of its phrases, each counted twice at most; `other` where none has two."""
     text = "\n".join(line.text for line in lines)
     start = "\n".join(line.text for line in lines[:_OPENING])
-    hits = {kind: _hits(kind, text) + _OPENING_WEIGHT * says(start, "openings", kind) for kind in lexicon()["call_types"]}
+    hits = {
+        kind: _hits(kind, text) + _OPENING_WEIGHT * says(start, "openings", kind)
+        for kind in lexicon()["call_types"]
+    }
     best = max(hits, key=hits.__getitem__)
     return best if hits[best] >= _FEWEST_HITS else "other"
 
@@ -65,7 +68,9 @@ def outcome(kind: str, lines: Sequence[Line], said: Sequence[Sentence], steps: S
 
 
 def _possible(kind: str) -> list[str]:
-    return [name for name in lexicon()["outcomes"] if kind == "support" or name not in {"resolved", "unresolved"}]
+    return [
+        name for name in lexicon()["outcomes"] if kind == "support" or name not in {"resolved", "unresolved"}
+    ]
 
 
 def _tells(sentence: Sentence, name: str) -> bool:
