@@ -33,7 +33,7 @@ class Figure:
 
 
 def emails(text: str) -> Iterator[Figure]:
-    """ "anna at summit dot com" is written anna@summit.com."""
+    """Spoken ones in their written form: anna at summit dot com is anna@summit.com."""
     for match in _EMAIL.finditer(text):
         yield Figure("email", match[0], match[0].lower(), *match.span())
     for match in _SPOKEN_EMAIL.finditer(text):
