@@ -89,6 +89,9 @@ test-watch: $(READY) ## Alerts under promtool, then a real Prometheus beside the
 
 PEERS ?= ours,lean,limit
 ROUNDS ?= 3
+bench-evidence: $(READY) ## Verify the quotes of a four-hour call, and say how long it took
+	@$(BIN)/pytest -q -s tests/unit/common/test_evidence_speed.py
+
 bench: $(READY) ## The broker beside its peers: SCENARIOS="B1 B3" PEERS=ours,limit,celery ROUNDS=3
 	@cd libs/faststream-sqs && $(abspath $(BIN))/python -m bench $(SCENARIOS) --peers $(PEERS) --rounds $(ROUNDS)
 

@@ -199,8 +199,10 @@ class FakeClaims:
 class FakeModel:
     """A ``LanguageModel`` with its answers ready; the last one is given again and again."""
 
-    def __init__(self, *answers: BaseModel, work: Work) -> None:
+    def __init__(self, *answers: BaseModel | Exception, work: Work) -> None:
         self.name = work.model
+        self.seed: int | None = None
+        self.parameters = {"max_completion_tokens": "16000"}
         self.workshop = Workshop()
         self.asked: list[tuple[str, str]] = []
         self._answers = answers
@@ -213,6 +215,8 @@ class FakeModel:
         number = await self.workshop.work()
         self.asked.append((instructions, content))
         answer = self._answers[min(number, len(self._answers)) - 1]
+        if isinstance(answer, Exception):
+            raise answer
         assert isinstance(answer, shape)
         return Answer(answer, self._work)
 

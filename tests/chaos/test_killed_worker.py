@@ -26,5 +26,6 @@ async def test_calls_survive_the_kill_of_every_service_while_it_works(scene: Sce
 
     await every_call_completed_once(scene.door, scene.backstage, calls)
     without_end = await the_ledger_holds(scene.backstage, scene.models.arrived)
-    assert (1, 1) == (without_end["analyze"], without_end["embed"])
     assert 1 <= without_end["transcribe"] <= 4  # cuts asked about at a time
+    assert 1 <= without_end["analyze"] <= 2  # calls: the one of the kill before may have come along
+    assert 1 <= without_end["embed"] <= 2  # messages worked on at a time

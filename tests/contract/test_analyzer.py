@@ -5,7 +5,9 @@ from contextlib import nullcontext
 from typing import cast
 
 import pytest
+from analyzer.analyst import Analyst, Rules
 from analyzer.app import create_app
+from analyzer.criteria import Catalogue
 from analyzer.remembered import RememberedModel
 from analyzer.settings import Settings
 from common.language_model import LanguageModel
@@ -43,7 +45,11 @@ async def promise(model: FakeModel, transcripts: FakeStore[Transcript]) -> Async
         "journal": journal,
         "transcripts": transcripts,
         "analyses": analyses,
-        "model": RememberedModel(cast("LanguageModel", model), cast("Claims", FakeClaims()), no_budget()),
+        "analyst": Analyst(
+            RememberedModel(cast("LanguageModel", model), cast("Claims", FakeClaims()), no_budget()),
+            Rules(room=100_000, least=0.5),
+            Catalogue({}, {}),
+        ),
     }
     app = create_app(Settings.model_validate(settings()), lambda _: nullcontext(outside))
     async with running(app, ANALYZE) as service:

@@ -141,6 +141,8 @@ async def test_the_description_names_every_endpoint(door: Door) -> None:
         "/api/v1/calls/{call_id}/metrics",
         "/api/v1/calls/{call_id}/recording",
         "/api/v1/calls/{call_id}/redo",
+        "/api/v1/calls/{call_id}/revisions",
+        "/api/v1/calls/{call_id}/revisions/{before}/diff/{after}",
         "/api/v1/calls/{call_id}/transcript",
         "/api/v1/search",
     } == paths.keys()

@@ -7,6 +7,7 @@ from typing import Literal
 
 import pytest
 from common.account import Account, accounting
+from common.completions import CutOff, read
 from common.errors import Permanent, PipelineError, Transient
 from common.gate import Gate, Patience
 from common.language_model import LanguageModel
@@ -74,6 +75,43 @@ async def test_the_question_is_strict_and_limited(desk: Desk, model: LanguageMod
     assert (500, "none") == (asked["max_completion_tokens"], asked["reasoning_effort"])
 
 
+async def test_a_seed_is_sent_where_one_is_chosen(desk: Desk) -> None:
+    """And told with the other parameters, so that the same can be asked again."""
+    desk.replies = [completion(GOOD)]
+    async with open_client(desk.url) as client:
+        model = LanguageModel(client, Gate("openai", "gpt-6-luna", patience=Patience(hold=0)), seed=7)
+        await model.answer("", "", Mood)
+
+    assert (7, 7) == (desk.asked[0]["seed"], model.seed)
+    assert {"max_completion_tokens": "16000", "reasoning_effort": "none"} == model.parameters
+
+
+async def test_a_cut_off_answer_says_what_it_took(desk: Desk, model: LanguageModel) -> None:
+    """Whoever asks in smaller pieces has paid for the large one."""
+    desk.replies = [completion('{"mood":', finish_reason="length")]
+
+    with pytest.raises(CutOff) as error:
+        await model.answer("Be brief.", "What mood?", Mood)
+
+    assert (0.0002, 200) == (error.value.work.cost_usd, error.value.work.output_tokens)
+
+
+async def test_an_answer_without_end_is_not_read_to_its_end() -> None:
+    """What a limited answer can hold is read, and a piece more."""
+    read_so_far = 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal read_so_far
+        while True:
+            read_so_far += 65_536
+            yield b"x" * 65_536
+
+    with pytest.raises(Transient) as error:
+        await read(endless(), most=200_000)
+
+    assert ("provider_answer", 262_144) == (error.value.reason, read_so_far)
+
+
 async def test_the_insights_make_the_trip(desk: Desk, model: LanguageModel) -> None:
     """The shape that analyzer asks for is one a strict provider takes and answers in."""
     said = insights(objections=(objection(citation("too high", "u2")),))
@@ -82,6 +120,7 @@ async def test_the_insights_make_the_trip(desk: Desk, model: LanguageModel) -> N
     answer = await model.answer("Analyse.", "BEGIN TRANSCRIPT", Insights[Citation])
 
     assert said == answer.content
+    assert "Insights" == desk.asked[0]["response_format"]["json_schema"]["name"]
     schema = desk.asked[0]["response_format"]["json_schema"]["schema"]
     objects = [schema, *(part for part in schema["$defs"].values() if part.get("type") == "object")]
     assert all(part["additionalProperties"] is False for part in objects)
@@ -143,7 +182,8 @@ OUTCOMES = {
     "no content": (completion(None), Transient, "provider_answer", None),
     "no choice": (NO_CHOICE, Transient, "provider_answer", None),
     "refusal": (completion(None, refusal="I cannot."), Permanent, "provider_refused", None),
-    "too long": (completion('{"mood":', finish_reason="length"), Permanent, "answer_too_long", None),
+    "too long": (completion('{"mood":', finish_reason="length"), CutOff, "answer_too_long", None),
+    "ten megabytes": (completion("x" * 10_000_000), Transient, "provider_answer", None),
     "filtered": (completion("", finish_reason="content_filter"), Permanent, "provider_refused", None),
 }
 

@@ -11,7 +11,7 @@ from faststream_sqs.message import RawMessage
 from faststream_sqs.message import SQSMessage as Message
 from faststream_sqs.parser import PACKED, SQSParser, decode_body, encode_body, encode_entry
 from faststream_sqs.testing import InMemorySettlement, received
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 
@@ -24,7 +24,7 @@ async def read(message: dict[str, Any]) -> Message:
     return await SQSParser().parse_message(parsed(message))
 
 
-async def there_and_back(body: bytes, **headers: Any) -> Message:
+async def there_and_back(body: bytes, /, **headers: Any) -> Message:
     entry = encode_entry(body, "application/json", headers=headers, correlation_id="c-1")
     return await read(received(entry, "m-1"))
 
@@ -51,6 +51,7 @@ def test_wrong_encoding_flag(text: str, encoding: str) -> None:
     assert text not in str(caught.value)
 
 
+@example({"body": None})
 @given(st.dictionaries(st.text(min_size=1), st.text() | st.integers() | st.none(), max_size=12))
 async def test_any_headers_survive(headers: dict[str, Any]) -> None:
     """Headers of any name, number and kind arrive, packed where SQS has no room for them."""

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
 import yaml
-from common.model import FINDINGS, Transcript, Utterance, Work
+from common.model import Transcript, Utterance, Work
 from pydantic import Field, StringConstraints, ValidationError, model_validator
 
-from evals.labels import Gold, Labels, Speaker
+from evals.labels import KINDS, Gold, Labels, Speaker
 
 HERE = Path(__file__).parent
 DIALOGUES = HERE / "dialogues"
@@ -58,7 +58,7 @@ class Dialogue(Gold):
 
     def _faults_of_labels(self) -> Iterator[str]:
         said = {f"u{n}": line.text for n, line in enumerate(self.lines, start=1)}
-        for kind in FINDINGS:
+        for kind in KINDS:
             for n, label in enumerate(self.labels.of(kind)):
                 cited = label.citation.utterance_ids
                 unknown = [cite for cite in cited if cite not in said]

@@ -67,7 +67,9 @@ class PainPointLabel(PainPoint[Citation], Label):
 
 
 class ObjectionLabel(Objection[Citation], Label):
-    """An objection."""
+    """An objection; what was answered to it is not labelled."""
+
+    response: str | None = None
 
 
 class CompetitorLabel(Competitor[Citation], Label):
@@ -83,13 +85,28 @@ class NextStepLabel(NextStep[Citation], Label):
 
 
 class QuestionLabel(Question[Citation], Label):
-    """A question."""
+    """A question; which utterance answers it is not labelled."""
+
+    answer_utterance_id: str | None = None
 
 
 class CommitmentLabel(Commitment[Citation], Label):
     """A commitment; ``due`` if it was said, which ``Commitment`` has no field for."""
 
     due: str | None = None
+
+
+KINDS = (
+    "entities",
+    "pain_points",
+    "objections",
+    "competitors",
+    "key_topics",
+    "next_steps",
+    "questions_raised",
+    "commitments",
+)
+"""The fields of ``Insights`` that are labelled: all findings but those of a tenant's own criteria."""
 
 
 class SentimentLabel(Gold):

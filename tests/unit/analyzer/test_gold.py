@@ -7,7 +7,7 @@ from typing import Any, get_args
 import pytest
 import yaml
 from common.evidence import Transcribed
-from common.model import FINDINGS, Entity, Insights, Objection, Sentiment
+from common.model import Entity, Insights, Objection, Sentiment
 from evals import gold, labels
 from evals.gold import Dialogue, Query, WrongGoldError
 from evals.wording import content_words
@@ -31,7 +31,7 @@ A_CALL: dict[str, Any] = {
             "by_quarter": ["neutral", "neutral", "neutral", "neutral"],
             "trend": "flat",
         },
-        **{name: [] for name in FINDINGS},
+        **{name: [] for name in labels.KINDS},
         "entities": [
             {
                 "utterances": ["u2"],
@@ -85,7 +85,7 @@ def test_every_quote_is_found_where_it_is_cited(dialogues: tuple[Dialogue, ...])
     """The check that a model's quotes go through finds each of ours, word for word."""
     for call in dialogues:
         spoken = Transcribed(call.transcript().utterances)
-        for kind in FINDINGS:
+        for kind in labels.KINDS:
             for label in call.labels.of(kind):
                 assert spoken.check(label.citation).verified, (call.name, kind, label.citation.utterance_ids)
 

@@ -7,13 +7,13 @@ from functools import cached_property
 from typing import Final
 
 from common.model.findings import Shortfall
-from common.numerals import claimed, may_hold_numbers, numbers
+from common.numerals import claimed, in_figures, may_hold_numbers, numbers
 from common.words import fold, hear, line
 
 SHORTEST_CODE: Final = 4  # digits that may be spoken one by one, as telephone numbers are
 SHORTEST_STEM: Final = 5  # letters by which an inflected name is known
 LONGEST_ENDING: Final = 3
-_CAPITALISED: Final = re.compile(r"(?P<before>^|[.!?:;…\"“„»(]\s*|\s|-|/)(?P<name>[^\W\d_a-z][\w'’]+)")
+_WORD: Final = re.compile(r"(?P<before>^|[.!?:;…\"“„»(]\s*|\s|-|/)(?P<name>[^\W\d_][\w'’]+)")
 _BEGINNING: Final = re.compile(r"^$|^[.!?:;…\"“„»(]")
 _NO_NAMES: Final = frozenset({"i'm", "i'll", "i've", "i'd"})
 NOUNS_CAPITALISED: Final = frozenset({"de", "lb"})
@@ -67,10 +67,13 @@ class Grounds:
 
     def has_words(self, text: str) -> bool:
         """Whether every word and number of *text* was said."""
-        heard = hear(text).words
-        return bool(heard) and all(
-            self.has_name(word.removesuffix("'s")) or word in self.numbers for word in heard
+        return any(
+            bool(heard.words) and all(map(self._has_word, heard.words))
+            for heard in (hear(text), in_figures(text))
         )
+
+    def _has_word(self, word: str) -> bool:
+        return word in self.numbers or self.has_name(word.removesuffix("'s"))
 
 
 _DIGITS: Final = {
@@ -83,7 +86,8 @@ def names(text: str, named: frozenset[str] = frozenset()) -> frozenset[str]:
     """The words of a text that are written as names; a sentence's first word is one if it is *named*."""
     found = (
         (_BEGINNING.match(match["before"]) is not None, fold(match["name"]).removesuffix("'s"))
-        for match in _CAPITALISED.finditer(text)
+        for match in _WORD.finditer(text)
+        if match["name"][0].isupper()
     )
     return frozenset(
         name for begins, name in found if name not in _NO_NAMES and (not begins or name in named)

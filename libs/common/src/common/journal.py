@@ -120,6 +120,14 @@ class Journal:
             row = await self._collection.find_one(query, sort=[("revision", -1)])
         return None if row is None else Entry.model_validate(row)
 
+    async def revisions(self, tenant_id: str, call_id: str, limit: int) -> list[Entry]:
+        """A call's journals, newest revision first, at most *limit*."""
+        with raising("reading the journal", MONGO_FAILURES):
+            rows = self._collection.find(
+                {"tenant_id": tenant_id, "call_id": call_id}, sort=[("revision", -1)], limit=limit
+            )
+            return [Entry.model_validate(row) async for row in rows]
+
     async def newest(
         self,
         tenant_id: str,

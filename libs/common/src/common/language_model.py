@@ -1,20 +1,27 @@
 """An OpenAI-compatible chat model that answers in a given shape, or says why it cannot."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
-from openai import AsyncOpenAI, ContentFilterFinishReasonError, LengthFinishReasonError
-from pydantic import BaseModel, ValidationError
+from httpx2 import HTTPError
+from openai import AsyncOpenAI, pydantic_function_tool
+from pydantic import BaseModel
 
-from common.errors import Permanent, Transient
+from common.completions import Completion, CutOff, parsed, read
+from common.errors import Transient, raising
 from common.gate import Gate, Need
 from common.model import Work
-from common.prices import chat_cost
+from common.models.text import CHAT, ChatModel
 from common.providers import Asked
 
 A = TypeVar("A", bound=BaseModel)
+
+BYTES_PER_TOKEN: Final = 32  # of an answer, escaped as JSON in JSON: more than any tokeniser makes of one
+ENVELOPE: Final = 65_536  # bytes of an answer around its text
+
+__all__ = ["Answer", "CutOff", "LanguageModel"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,36 +33,43 @@ class Answer(Generic[A]):
 
 
 class LanguageModel:
-    """One chat model of one provider."""
+    """One chat model of one provider; *row* is what is known of it, unless the registry knows."""
 
-    def __init__(self, client: AsyncOpenAI, gate: Gate, *, max_output_tokens: int = 16_000) -> None:
+    def __init__(
+        self,
+        client: AsyncOpenAI,
+        gate: Gate,
+        *,
+        max_output_tokens: int = 16_000,
+        row: ChatModel | None = None,
+        seed: int | None = None,
+    ) -> None:
         self._client = client
         self._gate = gate
         self.name = gate.model
+        self.seed = seed
+        self._row = row or CHAT.get(gate.model)
         self._max_output_tokens = max_output_tokens
+
+    @property
+    def parameters(self) -> Mapping[str, str]:
+        """What is sent with each question, besides the seed."""
+        return {name: str(value) for name, value in self._options().items() if name != "seed"}
 
     async def answer(self, instructions: str, content: str, shape: type[A]) -> Answer[A]:
         """Ask once, for an answer that fits *shape* (strict structured output).
 
         Raises:
             Transient: the provider is busy or down, or its answer did not fit (reason ``provider_answer``).
-            Permanent: it refused the request, or its answer was cut off at the token limit.
+            Permanent: it refused the request.
+            CutOff: its answer was cut off at the token limit.
         """
 
         async def request(asked: Asked) -> Answer[A]:
-            with self._reading(asked):
-                completion = await self._client.chat.completions.parse(
-                    model=self.name,
-                    messages=[
-                        {"role": "system", "content": instructions},
-                        {"role": "user", "content": content},
-                    ],
-                    response_format=shape,
-                    **self._options(),
-                )
-                work = self._work(completion)
-                asked.paid(work)
-                return Answer(_parsed(completion, shape), work)
+            completion = await self._completed(instructions, content, shape)
+            work = self._work(completion)
+            asked.paid(work)
+            return Answer(parsed(completion, shape, work), work)
 
         return await self._gate.ask("asking the language model", self.need(instructions + content), request)
 
@@ -65,36 +79,35 @@ class LanguageModel:
         usd = self._cost(tokens, self._max_output_tokens)
         return Need(usd=usd, tokens=tokens + self._max_output_tokens)
 
-    def _cost(self, tokens_in: int, tokens_out: int) -> float | None:
-        return 0.0 if self._gate.provider == "local" else chat_cost(self.name, tokens_in, tokens_out)
+    async def _completed(self, instructions: str, content: str, shape: type[A]) -> Completion:
+        most = ENVELOPE + BYTES_PER_TOKEN * self._max_output_tokens
+        with raising("reading the language model's answer", {HTTPError: Transient}):
+            async with self._client.chat.completions.with_streaming_response.create(
+                model=self.name,
+                messages=[{"role": "system", "content": instructions}, {"role": "user", "content": content}],
+                response_format=_strict(shape),
+                **self._options(),
+            ) as response:
+                return await read(response.iter_bytes(), most)
 
-    @contextmanager
-    def _reading(self, asked: Asked) -> Iterator[None]:
-        """Answers that came but are none, told apart before the SDK's other errors are."""
-        try:
-            yield
-        except LengthFinishReasonError as error:
-            asked.paid(self._work(error.completion))
-            raise Permanent("the answer was cut off at the token limit", reason="answer_too_long") from error
-        except ContentFilterFinishReasonError as error:
-            raise Permanent("the provider filters the answer", reason="provider_refused") from error
-        except ValidationError as error:
-            raise Transient("the answer does not fit the shape", reason="provider_answer") from error
+    def _cost(self, tokens_in: int, tokens_out: int) -> float | None:
+        if self._gate.provider == "local":
+            return 0.0
+        return self._row.cost(tokens_in, tokens_out) if self._row else None
 
     def _options(self) -> dict[str, Any]:
         """gpt-5 and later reason unless told not to, and name the token limit anew."""
         options: dict[str, Any] = {"max_completion_tokens": self._max_output_tokens}
         if self.name.startswith(("gpt-5", "gpt-6")):
             options["reasoning_effort"] = "none"
-        return options
+        return options if self.seed is None else options | {"seed": self.seed}
 
-    def _work(self, completion: Any) -> Work:
+    def _work(self, completion: Completion) -> Work:
         usage = completion.usage
         tokens_in, tokens_out = (usage.prompt_tokens, usage.completion_tokens) if usage else (0, 0)
-        model = completion.model or self.name
         return Work(
             provider=self._gate.provider,
-            model=model,
+            model=completion.model or self.name,
             cost_usd=self._cost(tokens_in, tokens_out),
             requests=1,
             input_tokens=tokens_in,
@@ -102,12 +115,8 @@ class LanguageModel:
         )
 
 
-def _parsed(completion: Any, shape: type[A]) -> A:
-    if not completion.choices:
-        raise Transient("the model's answer holds no choice", reason="provider_answer")
-    message = completion.choices[0].message
-    if message.refusal:
-        raise Permanent("the model refuses to answer", reason="provider_refused")
-    if not isinstance(message.parsed, shape):
-        raise Transient("the model's answer is empty", reason="provider_answer")
-    return message.parsed
+def _strict(shape: type[BaseModel]) -> Any:
+    """The shape as a strict provider takes it, under a name of the letters it takes."""
+    name = re.sub(r"\W.*", "", shape.__name__)
+    schema = pydantic_function_tool(shape, name=name)["function"]["parameters"]
+    return {"type": "json_schema", "json_schema": {"name": name, "strict": True, "schema": schema}}

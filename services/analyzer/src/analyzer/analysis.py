@@ -1,72 +1,118 @@
-"""The question we put to the model, and how its answer is read."""
+"""An answer of the model made into an analysis: within bounds, checked against the transcript, and judged."""
 
+import json
 from collections.abc import Iterable
-from hashlib import sha256
-from importlib.resources import files
+from dataclasses import dataclass
+from functools import reduce
 
-from common.evidence import Transcribed
 from common.model import (
     FINDINGS,
     Analysis,
+    Asking,
     CallKey,
     Citation,
+    Criteria,
     Evidence,
-    Finding,
     Insights,
+    QualityValidation,
     Transcript,
-    Utterance,
     Work,
 )
 
-PROMPT = "analysis.v1"
+from analyzer.bounds import bounded
+from analyzer.checking import checked
+from analyzer.prompt import prompt_version
+from analyzer.quality import judged, offending
 
 Asked = Insights[Citation]
 """The shape a model answers in."""
 
-
-def instructions() -> str:
-    """The prompt, as it stands in the repository."""
-    return files("analyzer").joinpath("prompts", f"{PROMPT}.md").read_text("utf-8")
+MOST_SHOWN = 20  # offending findings that a repair is told of
 
 
-def prompt_version() -> str:
-    """The prompt's name and the digest of its text: an analysis says exactly what it was asked."""
-    return f"{PROMPT}+{sha256(instructions().encode()).hexdigest()[:8]}"
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """Checked insights, and how far they can be relied on."""
+
+    insights: Insights[Evidence]
+    quality: QualityValidation
 
 
-def question(transcript: Transcript) -> str:
-    """The transcript as numbered lines between delimiters that no caller can speak."""
-    lines = "\n".join(map(_line, transcript.utterances))
-    return f"BEGIN TRANSCRIPT\n{lines}\nEND TRANSCRIPT"
+@dataclass(frozen=True, slots=True)
+class Concluded:
+    """The best draft, how it was come by, and what that took."""
+
+    draft: Draft
+    asking: Asking
+    work: Work
 
 
-def _line(utterance: Utterance) -> str:
-    minutes, seconds = divmod(utterance.start_ms // 1000, 60)
-    text = " ".join(utterance.text.split())  # one line, whatever was recognised
-    return f"[{utterance.id} {minutes:02d}:{seconds:02d} {utterance.speaker}] {text}"
+def drafted(answer: Asked, transcript: Transcript, criteria: Criteria, *, least: float) -> Draft:
+    """What can be kept of an answer; below *least* its quality is low."""
+    within = bounded(answer, transcript, criteria)
+    insights = checked(within.insights, transcript)
+    return Draft(insights, judged(insights, transcript, within.issues, least=least))
 
 
-def checked(asked: Asked, transcript: Transcript) -> Insights[Evidence]:
-    """The answer with every quote looked up in the transcript."""
-    spoken = Transcribed(transcript.utterances)
-    answer = asked.model_dump()
+def better(first: Draft, second: Draft) -> Draft:
+    """The draft of the higher quality; the first, if they are alike."""
+    return second if second.quality.score > first.quality.score else first
+
+
+def faulty(draft: Draft) -> str:
+    """The findings that may not be shown, as JSON by their place."""
+    found = dict(list(offending(draft.insights))[:MOST_SHOWN])
+    return json.dumps({where: _as_answered(finding.model_dump()) for where, finding in found.items()})
+
+
+def grounded(draft: Draft, most: int) -> str:
+    """What is verified of a part, as JSON in the shape of an answer; *most* findings of a kind."""
+    row = draft.insights.model_dump()
     for name in FINDINGS:
-        findings: Iterable[Finding[Citation]] = getattr(asked, name)
-        for row, finding in zip(answer[name], findings, strict=True):
-            row["evidence"] = [spoken.check(citation).model_dump() for citation in finding.evidence]
-    return Insights[Evidence].model_validate(answer)
+        kept = [each for each in getattr(draft.insights, name) if each.verified]
+        row[name] = [_as_answered(each.model_dump()) for each in kept[:most]]
+    return json.dumps(row)
 
 
-def analysed(key: CallKey, insights: Insights[Evidence] | None, work: Work) -> Analysis:
+def analysed(key: CallKey, concluded: Concluded, criteria: Criteria) -> Analysis:
     """The document to keep."""
-    return Analysis(**dict(key), insights=insights, prompt_version=prompt_version(), work=work)
+    return Analysis(
+        **dict(key),
+        insights=concluded.draft.insights,
+        quality_validation=concluded.draft.quality,
+        criteria=criteria,
+        prompt_version=prompt_version(),
+        asking=concluded.asking,
+        work=concluded.work,
+    )
 
 
-def nothing_said() -> Work:
+def nothing_said(key: CallKey) -> Analysis:
     """A call without speech has no conclusions, and asking for them costs nothing."""
-    return Work(provider="none", model="none", cost_usd=0.0)
+    work = Work(provider="none", model="none", cost_usd=0.0)
+    return Analysis(**dict(key), insights=None, prompt_version=prompt_version(), work=work)
 
 
-def findings(insights: Insights[Evidence] | None) -> tuple[Finding[Evidence], ...]:
-    """All findings, whatever their kind."""
-    return insights.findings if insights else ()
+def together(works: Iterable[Work]) -> Work:
+    """What several requests took; one whose price is not known makes the sum unknown."""
+    return reduce(_sum, works)
+
+
+def _sum(one: Work, other: Work) -> Work:
+    known = one.cost_usd is not None and other.cost_usd is not None
+    return one.model_copy(
+        update={
+            "cost_usd": (one.cost_usd or 0) + (other.cost_usd or 0) if known else None,
+            "requests": one.requests + other.requests,
+            "input_tokens": one.input_tokens + other.input_tokens,
+            "output_tokens": one.output_tokens + other.output_tokens,
+        }
+    )
+
+
+def _as_answered(finding: dict[str, object]) -> dict[str, object]:
+    """With citations instead of evidence."""
+    evidence = finding.get("evidence", ())
+    pieces = evidence if isinstance(evidence, list | tuple) else ()
+    cited = [{"utterance_ids": piece["utterance_ids"], "quote": piece["quote"]} for piece in pieces]
+    return finding | {"evidence": cited}

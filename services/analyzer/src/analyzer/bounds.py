@@ -1,5 +1,6 @@
 """A model's answer within bounds: short enough, of this call, as asked, with nothing unseen in it."""
 
+import json
 import math
 import re
 import unicodedata
@@ -36,7 +37,7 @@ def bounded(answer: Insights[Citation], transcript: Transcript, criteria: Criter
     given = answer.model_dump()
     row = _clean(given)
     for name, most in MOST_FINDINGS.items():
-        row[name] = [_few(finding) for finding in row[name][:most]]
+        row[name] = [_few(finding) for finding in _distinct(row[name])[:most]]
     row["language"] = given["language"] if _LANGUAGE.fullmatch(given["language"]) else "und"
     row["sentiment"] = _of_the_call(row["sentiment"], transcript)
     row["scorecard"] = _asked(row["scorecard"], "question_id", [each.id for each in criteria.scorecard])
@@ -65,6 +66,11 @@ def _clean(value: Any, name: str = "") -> Any:
     if isinstance(value, dict):
         return {key: _clean(each, key) for key, each in value.items()}
     return [_clean(each, name) for each in value] if isinstance(value, list | tuple) else value
+
+
+def _distinct(findings: list[Row]) -> list[Row]:
+    """Each finding once: a model at a loss repeats itself."""
+    return list({json.dumps(finding, sort_keys=True): finding for finding in findings}.values())
 
 
 def _few(finding: Row) -> Row:
@@ -105,9 +111,13 @@ def _asked(answers: list[Row], key: str, ids: list[str]) -> list[Row]:
 
 def _cut(given: Row, row: Row) -> list[QualityIssue]:
     """What the answer held too much of."""
-    many = [name for name in FINDINGS if len(given[name]) > MOST_FINDINGS[name]]
-    long = [name for name in ("summary",) if len(readable(given[name])) > len(row[name])]
-    return [QualityIssue(issue="too_long", where=name) for name in (*many, *long)]
+    long = ["summary"] if len(readable(given["summary"])) > len(row["summary"]) else []
+    cut = [QualityIssue(issue="too_long", where=name) for name in long]
+    for name in set(FINDINGS) - {"scorecard", "categories"}:
+        if len(given[name]) > len(row[name]):
+            full = len(row[name]) == MOST_FINDINGS[name]
+            cut.append(QualityIssue(issue="too_many" if full else "repeated", where=name))
+    return sorted(cut, key=lambda issue: issue.where or "")
 
 
 def _unanswered(insights: Insights[Citation], criteria: Criteria) -> list[QualityIssue]:

@@ -1,6 +1,6 @@
 """Every finding held against the transcript: its quotes, and what it claims beyond them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
@@ -9,6 +9,9 @@ from common.evidence import Transcribed
 from common.grounds import NOUNS_CAPITALISED, Grounds, names
 from common.model import FINDINGS, Citation, Evidence, Finding, Insights, Transcript
 from common.model.findings import Shortfall
+from common.words import hear
+
+from analyzer.prompt import recites
 
 REACH: Final = 6  # utterances after a remark in which it is answered
 PROSE: Final[Mapping[str, tuple[str, ...]]] = {
@@ -24,6 +27,8 @@ NAMED: Final[Mapping[str, str]] = {"entities": "text", "competitors": "name"}
 """Texts that are names or figures themselves: each word has to be there."""
 _LABELS: Final = frozenset({"topic", "category"})  # one may write them With Capitals
 _FIGURES: Final = frozenset({"money", "number", "phone"})
+_FORMS: Final = _FIGURES | {"date", "email"}
+LONGEST_FORM: Final = 24  # characters that a written form may have beyond twice what was said
 _PEOPLE: Final[Mapping[str, str]] = {"questions_raised": "asked_by", "commitments": "by"}
 
 Row = dict[str, Any]
@@ -44,7 +49,8 @@ def checked(answer: Insights[Citation], transcript: Transcript) -> Insights[Evid
     """The answer with every quote looked up in the transcript, and what nobody said taken out or marked."""
     speakers = frozenset(utterance.speaker for utterance in transcript.utterances)
     call = Grounds(tuple(utterance.text for utterance in transcript.utterances), speakers)
-    against = Checked(Transcribed(transcript.utterances), call, speakers, _named(answer), answer.language)
+    language = transcript.language or answer.language
+    against = Checked(Transcribed(transcript.utterances), call, speakers, _named(answer), language)
     row = answer.model_dump()
     for name in FINDINGS:
         found: tuple[Finding[Citation], ...] = getattr(answer, name)
@@ -95,6 +101,8 @@ def _shortfall(against: Checked, name: str, given: Row, grounds: Grounds) -> Sho
 
 
 def _lack(against: Checked, grounds: Grounds, field: str, text: str) -> Shortfall | None:
+    if recites(text):
+        return "recited"
     issue = grounds.lack(text, against.named)
     nouns = field in _LABELS or field == "normalized" or against.language[:2] in NOUNS_CAPITALISED
     return None if issue == "name_not_said" and nouns else issue
@@ -106,13 +114,19 @@ def _details(against: Checked, name: str, given: Row, places: list[int]) -> Row:
         field = _PEOPLE[name]
         known = _is_somebody(against, given[field])
         told: Row = {} if known or not places else {field: against.spoken.utterance(places[0]).speaker}
-    elif name == "next_steps":
-        told = _step(against, given, places)
     else:
-        told = _response(against, given, places) if name == "objections" else {}
+        told = _DETAILS[name](against, given, places) if name in _DETAILS else {}
     if name == "questions_raised":
         told["answer_utterance_id"] = _answer(against, given, places)
     return told
+
+
+def _written(_against: Checked, given: Row, _places: list[int]) -> Row:
+    """How one would write it, if it is the same thing; a date or a figure may look quite different."""
+    said = Grounds((given["text"],))
+    same = given["type"] in _FORMS or any(map(said.has_name, hear(given["normalized"]).words))
+    short = len(given["normalized"]) <= LONGEST_FORM + 2 * len(given["text"])
+    return {} if same and short else {"normalized": given["text"]}
 
 
 def _step(against: Checked, given: Row, places: list[int]) -> Row:
@@ -140,6 +154,13 @@ def _answer(against: Checked, given: Row, places: list[int]) -> str | None:
     given_id = given["answer_utterance_id"]
     answers = against.spoken.places([given_id]) if given_id and given["answered"] else []
     return against.spoken.utterance(answers[0]).id if answers and places and answers[0] > places[0] else None
+
+
+_DETAILS: Final[Mapping[str, Callable[[Checked, Row, list[int]], Row]]] = {
+    "next_steps": _step,
+    "objections": _response,
+    "entities": _written,
+}
 
 
 def _said(against: Checked, text: str) -> str:

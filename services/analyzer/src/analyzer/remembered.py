@@ -1,17 +1,19 @@
 """A model that keeps what it answered, so that a redelivered call is not paid for again."""
 
+from collections.abc import Mapping
+
 from common.budget import Budget
-from common.language_model import LanguageModel
-from common.model import Noun, Transcript, Work
+from common.language_model import CutOff, LanguageModel
+from common.model import CallKey, Noun, Work
 from common.work import Claims, WorkId
 
-from analyzer.analysis import Asked, instructions, prompt_version, question
+from analyzer.analysis import Asked
 
 
 class Answered(Noun):
-    """What the model concluded, and what it took."""
+    """What the model concluded, and what it took; no insights: its answer was cut off at the token limit."""
 
-    insights: Asked
+    insights: Asked | None
     work: Work
 
 
@@ -23,7 +25,17 @@ class RememberedModel:
         self._claims = claims
         self._budget = budget
 
-    async def conclude(self, transcript: Transcript) -> Answered:
+    @property
+    def seed(self) -> int | None:
+        """What the model is told to draw lots by."""
+        return self._model.seed
+
+    @property
+    def parameters(self) -> Mapping[str, str]:
+        """What else it is told."""
+        return self._model.parameters
+
+    async def ask(self, call: CallKey, instructions: str, content: str) -> Answered:
         """The model's answer, now or from before.
 
         Raises:
@@ -31,13 +43,15 @@ class RememberedModel:
             Permanent: it refuses, or the answer may cost more than is left of a budget.
             Parked: as the latter, where the operator would rather wait.
         """
-        content = question(transcript)
-        work = WorkId(transcript.key, "analyze", (self._model.name, prompt_version(), content))
+        asked = (self._model.name, instructions, content, self._model.seed)
 
         async def ask() -> Answered:
-            need = self._model.need(instructions() + content)
-            async with self._budget.reserved(transcript.key, need.usd):
-                answer = await self._model.answer(instructions(), content, Asked)
+            need = self._model.need(instructions + content)
+            async with self._budget.reserved(call, need.usd):
+                try:
+                    answer = await self._model.answer(instructions, content, Asked)
+                except CutOff as error:
+                    return Answered(insights=None, work=error.work)
             return Answered(insights=answer.content, work=answer.work)
 
-        return await self._claims.once(work, Answered, ask)
+        return await self._claims.once(WorkId(call, "analyze", asked), Answered, ask)

@@ -17,12 +17,14 @@ from common.transcripts import TranscriptStore, transcripts_in
 from common.work import Claims
 from faststream import Context
 
+from analyzer.analyst import Analyst, Rules
+from analyzer.criteria import Catalogue
 from analyzer.remembered import RememberedModel
 from analyzer.settings import Settings
 
 Transcripts = Annotated[TranscriptStore, Context()]
 Analyses = Annotated[Store[Analysis], Context()]
-Model = Annotated[RememberedModel, Context()]
+TheAnalyst = Annotated[Analyst, Context("analyst")]
 
 
 @asynccontextmanager
@@ -45,8 +47,10 @@ async def open_resources(settings: Settings) -> AsyncIterator[dict[str, object]]
             client,
             gate,
             max_output_tokens=settings.analysis_max_output_tokens,
+            row=settings.model_row,
+            seed=settings.analysis_seed,
         )
-        limits = settings.limits(settings.budget_per_analyze_usd)
+        limits = settings.limits(settings.most_usd)
         require_price(limits, model.name, model.need("").usd)
         budget = Budget(db["budgets"], ledger, ANALYZE.name, limits)
         await budget.prepare()
@@ -55,5 +59,9 @@ async def open_resources(settings: Settings) -> AsyncIterator[dict[str, object]]
             "journal": Journal(db["journal"]),
             "transcripts": transcripts_in(db),
             "analyses": analyses,
-            "model": RememberedModel(model, claims, budget),
+            "analyst": Analyst(
+                RememberedModel(model, claims, budget),
+                Rules(settings.room, settings.analysis_min_quality),
+                Catalogue(settings.scorecards, settings.categories),
+            ),
         }

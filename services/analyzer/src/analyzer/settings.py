@@ -1,6 +1,11 @@
 """What an operator of the analyzer may choose."""
 
+from dataclasses import replace
+from typing import Annotated, Any, Final
+
 from common.app import StageSettings
+from common.model import Category, ScorecardQuestion
+from common.models.text import CHAT, ChatModel
 from common.settings import (
     AnalysisSettings,
     AnalyzeQueueSettings,
@@ -8,7 +13,12 @@ from common.settings import (
     EmbedQueueSettings,
     LimiterSettings,
 )
-from pydantic import Field, PositiveFloat, PositiveInt
+from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, ValidationInfo, field_validator
+
+from analyzer.criteria import Catalogue
+
+USUAL_CONTEXT: Final = 100_000  # tokens, of a model that nothing is known of
+DEAREST_ABOVE: Final = 272_000  # tokens of input, from which on some providers charge twice as much
 
 
 class Settings(
@@ -23,6 +33,56 @@ class Settings(
 
     analysis_timeout_seconds: PositiveInt = Field(120, description="Longest wait for one answer of the model")
     analysis_max_output_tokens: PositiveInt = Field(16_000, description="Longest answer, in tokens")
-    budget_per_analyze_usd: PositiveFloat | None = Field(
-        None, description="USD the analysis of one call may cost; 0.15 stops a prompt that runs away"
+    analysis_context_tokens: PositiveInt | None = Field(
+        None, description="Tokens the model takes, question and answer; none: what is known of the model"
     )
+    analysis_usd_per_million: tuple[NonNegativeFloat, NonNegativeFloat] | None = Field(
+        None,
+        description="Price of a million tokens in and out, as JSON such as [0.1, 0.5], if not the registry's",
+    )
+    analysis_seed: int | None = Field(
+        None, description="Seed sent with each question, to models that take one; none: not sent"
+    )
+    analysis_min_quality: Annotated[float, Field(ge=0, le=1)] = Field(
+        0.5, description="Score below which an analysis is asked for once more, and else kept as low quality"
+    )
+    scorecards: dict[str, Annotated[tuple[ScorecardQuestion, ...], Field(max_length=30)]] = Field(
+        default_factory=dict,
+        description="Questions put to every call, as JSON by tenant (* is every tenant), such as"
+        ' {"acme": [{"id": "price", "text": "Did the agent name the price?"}]}',
+    )
+    categories: dict[str, Annotated[tuple[Category, ...], Field(max_length=30)]] = Field(
+        default_factory=dict,
+        description="Categories of calls, as JSON by tenant (* is every tenant), such as"
+        ' {"*": [{"id": "recorded", "text": "The recording is announced", "rule": "absence"}]}',
+    )
+    budget_per_analyze_usd: PositiveFloat = Field(
+        0.15, description="USD the analysis of one call may cost; the default holds where the price is known"
+    )
+
+    @field_validator("categories")
+    @classmethod
+    def _told_apart(cls, categories: Any, info: ValidationInfo) -> Any:
+        """Every tenant's ids occur once, with everybody's among them."""
+        Catalogue(info.data.get("scorecards", {}), categories)
+        return categories
+
+    @property
+    def model_row(self) -> ChatModel:
+        """What is known of the model, and what the operator knows better."""
+        row = CHAT.get(self.analysis_model) or ChatModel(usd_per_million_in=None, usd_per_million_out=None)
+        usd_in, usd_out = self.analysis_usd_per_million or (row.usd_per_million_in, row.usd_per_million_out)
+        return replace(row, usd_per_million_in=usd_in, usd_per_million_out=usd_out)
+
+    @property
+    def room(self) -> int:
+        """Tokens a question may have."""
+        context = self.analysis_context_tokens or self.model_row.context or USUAL_CONTEXT
+        return max(1, min(context - self.analysis_max_output_tokens, DEAREST_ABOVE))
+
+    @property
+    def most_usd(self) -> float | None:
+        """What the analysis of a call may cost; nobody can hold a model without a price to a default."""
+        chosen = "budget_per_analyze_usd" in self.model_fields_set
+        known = self.model_row.cost(1, 1) is not None
+        return self.budget_per_analyze_usd if chosen or known else None

@@ -19,6 +19,7 @@ from common.journal import Journal
 from common.ledger import Ledger
 from common.logging import get_logger
 from common.metrics import SweepMetrics
+from common.pipeline import INGEST, PIPELINE
 from common.reasons import label
 from common.redo import Announces
 from common.settings import queue_urls
@@ -79,8 +80,8 @@ class Sweeper:
         """Requests of the last day that have been open for longer than any request lasts."""
         now = self.now()
         found = await self.ledger.unsettled(now - LOOKED_BACK, now - LONGEST_REQUEST)
-        self.metrics.unsettled_requests.clear()
-        for stage, count in found.items():
+        none = {stage.name: 0 for stage in PIPELINE if stage is not INGEST}
+        for stage, count in (none | found).items():
             self.metrics.unsettled_requests.labels(stage).set(count)
 
     async def sweep(self, lease: Lease) -> int:

@@ -7,8 +7,8 @@ from common.model.identity import Noun
 Match = Literal["exact", "normalized", "fuzzy", "moved"]
 """How a quote was found: letter for letter, as it is heard, almost as it is heard, or in other utterances."""
 
-Shortfall = Literal["not_said", "number_not_said", "name_not_said"]
-"""Why a quote proves nothing: nobody said it, or its finding names what its utterances do not."""
+Shortfall = Literal["not_said", "number_not_said", "name_not_said", "recited"]
+"""Why a quote proves nothing: nobody said it, or its finding tells what its utterances do not."""
 
 
 class Citation(Noun):

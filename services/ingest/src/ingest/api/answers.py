@@ -8,21 +8,19 @@ from common.entry import Parking, parked
 from common.index import Hit
 from common.journal import Entry, Failure, StageEntry
 from common.model import (
-    FINDINGS,
     Analysis,
     Call,
     CallMetadata,
     Coverage,
     Damage,
     Engine,
-    Evidence,
-    Finding,
-    Insights,
     Noun,
     Talk,
     Transcript,
     TranscriptFacts,
 )
+
+from ingest.api.analyses import AnalysisAnswer, verified
 
 
 class CallSummary(Noun):
@@ -120,15 +118,6 @@ class MetricsAnswer(Heard):
     talk: Talk
 
 
-class AnalysisAnswer(Noun):
-    """What follows from it; ``unverified`` counts the findings left out. No insights: nothing was said."""
-
-    revision: int
-    prompt_version: str
-    unverified: int
-    insights: Insights[Evidence] | None
-
-
 class CallAnswer(CallSummary):
     """Everything known of a call."""
 
@@ -194,29 +183,9 @@ def answer(
     )
 
 
-def verified(analysis: Analysis) -> AnalysisAnswer:
-    """The analysis without what rests on words nobody said."""
-    insights, unverified = analysis.insights, 0
-    if insights:
-        found = {name: getattr(insights, name) for name in FINDINGS}
-        kept = {name: tuple(_quoted(f) for f in findings if f.verified) for name, findings in found.items()}
-        unverified = sum(len(found[name]) - len(kept[name]) for name in FINDINGS)
-        insights = insights.model_copy(update=kept)
-    return AnalysisAnswer(
-        revision=analysis.revision,
-        prompt_version=analysis.prompt_version,
-        unverified=unverified,
-        insights=insights,
-    )
-
-
 def metrics(facts: TranscriptFacts, talk: Talk) -> MetricsAnswer:
     """How the call was led."""
     return MetricsAnswer(**_heard(facts) | {"talk": talk})
-
-
-def _quoted(finding: Finding[Evidence]) -> Finding[Evidence]:
-    return finding.model_copy(update={"evidence": tuple(e for e in finding.evidence if e.verified)})
 
 
 def _summed(entry: Entry) -> dict[str, Any]:
