@@ -26,8 +26,9 @@ $(READY): $(UV) uv.lock pyproject.toml $(wildcard services/*/pyproject.toml libs
 
 setup: $(READY) ## Install the pinned uv (if there is none) and the locked environment
 
-run: $(READY) ## A call all the way on this machine: CALL=recording OUT=folder ONCE=1
-	@$(BIN)/python -m onebox $(if $(CALL),--call "$(CALL)") $(if $(OUT),--out "$(OUT)") $(if $(ONCE),--once)
+run: $(READY) ## A call all the way on this machine: CALL=recording OUT=folder ONCE=1 LLM=local
+	@$(if $(LLM),$(UV) sync --quiet --frozen --all-packages --all-groups --extra llm --compile-bytecode)
+	@UV="$(UV)" $(BIN)/python -m onebox $(if $(LLM),--llm "$(LLM)") $(if $(CALL),--call "$(CALL)") $(if $(OUT),--out "$(OUT)") $(if $(ONCE),--once)
 
 dev: $(READY) ## The four services and the API with reload, against the servers of .env
 	@test -f .env || { echo "No .env here: cp .env.example .env, then fill it in"; exit 1; }
@@ -86,6 +87,11 @@ dashboards: $(READY) ## Make Grafana's dashboards anew; a contract test compares
 test-watch: $(READY) ## Alerts under promtool, then a real Prometheus beside the real services: every panel shows something
 	@deploy/observability/prometheus/fetch || echo "No promtool and no Prometheus here: their tests are skipped."
 	@$(PYTEST) -q tests/contract/test_dashboards.py tests/contract/test_alerts.py tests/e2e/test_watch.py
+
+evals: $(READY) ## How well the gold dialogues are understood: EVALS_BASE_URL= EVALS_MODEL= EVALS_API_KEY=, CACHE= SHORTEST= OUT= KEEP=1
+	@cd services/analyzer && $(abspath $(BIN))/python -m evals $(if $(CACHE),--cache "$(abspath $(CACHE))") \
+		$(if $(SHORTEST),--shortest $(SHORTEST)) $(if $(TIMEOUT),--timeout $(TIMEOUT)) $(if $(TOKENS),--max-output-tokens $(TOKENS)) \
+		$(if $(OUT),--output "$(abspath $(OUT))") $(if $(KEEP),--keep)
 
 PEERS ?= ours,lean,limit
 ROUNDS ?= 3

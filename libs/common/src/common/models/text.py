@@ -78,6 +78,10 @@ CHAT: Final[Mapping[str, ChatModel]] = MappingProxyType(
         **dict.fromkeys(("gpt-5", "gpt-5-mini", "gpt-5-nano", "o3"), _ending(_GPT_5_ERA_ENDS)),
         **dict.fromkeys(("gpt-5.1", "gpt-5.4-nano"), _ending(_GPT_5_1_ERA_ENDS)),
         "local-rules": ChatModel(usd_per_million_in=0.0, usd_per_million_out=0.0, context=1_000_000),
+        # As the one-machine stack serves it: half of its context, for the memory's sake.
+        "qwen2.5-coder-1.5b-instruct": ChatModel(
+            usd_per_million_in=0.0, usd_per_million_out=0.0, context=16_384, max_output=4_000
+        ),
     }
 )
 EMBEDDING: Final[Mapping[str, EmbeddingModel]] = MappingProxyType(
