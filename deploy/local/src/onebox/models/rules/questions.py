@@ -25,6 +25,7 @@ _SHORTEST = 3  # words
 _SHORTEST_ASKED = 2  # words, of one that begins as a question does
 _SHORTEST_UNMARKED = 5  # words; without a question mark, less is a fragment
 _REACH = 3
+_MOST = 50
 _SMALL = frozenset(
     {"it", "is", "was", "that", "they", "he", "she", "you", "s", "re", "the", "a", "of", "so", "and", "i"}
 )
@@ -34,7 +35,9 @@ def questions(lines: Sequence[Line], said: Sequence[Sentence]) -> list[dict[str,
     """Questions of substance, one a turn's run of them; greetings, tags and echoes are none."""
     marked = any(sentence.is_question for sentence in said)
     asked = [one for one in said if _is_asked(one, marked=marked) and not says(one.text, "small_talk")]
-    return [_question(lines, one) for one in asked if not _is_echo(lines, one) and not _only_adds(said, one)]
+    told = [one for one in asked if not _is_echo(lines, one) and not _only_adds(said, one)]
+    weighty = sorted(told, key=lambda one: (one.line.is_seller, -one.length))[:_MOST]
+    return [_question(lines, one) for one in told if one in weighty]
 
 
 def _question(lines: Sequence[Line], asked: Sentence) -> dict[str, Any]:

@@ -63,13 +63,18 @@ def _joined(remarks: Sequence[Remark]) -> list[Remark]:
         if at is None:
             kept.append(remark)
         else:
-            kept[at] = replace(kept[at], others=(*kept[at].others, remark.sentence))
+            kept[at] = _both(kept[at], remark)
     return kept
 
 
+def _both(one: Remark, other: Remark) -> Remark:
+    """The plainer of the two, with all sentences."""
+    plain, rest = (other, one) if other.confidence > one.confidence else (one, other)
+    return replace(plain, others=(*plain.others, rest.sentence, *rest.others))
+
+
 def _goes_on(one: Remark, other: Remark) -> bool:
-    last = (one.sentence, *one.others)[-1]
-    apart = other.sentence.row - last.row
+    apart = other.sentence.row - max(said.row for said in (one.sentence, *one.others))
     return apart == 0 or (apart <= _NEAR and one.label == other.label)
 
 
@@ -114,7 +119,7 @@ def _of_a_kind(remarks: Sequence[Remark]) -> list[Remark]:
         if at is None:
             kept.append(remark)
         else:
-            kept[at] = replace(kept[at], others=(*kept[at].others, remark.sentence))
+            kept[at] = _both(kept[at], remark)
     return kept
 
 
@@ -142,7 +147,7 @@ def response(remark: Remark, lines: Sequence[Line]) -> str | None:
 
 def resolution(remark: Remark, lines: Sequence[Line]) -> str:
     """What became of an objection: told by what its speaker says after it was answered."""
-    last = (remark.sentence, *remark.others)[-1]
+    last = max((remark.sentence, *remark.others), key=lambda one: one.row)
     if remark.label == "authority" or any(
         says(one.text, "deferral") for one in (remark.sentence, *remark.others)
     ):
