@@ -13,8 +13,9 @@ _SPOKEN_EMAIL = re.compile(
 )
 _SIGNS = {"dot": ".", "punkt": ".", "point": ".", "punto": ".", "pont": ".", "underscore": "_", "dash": "-"}
 _PHONE = re.compile(r"(?<![\w$€£.])(?:\+\s?)?\d(?:(?:[ ().-]|, ){0,2}\d){6,14}(?![\w%])")
+_SHORTEST = 7  # digits
 _SAID_DIGIT = r"(?:zero|oh|one|two|three|four|five|six|seven|eight|nine|double (?:\w+))"
-_SPOKEN_PHONE = re.compile(rf"\b{_SAID_DIGIT}(?:,? {_SAID_DIGIT}){{6,14}}\b", re.IGNORECASE)
+_SPOKEN_PHONE = re.compile(rf"\b{_SAID_DIGIT}(?:,? {_SAID_DIGIT}){{4,14}}\b", re.IGNORECASE)
 _DIGIT_OF = {
     "oh": "0", "zero": "0", "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6",
     "seven": "7", "eight": "8", "nine": "9",
@@ -51,7 +52,9 @@ def phones(text: str) -> Iterator[Figure]:
         plus = "+" if match[0].startswith("+") else ""
         yield Figure("phone", match[0], plus + re.sub(r"\D", "", match[0]), *match.span())
     for match in _SPOKEN_PHONE.finditer(text):
-        yield Figure("phone", match[0], _dialled(match[0]), *match.span())
+        digits = _dialled(match[0])
+        if len(digits) >= _SHORTEST:
+            yield Figure("phone", match[0], digits, *match.span())
 
 
 def _dialled(spoken: str) -> str:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterator
-from decimal import Decimal
 
 from onebox.models.rules.addresses import Figure, emails, phones
 from onebox.models.rules.lexicon import words
@@ -47,11 +46,11 @@ _DATES = re.compile(
     re.IGNORECASE,
 )
 _PENCE = 100
-_COINS = {"cents": "0.01", "cent": "0.01", "pence": "0.01"}
+_PARTS = frozenset({"cent", "cents", "pence", "grand"})  # left as said: of which coin, nobody says
 _CURRENCIES = {
     "$": "USD", "€": "EUR", "£": "GBP", "dollar": "USD", "dollars": "USD", "bucks": "USD",
     "euro": "EUR", "euros": "EUR",
-    "pound": "GBP", "pounds": "GBP", "quid": "GBP", "grand": "", "cents": "", "cent": "", "pence": "GBP",
+    "pound": "GBP", "pounds": "GBP", "quid": "GBP",
 }  # fmt: skip
 _UNIT = re.compile(r"\s?(?P<unit>dollars?|euros?|pounds?|bucks|quid|grand|cents?|pence)\b", re.IGNORECASE)
 _PRICED = re.compile(
@@ -105,13 +104,14 @@ def _spoken_sum(text: str, number: Number, unit: re.Match[str]) -> Figure:
     """A sum with its unit; "one pound eighty" ends with the pence."""
     name = unit["unit"].lower()
     pence = next((one for one in numbers(text) if one.start == unit.end() + 1), None)
-    has_pence = pence and pence.value < _PENCE and name not in {"grand", *_COINS}
-    if pence and has_pence and _bare_end(text, pence.end):
-        exact = Number(number.value + pence.value / _PENCE, number.start, pence.end)
-        return _money(text, exact, name, number.start, pence.end)
-    scale = Decimal(_COINS.get(name, "1000" if name == "grand" else "1"))
-    exact = Number(number.value * scale, number.start, unit.end())
-    return _money(text, exact, name, number.start, unit.end())
+    if pence and pence.value < _PENCE and name not in _PARTS and _bare_end(text, pence.end):
+        said = text[number.start : pence.end]
+        return Figure("money", said, f"{number.written} {name} {pence.written}", number.start, pence.end)
+    if name in _PARTS:
+        return Figure(
+            "money", text[number.start : unit.end()], f"{number.written} {name}", number.start, unit.end()
+        )
+    return _money(text, number, name, number.start, unit.end())
 
 
 def _bare_end(text: str, at: int) -> bool:
@@ -130,7 +130,7 @@ def _bare_sums(before: str) -> Callable[[str], Iterator[Figure]]:
             periodic = follows and re.search(r"month|year|week|quarter", follows[0])
             if follows and (periodic or number.value >= _LEAST_SUM):
                 end = follows.end() if periodic else number.end
-                yield Figure("money", text[number.start : end], f"{number.value:f}", number.start, end)
+                yield Figure("money", text[number.start : end], number.written, number.start, end)
 
     return found
 
@@ -138,14 +138,14 @@ def _bare_sums(before: str) -> Callable[[str], Iterator[Figure]]:
 def _quantities(text: str) -> Iterator[Figure]:
     for number in numbers(text):
         rate, unit = _RATE.match(text, number.end), _QUANTITY.match(text, number.end)
-        end = rate.end() if rate else unit.end() if unit else number.end
+        measured = rate or unit
         if rate or number.value >= _PLAIN or (unit and number.value > 1):
-            said = text[number.start : end]
-            written = f"{number.value:f}"
-            yield Figure(
-                "number",
-                said,
-                f"{written}%" if rate else written + said[number.end - number.start :],
-                number.start,
-                end,
-            )
+            end = measured.end() if measured else number.end
+            yield _quantity(text, number, "%" if rate else text[number.end : end], end)
+
+
+def _quantity(text: str, number: Number, unit: str, end: int) -> Figure:
+    """With its unit; "three point two million" is left as said, since figures of it were not."""
+    said = text[number.start : end]
+    written = said if " point " in said else f"{number.written}{unit}"
+    return Figure("number", said, written, number.start, end)

@@ -21,6 +21,11 @@ class Number:
     start: int
     end: int
 
+    @property
+    def written(self) -> str:
+        """In figures, without a fraction's empty places."""
+        return f"{self.value.normalize():f}"
+
 
 def numbers(text: str) -> list[Number]:
     """Every number of a text: "a hundred and ten" is one, and so is "three point two million"."""

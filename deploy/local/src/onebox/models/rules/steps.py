@@ -8,22 +8,20 @@ from onebox.models.rules.entities import due
 from onebox.models.rules.lines import Line, Sentence, other_speaker, speakers
 
 _ACTION = (
-    r"(?P<verb>send|ship|post|e-?mail|call|ring|phone|schedule|reschedule|set (?:\w+ )?up|share|book|"
-    "follow up|get back|come back|prepare|forward|"
-    "invite|discuss|review|confirm|arrange|test|sign|order|connect|meet|talk|speak|bring|come (?:in|"
-    "by|out)|turn on|"
-    "stop by|look into|make (?:sure|an appointment|the appointment)|put (?:you|it|that|one|"
-    r"a \w+) in(?: the (?:post|diary|calendar))?|"
-    "text|refund|ask|write|draw up|load|fill in|find out|get|have it with you|have it back|have her|"
-    "have him|check|measure|pick up|drop off|install|"
-    r"let you know|tell you (?:by|on)|keep an eye|dig out|present|pass (?:it|that|this) on|raise|copy)"
+    r"(?P<verb>send|ship|post|e-?mail|text|call|ring|phone|schedule|reschedule|set (?:\w+ )?up|share|book|"
+    r"follow up|get back|come back|prepare|forward|invite|discuss|review|confirm|arrange|test|sign|order|"
+    r"connect|meet|talk|speak|bring|come (?:in|by|out)|turn on|stop by|look into|"
+    r"make (?:sure|an appointment|the appointment)|put (?:you|it|that|one|a \w+) in the (?:post|mail|diary|"
+    r"calendar)|refund|ask|write|draw up|load|fill in|find out|get|have (?:it|her|him|them)|check|measure|"
+    r"pick up|drop off|install|let you know|tell you (?:by|on)|keep an eye|dig out|present|"
+    r"pass (?:it|that|this) on|raise|copy|order|replace|credit|cancel|escalate|visit)"
 )
 _WILL = r"(?: will|'ll|’ll| am going to|'m going to| are going to|'re going to)"
 _ADVERB = r"(?:(?:then|also|definitely|personally|just|now|happily|gladly|certainly|probably) )?"
 _MINE = re.compile(rf"\b(?:I|we){_WILL} {_ADVERB}{_ACTION}\b", re.IGNORECASE)
 _PROPOSED = re.compile(
-    r"(?:^|\b(?:and|then|so|three|four|five|six|one|two)[.,]? )I (?P<verb>send|come back|write|bring|"
-    r"ask|call|ring) (?:you|the|to|a|him|her|[A-Z][a-z]+)\b",
+    r"(?:^|\b(?:and|then|so|one|two|three|four|five|six)[.,]? )I (?P<verb>send|come back to|bring|ask|call|"
+    r"ring) (?:you|the client|him|her)\b",
     re.IGNORECASE,
 )
 _LET_ME = re.compile(
@@ -52,38 +50,24 @@ CONDITION = re.compile(
     r"take)\b.*\band I'll\b|\bor won't\b|\bwhat (?:will|would)\b|\b(?:if|unless|before|until|when|"
     r"in case) (?:I|we)(?:'ll| will)\b"
     r"|\b(?:won't|will not|can't|not|never|never going to)\b (?:\w+ )?(?:send|call|ring|sign|"
-    r"promise)\b|\bor I'll\b|\bthen you'll\b|\bask you\b",
+    r"promise)\b|\bor I'll\b|\bthen you'll\b|\bask you\b|\bshall we (?:talk|start|go)\b",
     re.IGNORECASE,
 )
 _IDLE = re.compile(
-    r"\bI'll (?:be|tell you what|say|take|let you go|get (?:told|in trouble|it|there)|put that on my|"
-    r"call it|talk to myself|ask you|get used|start with|call you (?:that|a))\b",
+    r"\bI'll (?:be|tell you what|say|take|let you go|get (?:told|in trouble|it|there|used)|call it|"
+    r"ask you)\b",
     re.IGNORECASE,
 )
 _NEXT_PROMISE = re.compile(
     r"(?:,| and|, and) (?=(?:then )?(?:I|we)(?:'ll| will)\b|I ask\b|I send\b|then we\b)"
 )
+_REFERS = re.compile(
+    r"^(?:\w+[.,]? )*I(?:'ll| will) (?:set|do|find|get|arrange|send|ask) (?:that|it)\b", re.IGNORECASE
+)
 _NEAR = 2  # lines
 _WORD = re.compile(r"[a-z]{4,}")
 _COMMON = frozenset(
-    {
-        "that",
-        "this",
-        "them",
-        "they",
-        "with",
-        "your",
-        "will",
-        "going",
-        "then",
-        "have",
-        "just",
-        "from",
-        "back",
-        "what",
-        "when",
-        "well",
-    }
+    "that this them they with your will going then have just from back what when well".split()  # noqa: SIM905 - a text
 )
 
 
@@ -106,7 +90,7 @@ class Step:
 def steps(lines: Sequence[Line], said: Sequence[Sentence]) -> list[Step]:
     """What is to happen after the call, in order; said twice, it is one step with two quotes."""
     found: list[Step] = []
-    for sentence in (clause for one in said for clause in _clauses(one)):
+    for sentence in (clause for one in said if not CONDITION.search(one.text) for clause in _clauses(one)):
         step = _step(lines, sentence)
         if step is None:
             continue
@@ -125,13 +109,13 @@ def _clauses(sentence: Sentence) -> list[Sentence]:
 
 def _merged(one: Step, other: Step) -> Step:
     """The first to say it, save that a promise outweighs a proposal."""
-    kept = other if other.promised and not one.promised else one
-    return replace(kept, sentences=(*one.sentences, *other.sentences))
+    kept, rest = (other, one) if other.promised and not one.promised else (one, other)
+    return replace(kept, sentences=(*kept.sentences, *rest.sentences))
 
 
 def _step(lines: Sequence[Line], sentence: Sentence) -> Step | None:
     text = sentence.text
-    if CONDITION.search(text) or _IDLE.search(text):
+    if _IDLE.search(text):
         return None
     for form in (_MINE, _PROPOSED, _LET_ME):
         if match := form.search(text):
@@ -154,15 +138,11 @@ def _speaker(lines: Sequence[Line], sentence: Sentence) -> str | None:
 def _is_same(one: Step, other: Step) -> bool:
     """The same deed by the same party, of the same things; or a proposal and what was promised to it."""
     apart = other.sentences[0].row - one.sentences[-1].row
-    if (
-        not one.promised
-        and other.promised
-        and apart == 1
-        and (one.verb in {"together", other.verb} or one.owner == other.owner)
-    ):
-        return True
-    same = one.owner == other.owner and one.verb == other.verb
-    return same and (0 < apart <= _NEAR or bool(_things(one) & _things(other)))
+    same = one.verb == other.verb and one.owner in {other.owner, None}
+    if not one.promised and other.promised and apart == 1:
+        return same or _REFERS.search(other.sentences[0].text) is not None
+    shared = _things(one) & _things(other)
+    return same and one.owner == other.owner and (0 < apart <= _NEAR or bool(shared))
 
 
 def _things(step: Step) -> set[str]:
