@@ -236,7 +236,7 @@ def test_of_another_language_only_the_form_is_told(analyst: Analyst) -> None:
     found = analyst.analyse(
         dialogue(
             "agent: Guten Tag, und wie kann ich Ihnen heute helfen?",
-            "customer: Schreiben Sie mir das bitte an anna@example.com, das ist für mich nicht zu teuer.",
+            "customer: Schreiben Sie mir das bitte an anna@example.com, das war für mich nicht zu teuer.",
         )
     )
 

@@ -8,10 +8,10 @@ _EMAIL = re.compile(r"\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+\b")
 _SPOKEN_EMAIL = re.compile(
     r"\b(?P<user>[a-z0-9_-]+(?: (?:dot|punkt|point|underscore|dash) [a-z0-9]+)*) (?:at|arobase|ät|"
     "chiocciola|kukac) "
-    r"(?P<host>[a-z0-9-]+(?: [a-z0-9-]+){0,2}?(?: (?:dot|punkt|point|punto|pont) [a-z0-9-]+)+)\b",
+    r"(?P<host>[a-z0-9-]+(?: [a-z0-9-]+){0,2}?(?: (?:dot|punkt|point|punto) [a-z0-9-]+)+)\b",
     re.IGNORECASE,
 )
-_SIGNS = {"dot": ".", "punkt": ".", "point": ".", "punto": ".", "pont": ".", "underscore": "_", "dash": "-"}
+_SIGNS = {"dot": ".", "punkt": ".", "point": ".", "punto": ".", "underscore": "_", "dash": "-"}
 _PHONE = re.compile(r"(?<![\w$€£.])(?:\+\s?)?\d(?:(?:[ ().-]|, ){0,2}\d){6,14}(?![\w%])")
 _SHORTEST = 7  # digits
 _SAID_DIGIT = r"(?:zero|oh|one|two|three|four|five|six|seven|eight|nine|double (?:\w+))"

@@ -15,7 +15,7 @@ _TITLED = re.compile(rf"^{_TITLE} ")
 _INTRODUCES = re.compile(
     r"(?:\b(?:[Tt]his is|[Mm]y name is|[Mm]y name's|[Mm]y name is|[Ss]peaking (?:with|to)|[Ii]t's|I'm|"
     "I am|[Ii]s (?:that|this)|"
-    "[Cc]alled|(?:her|his|their) name's|(?:her|his|their) name is|[Hh]ere's|[Mm]eet)|^(?:[Hh]i|"
+    "(?i:called)|(?:her|his|their) name's|(?:her|his|their) name is|[Hh]ere's|[Mm]eet)|^(?:[Hh]i|"
     "[Hh]ello|[Tt]hanks|[Tt]hank you|[Bb]ye|[Gg]oodbye|[Oo]kay|[Cc]heers),?"
     r"|\b(?:colleague|partner|boss|manager|director|chairman|treasurer|husband|wife|assistant|nephew|"
     "guy|chap|lady|man|woman|team),?(?:'s)?(?: called| named)?) $"
