@@ -10,7 +10,6 @@ from onebox.models.minilm import DIMENSIONS, SentenceEncoder
 from onebox.models.rules.lexicon import lexicon
 from onebox.models.safetensors import Array
 
-
 _AT_ONCE = 8  # texts: padded to the longest of so few, hardly any of the work is padding
 
 
