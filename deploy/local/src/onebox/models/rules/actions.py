@@ -28,11 +28,15 @@ def next_steps(found: Sequence[Step]) -> list[dict[str, Any]]:
     ]
 
 
+def _own_words(step: Step) -> tuple[Sentence, ...]:
+    """What the promiser says themselves, and not what they were asked."""
+    told = [one for one in step.sentences if not one.is_question]
+    return tuple(one for one in told if one.line.speaker == told[0].line.speaker)
+
+
 def commitments(found: Sequence[Step], said: Sequence[Sentence]) -> list[dict[str, Any]]:
     """What a speaker promised to do or to give; a question promises nothing."""
-    promised = [
-        tuple(one for one in step.sentences if not one.is_question) for step in found if step.promised
-    ]
+    promised = [_own_words(step) for step in found if step.promised]
     taken = {(one.row, one.text) for group in promised for one in group}
     granted = [
         (one,)

@@ -8,12 +8,12 @@ import numpy as np
 from onebox.models.minilm import SentenceEncoder
 from onebox.models.rules import actions, criteria, mood, questions, remarks, rivals, topics, verdicts
 from onebox.models.rules.criteria import Criterion
-from onebox.models.rules.entities import entities, figured
+from onebox.models.rules.entities import Entity, entities, figured
 from onebox.models.rules.examples import Examples
 from onebox.models.rules.lines import Line, Sentence, sentences, speakers
 from onebox.models.rules.names import names
 from onebox.models.rules.steps import steps
-from onebox.models.rules.summary import opening, summary
+from onebox.models.rules.summary import opening, outlook, subjects, summary
 
 Findings = dict[str, Any]
 
@@ -49,7 +49,10 @@ class Analyst:
         complaints = {one["description"] for name in ("pain_points", "objections") for one in found[name]}
         found["sentiment"] = mood.sentiment(lines, said, complaints)
         first = opening(found["call_type"], found["call_outcome"], speakers(lines))
-        return found | {"summary": summary(first, told, np.array(list(vectors.values())), complaints)}
+        about = subjects([topic["topic"] for topic in found["key_topics"]])
+        rows = np.array(list(vectors.values()))
+        ending = outlook(found["next_steps"])
+        return found | {"summary": summary(f"{first} {about}".strip(), told, rows, complaints, ending)}
 
     def _summary(self, lines: Sequence[Line], said: Sequence[Sentence]) -> str:
         vectors = self._examples.encode([one.text for one in said])
@@ -68,6 +71,7 @@ class Analyst:
 def _spoken(lines: Sequence[Line], said: Sequence[Sentence]) -> Findings:
     """What patterns tell."""
     named, found, kind = names(said), steps(lines, said), verdicts.call_type(lines)
+    weighed = rivals.competitors(lines, said, named)
     return {
         "next_steps": actions.next_steps(found),
         "commitments": actions.commitments(found, said),
@@ -75,10 +79,17 @@ def _spoken(lines: Sequence[Line], said: Sequence[Sentence]) -> Findings:
         "call_type": kind,
         "call_outcome": verdicts.outcome(kind, lines, said, found),
         "engagement_level": verdicts.engagement(lines, said),
-        "entities": [entity.finding() for entity in entities(said, named)],
-        "competitors": rivals.competitors(lines, said, named),
+        "entities": [
+            entity.finding() for entity in entities(said, named, {rival["name"] for rival in weighed})
+        ],
+        "competitors": weighed,
         "key_topics": topics.topics(said),
     }
+
+
+def _is_formal(entity: Entity) -> bool:
+    """Whether it reads alike in every language; sums do in figures alone: six cents euros are 600."""
+    return entity.kind in _FORMAL and (entity.kind != "money" or any(map(str.isdigit, entity.text)))
 
 
 def _nothing_but_form(lines: Sequence[Line], said: Sequence[Sentence]) -> Findings:
@@ -92,6 +103,6 @@ def _nothing_but_form(lines: Sequence[Line], said: Sequence[Sentence]) -> Findin
         "call_type": "other",
         "call_outcome": "unknown",
         "engagement_level": verdicts.engagement(lines, said),
-        "entities": [entity.finding() for entity in figured(said) if entity.kind in _FORMAL],
+        "entities": [entity.finding() for entity in figured(said) if _is_formal(entity)],
         "questions_raised": questions.questions(lines, said) if any(one.is_question for one in said) else [],
     }

@@ -1,7 +1,7 @@
 """Everything with a name, a figure or a date, each once."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,10 +33,19 @@ class Entity:
         return {"type": self.kind, "text": self.text, "normalized": self.normalized, "evidence": evidence}
 
 
-def entities(sentences: Sequence[Sentence], names: Iterable[Name]) -> list[Entity]:
-    """Every entity once, at most a hundred of them: names, then figures, where they are first said."""
-    named = [Entity(name.kind, name.text, name.text, name.sentences) for name in names]
+def entities(
+    sentences: Sequence[Sentence], names: Iterable[Name], rivals: Collection[str] = ()
+) -> list[Entity]:
+    """Every entity once, at most a hundred of them: names, then figures, where they are first said.
+
+    Whoever is among *rivals* is a company, if nothing else is known of them.
+    """
+    named = [Entity(_kind(name, rivals), name.text, name.text, name.sentences) for name in names]
     return [*named, *figured(sentences)][:_MOST]
+
+
+def _kind(name: Name, rivals: Collection[str]) -> str:
+    return "organization" if name.kind == "other" and name.text in rivals else name.kind
 
 
 def figured(sentences: Sequence[Sentence]) -> list[Entity]:

@@ -33,14 +33,16 @@ _DATES = re.compile(
     r"|\b(?:on|by|before|until|till|for|after|"
     rf"closes on) (?:the )?(?P<day>the {_ORDINAL})\b(?! (?:\w+ing|thing|one|time|question|part|half|of|"
     r"call|day|page|version)\b)"
+    r"|\bthe (?:twenty|thirty)[- ](?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth)\b(?! \w)"
     rf"|\b\d{{4}}-\d\d-\d\d\b|\b\d{{1,2}}/\d{{1,2}}(?:/\d{{2,4}})?\b|\bQ[1-4]\b"
     rf"|\b(?:tomorrow(?: {_PART})?|today|tonight|yesterday|(?:this|tomorrow) {_PART}|in the morning"
     r"|(?:next|this|last) (?:week|month|quarter|year|weekend|spring|summer|autumn|winter|December|Christmas)"
     r"|(?:the )?end of (?:the|this|next) (?:day|week|month|quarter|year)"
     rf"|(?:\d+|an?|\w+) {_SPAN} (?:ago|from now)|(?:with)?in (?:\d+|two|three|four|five|six|ten) {_SPAN}"
     rf"|half past {_HOUR}|{_HOUR} o'clock|New Year's Day)\b"
-    rf"|\b(?:in|since|from|of) (?P<year>(?:(?:eighteen|nineteen|twenty) (?:oh {_DIGIT}|{_TEEN}|"
-    rf"{_TENS}(?:[- ]{_DIGIT})?)|two thousand(?: and)? (?:{_TEEN}|{_DIGIT})))\b"
+    r"|\b(?:in|since|from|of|until|before|about|around) "
+    rf"(?P<year>(?:(?:eighteen|nineteen|twenty) (?:oh {_DIGIT}|{_TEEN}|{_TENS}(?:[- ]{_DIGIT})?)|"
+    rf"two thousand(?: and)? (?:{_TEEN}|{_DIGIT})))\b"
     rf"|\b(?:in|by|on|of|from|since|until|before|next|last|this) (?P<month>{_MONTH})\b|(?-i:\b(?!May|"
     rf"March){_MONTH}\b)",
     re.IGNORECASE,
@@ -128,8 +130,9 @@ def _bare_sums(before: str) -> Callable[[str], Iterator[Figure]]:
         for number in numbers(text) if _PRICED.search(f"{before} {text}") else ():
             follows = _BARE.match(text, number.end)
             periodic = follows and re.search(r"month|year|week|quarter", follows[0])
-            if follows and (periodic or number.value >= _LEAST_SUM):
-                end = follows.end() if periodic else number.end
+            rated = periodic and (periodic[0] != "week" or number.value >= _LEAST_SUM)
+            if follows and (rated or number.value >= _LEAST_SUM):
+                end = follows.end() if rated else number.end
                 yield Figure("money", text[number.start : end], number.written, number.start, end)
 
     return found

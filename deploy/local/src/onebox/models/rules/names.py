@@ -10,7 +10,7 @@ from onebox.models.rules.lines import Sentence
 
 _TITLE = r"(?:Mr|Mrs|Ms|Miss|Dr|Madam|Madame|Professor|Reverend)\.?"
 _WORD = r"[A-Z][^\W\d_]*(?:[-'’][A-Z][^\W\d_]+|[A-Z][^\W\d_]+)*"
-_RUN = re.compile(rf"(?<![\w'’-])(?:{_TITLE} )?{_WORD}(?: {_WORD})*(?: \d{{1,3}}\b)?")
+_RUN = re.compile(rf"(?<![\w'’-])(?:{_TITLE} )?{_WORD}(?: (?!{_TITLE} ){_WORD})*(?: \d{{1,3}}\b)?")
 _TITLED = re.compile(rf"^{_TITLE} ")
 _INTRODUCES = re.compile(
     r"(?:\b(?:[Tt]his is|[Mm]y name is|[Mm]y name's|[Mm]y name is|[Ss]peaking (?:with|to)|[Ii]t's|I'm|"
@@ -18,7 +18,13 @@ _INTRODUCES = re.compile(
     "(?i:called)|(?:her|his|their) name's|(?:her|his|their) name is|[Hh]ere's|[Mm]eet)|^(?:[Hh]i|"
     "[Hh]ello|[Tt]hanks|[Tt]hank you|[Bb]ye|[Gg]oodbye|[Oo]kay|[Cc]heers),?"
     r"|\b(?:colleague|partner|boss|manager|director|chairman|treasurer|husband|wife|assistant|nephew|"
-    "guy|chap|lady|man|woman|team),?(?:'s)?(?: called| named)?) $"
+    "sister|brother|son|daughter|cousin|neighbour|secretary|accountant|lawyer|solicitor|"
+    "guy|chap|lady|man|woman|team|young|old|is it still),?(?:'s)?(?: called| named)?) $"
+)
+_SPOKEN_WITH = re.compile(r"\b(?:you\'re|you are|am I|I\'m) speaking (?:with|to) $", re.IGNORECASE)
+_DESCRIBED = re.compile(
+    r",? (?:he|she)(?:'s| is)\b|, (?:our |the |my )?(?:\w+ )?(?:head|director|manager|owner|treasurer|"
+    r"secretary|chairman|chairwoman)\b"
 )
 _EMPLOYS = re.compile(r"\b(?:from|with|at|for|calling|of) (?:the )?$")
 _SELF = re.compile(
@@ -126,7 +132,7 @@ def is_time(word: str) -> bool:
 
 
 def _kind(text: str, before: str, after: str) -> str | None:
-    if _TITLED.match(text):
+    if _TITLED.match(text) or _SPOKEN_WITH.search(before):
         return "person"
     if (
         _COMPANY_END.search(text)
@@ -136,7 +142,11 @@ def _kind(text: str, before: str, after: str) -> str | None:
         return "organization"
     if _AFTER_PRODUCT.match(after):
         return "product"
-    if _INTRODUCES.search(before) or (_VOCATIVE.search(before) and _CLOSES.match(after) and before):
+    if (
+        _DESCRIBED.match(after)
+        or _INTRODUCES.search(before)
+        or (_VOCATIVE.search(before) and _CLOSES.match(after) and before)
+    ):
         return "person"
     if _LOCATES.search(before) or _PLACED.search(text):
         return "place"
@@ -161,8 +171,9 @@ def _grouped(mentions: Sequence[Mention]) -> list[list[Mention]]:
 
 
 def _named(group: Sequence[Mention]) -> Name:
-    votes = Counter(mention.kind for mention in group if mention.kind)
-    kind = votes.most_common(1)[0][0] if votes else "other"
     longest = max(group, key=lambda mention: len(mention.text)).text
+    full = Counter(mention.kind for mention in group if mention.kind and mention.text == longest)
+    votes = full or Counter(mention.kind for mention in group if mention.kind)
+    kind = votes.most_common(1)[0][0] if votes else "other"
     holding = [mention.sentence for mention in group if longest in mention.sentence.text]
     return Name(kind, longest, tuple(dict.fromkeys([*holding, *(one.sentence for one in group)])))

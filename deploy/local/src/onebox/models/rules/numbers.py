@@ -11,6 +11,13 @@ _IS_NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _POINT = re.compile(r"\s+point\s+$", re.IGNORECASE)
 _ONE = re.compile(r"\ba\s+$", re.IGNORECASE)
 _DIGITS = 10
+_GOES_ON = re.compile(
+    r"[- ](?:(?:fir|seco|thi|four|fif|six|seven|eigh|nin)(?:st|nd|rd|th)"
+    r"|(?:one|two|three|four|five|six|seven|eight|nine)['’]s)\b",
+    re.IGNORECASE,
+)
+_SHARE = re.compile(r"\b(?:an? )?(?P<share>quarter of|half(?: of)?) $", re.IGNORECASE)
+_SHARES = {"quarter": Decimal("0.25"), "half": Decimal("0.5")}
 
 
 @dataclass(frozen=True)
@@ -44,7 +51,17 @@ def _read(text: str) -> Iterator[Number]:
         if _IS_NUMBER.fullmatch(word):
             before = _ONE.search(text, 0, start)
             scaled = text[start:end].lower().startswith(("hundred", "thousand", "million"))
-            yield Number(Decimal(word), before.start() if before and scaled else start, end)
+            number = Number(Decimal(word), before.start() if before and scaled else start, end)
+            if not _GOES_ON.match(text, end):  # the "twenty" of "twenty eighth"
+                yield _shared(text, number) if before and scaled else number
+
+
+def _shared(text: str, number: Number) -> Number:
+    """A quarter or a half of it, where that is said: "half a million"."""
+    share = _SHARE.search(text, 0, number.start)
+    if not share:
+        return number
+    return Number(number.value * _SHARES[share["share"].lower().split()[0]], share.start(), number.end)
 
 
 def _joined(whole: Number, fraction: Number) -> Number:

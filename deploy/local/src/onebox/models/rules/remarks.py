@@ -12,6 +12,7 @@ from onebox.models.safetensors import Array
 _LIKE_ENOUGH = 0.60  # cosine at which likeness alone decides
 _LIKE_AT_ALL = 0.15  # cosine below which a pattern stands alone, and is not believed
 _SHORTEST = 3  # words
+_SHORTEST_LIKE = 5  # words of a sentence that no pattern marks: shorter ones are like anything
 _NEAR = 4  # lines within which one complaint goes on
 _MOST_QUOTES = 3
 _REPLY = 300  # characters
@@ -47,10 +48,10 @@ def pain_points(vectors: Vectors, examples: Examples) -> list[dict[str, Any]]:
     found = [
         Remark(sentence, nearest.label, _confidence(nearest, marked=marked))
         for sentence, vector in vectors.items()
-        if not sentence.is_question and not says(sentence.text, "past")
+        if not (sentence.is_question or says(sentence.text, "past") or says(sentence.text, "vague"))
         for nearest in [examples.nearest("pain_point", vector)]
         for marked in [says(sentence.text, "pain_point", "patterns")]
-        if _believed(nearest, examples.nearest("background", vector), marked=marked)
+        if _believed(sentence, nearest, examples.nearest("background", vector), marked=marked)
     ]
     return [_pain_point(remark) for remark in _joined(found)]
 
@@ -104,7 +105,7 @@ def objections(
         kind = _marked_as(sentence)
         if sentence.is_question and kind is None:
             continue
-        if _believed(nearest, examples.nearest("background", vector), marked=kind is not None):
+        if _believed(sentence, nearest, examples.nearest("background", vector), marked=kind is not None):
             found.append(
                 Remark(sentence, kind or nearest.label, _confidence(nearest, marked=kind is not None))
             )
@@ -162,10 +163,10 @@ def resolution(remark: Remark, lines: Sequence[Line]) -> str:
     return "unresolved" if says(back, "refusal") else "unknown"
 
 
-def _believed(nearest: Nearest, background: Nearest, *, marked: bool) -> bool:
+def _believed(sentence: Sentence, nearest: Nearest, background: Nearest, *, marked: bool) -> bool:
     if marked:
         return nearest.likeness > _LIKE_AT_ALL
-    return nearest.likeness > max(_LIKE_ENOUGH, background.likeness)
+    return sentence.length >= _SHORTEST_LIKE and nearest.likeness > max(_LIKE_ENOUGH, background.likeness)
 
 
 def _confidence(nearest: Nearest, *, marked: bool) -> float:

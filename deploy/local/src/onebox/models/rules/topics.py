@@ -1,6 +1,7 @@
 """What a call is about: the usual subjects of business, and the things it comes back to again and again."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -29,12 +30,17 @@ def topics(said: Sequence[Sentence]) -> list[dict[str, Any]]:
     things = [
         (name, where)
         for name, where in _things(said)
-        if {one.row for one in where[:_MOST_QUOTES]} not in taken
+        if {one.row for one in where[:_MOST_QUOTES]} not in taken and not _is_usual(name, usual)
     ]
     return [
         {"topic": topic, "evidence": [sentence.evidence() for sentence in where[:_MOST_QUOTES]]}
         for topic, where in [*usual, *things[:_MOST_THINGS]]
     ]
+
+
+def _is_usual(thing: str, usual: Sequence[tuple[str, list[Sentence]]]) -> bool:
+    """Whether it is one of these subjects by another name: "reports" beside reporting."""
+    return any(says(thing, "topics", topic) for topic, _ in usual)
 
 
 def _things(said: Sequence[Sentence]) -> list[tuple[str, list[Sentence]]]:
@@ -56,7 +62,16 @@ def _things(said: Sequence[Sentence]) -> list[tuple[str, list[Sentence]]]:
     turns = {name: len({one.row for one in found}) for name, found in where.items()}
     ranked = sorted(where.items(), key=lambda pair: -turns[pair[0]])
     fewest = max(_FEWEST_TURNS, _SHARE_OF_TURNS * len({one.row for one in said}))
-    return [(name, found) for name, found in ranked if turns[name] >= fewest]
+    return [(_in_full(name, found), found) for name, found in ranked if turns[name] >= fewest]
+
+
+def _in_full(thing: str, where: Sequence[Sentence]) -> str:
+    """With the word it mostly has before it: "forms" are measuring forms."""
+    before = re.compile(rf"\b([a-z]{{4,}}) (?={_stem(thing)})")
+    found = Counter(word for one in where for word in before.findall(one.text.lower()))
+    word, times = found.most_common(1)[0] if found else ("", 0)
+    mostly = times > 1 and times >= len(where) / 2 and word not in words("common_nouns")
+    return f"{word} {thing}" if mostly else thing
 
 
 def _spoken(sentence: Sentence) -> list[str]:
