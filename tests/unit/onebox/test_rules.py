@@ -243,3 +243,80 @@ def test_of_another_language_only_the_form_is_told(analyst: Analyst) -> None:
     assert ["anna@example.com"] == [one["text"] for one in found["entities"]]
     assert 1 == len(found["questions_raised"])
     assert [[]] * 3 == [found[name] for name in ("objections", "next_steps", "key_topics")]
+
+
+def test_a_sum_in_words_of_another_language_is_not_read(analyst: Analyst) -> None:
+    """Six cents euros are six hundred, and not six cents; figures are the same everywhere."""
+    found = analyst.analyse(
+        dialogue(
+            "agent: Bonjour, est-ce que je peux vous aider avec la caisse ?",
+            "customer: Oui, j'ai perdu six cents euros, et vous avez pris 40 euros pour le mois.",
+        )
+    )
+
+    assert ["40 euros"] == [one["text"] for one in found["entities"]]
+
+
+def test_a_promise_is_proved_by_the_promiser_alone(analyst: Analyst) -> None:
+    """What the other side asked for is no evidence of a commitment."""
+    found = analyst.analyse(
+        dialogue(
+            "customer: Please call me back after the holiday.",
+            "agent: I will call you on Monday.",
+        )
+    )
+
+    (promise,) = found["commitments"]
+    assert ("agent", ["I will call you on Monday."]) == (
+        promise["by"],
+        [piece["quote"] for piece in promise["evidence"]],
+    )
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "That's a real problem for us.",
+        "I'm sick of this.",
+        "And the wages.",
+        "He came a third time.",
+    ],
+)
+def test_what_names_no_trouble_is_no_pain_point(analyst: Analyst, words: str) -> None:
+    """A sigh, a fragment or good news tells nobody what hurts."""
+    found = analyst.analyse(dialogue("agent: Tell me about the order.", f"customer: {words}"))
+
+    assert [] == found["pain_points"]
+
+
+@pytest.mark.parametrize(
+    ("words", "kind"),
+    [
+        ("It costs more than we expected.", "price"),
+        ("It will have to wait until the harvest is in.", "timing"),
+        ("That isn't up to me, I'm afraid.", "authority"),
+        ("The last supplier let us down.", "trust"),
+        ("We're getting two other quotes.", "competitor"),
+        ("It is too complicated for our drivers.", "feature"),
+    ],
+)
+def test_everyday_refusals_are_heard(analyst: Analyst, words: str, kind: str) -> None:
+    """Each is an objection of its kind."""
+    found = analyst.analyse(dialogue("agent: What do you think of it?", f"customer: {words}"))
+
+    assert [kind] == [one["type"] for one in found["objections"]]
+
+
+def test_good_news_is_no_objection(analyst: Analyst) -> None:
+    """Good news about the price, a signature, or other times are no reasons against going on."""
+    found = analyst.analyse(
+        dialogue(
+            "agent: What do you think of it?",
+            "customer: That's actually less than I was expecting.",
+            "customer: What were the other two times about?",
+            "customer: You're telling me more than I expected.",
+            "customer: I'll sign it tonight.",
+        )
+    )
+
+    assert [] == found["objections"]

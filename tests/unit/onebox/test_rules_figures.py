@@ -21,6 +21,10 @@ from onebox.models.rules.figures import figures
         ("oh five five, double two one three", ("phone", "oh five five, double two one three", "0552213")),
         ("four hundred and twelve trucks", ("number", "four hundred and twelve trucks", "412 trucks")),
         ("Nine percent less", ("number", "Nine percent", "9%")),
+        ("A loan of half a million is too much.", ("number", "half a million", "500000")),
+        ("The limit is a quarter of a million.", ("number", "a quarter of a million", "250000")),
+        ("They are from about nineteen ninety eight.", ("date", "nineteen ninety eight", "nineteen ninety eight")),
+        ("It is due the twenty eighth.", ("date", "the twenty eighth", "the twenty eighth")),
     ],
 )  # fmt: skip
 def test_a_figure_keeps_its_words(text: str, expected: tuple[str, str, str]) -> None:
@@ -30,8 +34,9 @@ def test_a_figure_keeps_its_words(text: str, expected: tuple[str, str, str]) -> 
 
 @pytest.mark.parametrize(
     "text",
-    ["One thing is sure.", "That one.", "You may march on.", "Look at the dots.", "The second question."],
-)
+    ["One thing is sure.", "That one.", "You may march on.", "Look at the dots.", "The second question.",
+     "Sixty four's enough.", "On the twenty first floor."],
+)  # fmt: skip
 def test_figures_of_speech_are_none(text: str) -> None:
     """Small numbers without a unit, and words that only look like months, say nothing."""
     assert [] == figures(text)

@@ -51,3 +51,42 @@ def test_months_days_and_greetings_are_no_names(analyst: Analyst) -> None:
     )
 
     assert {("date", "Monday")} == named(found)
+
+
+def test_a_rival_is_a_company(analyst: Analyst) -> None:
+    """Whoever is weighed against the seller sells, whatever else is unknown of them."""
+    found = analyst.analyse(
+        dialogue(
+            "customer: We also looked at Birchworks, and they are cheaper than you.",
+            "agent: I see what you are saying.",
+        )
+    )
+
+    assert ("organization", "Birchworks") in named(found)
+
+
+def test_somebody_is_known_by_what_is_said_of_them(analyst: Analyst) -> None:
+    """A sister, a head of payroll, whoever "he" is; and a greeting takes no title away."""
+    found = analyst.analyse(
+        dialogue(
+            "agent: Hello Mr. Tarrant, this is Petra, you're speaking with Oda too.",
+            "customer: It is me or my sister Lettie, and there's Bruno, he's our engineer.",
+            "customer: The bills go to Janine Orme, head of payroll.",
+        )
+    )
+
+    people = {text for kind, text in named(found) if kind == "person"}
+    assert {"Mr. Tarrant", "Petra", "Oda", "Lettie", "Bruno", "Janine Orme"} == people
+
+
+def test_a_name_is_what_its_longest_form_is(analyst: Analyst) -> None:
+    """Ashby Moor Energy is a company, though Ashby Moor alone is a place."""
+    found = analyst.analyse(
+        dialogue(
+            "customer: The turbines are in Ashby Moor.",
+            "agent: I was in Ashby Moor once.",
+            "customer: The bill goes to Ashby Moor Energy.",
+        )
+    )
+
+    assert {("organization", "Ashby Moor Energy")} == named(found)

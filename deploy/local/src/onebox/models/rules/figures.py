@@ -32,7 +32,7 @@ _DATES = re.compile(
     rf"|\b(?:the )?week of the {_ORDINAL}\b"
     r"|\b(?:on|by|before|until|till|for|after|"
     rf"closes on) (?:the )?(?P<day>the {_ORDINAL})\b(?! (?:\w+ing|thing|one|time|question|part|half|of|"
-    r"call|day|page|version)\b)"
+    r"call|day|page|version|floor|century|birthday|anniversary)\b)"
     r"|\bthe (?:twenty|thirty)[- ](?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth)\b(?! \w)"
     rf"|\b\d{{4}}-\d\d-\d\d\b|\b\d{{1,2}}/\d{{1,2}}(?:/\d{{2,4}})?\b|\bQ[1-4]\b"
     rf"|\b(?:tomorrow(?: {_PART})?|today|tonight|yesterday|(?:this|tomorrow) {_PART}|in the morning"

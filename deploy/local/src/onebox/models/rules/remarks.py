@@ -103,7 +103,7 @@ def objections(
     for sentence, vector in vectors.items():
         nearest = examples.nearest("objection", vector)
         kind = _marked_as(sentence)
-        if sentence.is_question and kind is None:
+        if kind is None and (sentence.is_question or says(sentence.text, "acceptance")):
             continue
         if _believed(sentence, nearest, examples.nearest("background", vector), marked=kind is not None):
             found.append(

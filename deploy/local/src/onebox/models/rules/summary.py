@@ -10,6 +10,7 @@ from onebox.models.rules.lines import Sentence
 from onebox.models.safetensors import Array
 
 _MOST = 3
+_MOST_CENTRAL = 2  # where no more findings are left
 _MOST_TOPICS = 3
 _SHORTEST = 6  # words
 _PAIR = 2
@@ -44,12 +45,17 @@ def subjects(topics: Sequence[str]) -> str:
 def outlook(steps: Sequence[Mapping[str, Any]]) -> str:
     """What is to happen next: the first step with a day, or the first."""
     step = next((one for one in steps if one["due"]), next(iter(steps), None))
-    return f"What is next: “{step['description']}”" if step else ""
+    return f"Next step: {_quoted(step['description'])}" if step else ""
 
 
 def _told(sentence: Sentence) -> str:
     who = sentence.line.speaker
-    return f"The {who} said: “{sentence.text}”" if who != "unknown" else f"Somebody said: “{sentence.text}”"
+    return f"{'Somebody' if who == 'unknown' else f'The {who}'} said: {_quoted(sentence.text)}"
+
+
+def _quoted(text: str) -> str:
+    """The stop comes last, where whoever splits the summary into sentences looks for it."""
+    return f"“{text.removesuffix('.')}”."
 
 
 def opening(call_type: str, call_outcome: str, names: Sequence[str]) -> str:
@@ -67,6 +73,8 @@ def central(said: Sequence[Sentence], vectors: Array, found: Collection[str]) ->
     worth = {row: float(vectors[row] @ centre) + _FOUND * (said[row].text in found) for row in left}
     chosen: list[int] = []
     while left and len(chosen) < _MOST:
+        if len(chosen) >= _MOST_CENTRAL and not any(said[row].text in found for row in left):
+            break
         best = max(left, key=lambda row: worth[row] - _NOVELTY * _likeness(vectors, row, chosen))
         chosen.append(best)
         left.remove(best)

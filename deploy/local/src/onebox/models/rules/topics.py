@@ -11,7 +11,7 @@ from onebox.models.rules.lexicon import lexicon, says, words
 from onebox.models.rules.lines import Sentence
 
 _FEWEST = 3  # sentences that speak of a subject
-_FEWEST_TURNS = 3  # in which a thing is named
+_FEWEST_TURNS = 4  # in which a thing is named
 _SHARE_OF_TURNS = 0.07
 _MOST = 4
 _MOST_THINGS = 3
