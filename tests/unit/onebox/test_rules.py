@@ -280,6 +280,7 @@ def test_a_promise_is_proved_by_the_promiser_alone(analyst: Analyst) -> None:
         "I'm sick of this.",
         "And the wages.",
         "He came a third time.",
+        "I can't complain about it.",
     ],
 )
 def test_what_names_no_trouble_is_no_pain_point(analyst: Analyst, words: str) -> None:
@@ -316,6 +317,8 @@ def test_good_news_is_no_objection(analyst: Analyst) -> None:
             "customer: What were the other two times about?",
             "customer: You're telling me more than I expected.",
             "customer: I'll sign it tonight.",
+            "customer: I'm not sure which day it was, but I went with my sister.",
+            "customer: They gave us a call, and the other one was in the garden.",
         )
     )
 

@@ -23,7 +23,7 @@ from onebox.models.rules.figures import figures
         ("Nine percent less", ("number", "Nine percent", "9%")),
         ("A loan of half a million is too much.", ("number", "half a million", "500000")),
         ("The limit is a quarter of a million.", ("number", "a quarter of a million", "250000")),
-        ("They are from about nineteen ninety eight.", ("date", "nineteen ninety eight", "nineteen ninety eight")),
+        ("From about nineteen oh eight.", ("date", "nineteen oh eight", "nineteen oh eight")),
         ("It is due the twenty eighth.", ("date", "the twenty eighth", "the twenty eighth")),
     ],
 )  # fmt: skip
