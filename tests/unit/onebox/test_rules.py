@@ -250,7 +250,7 @@ def test_a_sum_in_words_of_another_language_is_not_read(analyst: Analyst) -> Non
     found = analyst.analyse(
         dialogue(
             "agent: Bonjour, est-ce que je peux vous aider avec la caisse ?",
-            "customer: Oui, j'ai perdu six cents euros, et vous avez pris 40 euros pour le mois.",
+            "customer: Oui, j'ai perdu six cents euros, et vous me demandez 40 euros.",
         )
     )
 
@@ -323,3 +323,18 @@ def test_good_news_is_no_objection(analyst: Analyst) -> None:
     )
 
     assert [] == found["objections"]
+
+
+def test_sentences_that_a_recogniser_ran_together_are_told_apart(analyst: Analyst) -> None:
+    """A promise before a question is a promise, and a greeting before "am I speaking with" asks nothing."""
+    found = analyst.analyse(
+        dialogue(
+            "agent: Good morning, this is Daniel, am I speaking with Susan?",
+            "customer: Yes, this is Susan.",
+            "agent: I will send you the offer by Friday, can we schedule a call next Tuesday?",
+        )
+    )
+
+    assert [] == [one for one in found["questions_raised"] if "speaking" in one["question"]]
+    assert ["I will send you the offer by Friday"] == [one["description"] for one in found["commitments"]]
+    assert ["by Friday", "next Tuesday"] == [one["due"] for one in found["next_steps"]]

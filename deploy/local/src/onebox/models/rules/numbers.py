@@ -12,7 +12,7 @@ _POINT = re.compile(r"\s+point\s+$", re.IGNORECASE)
 _ONE = re.compile(r"\ba\s+$", re.IGNORECASE)
 _DIGITS = 10
 _GOES_ON = re.compile(
-    r"[- ](?:(?:fir|seco|thi|four|fif|six|seven|eigh|nin)(?:st|nd|rd|th)"
+    r"[- ](?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth"
     r"|(?:one|two|three|four|five|six|seven|eight|nine)['’]s)\b",
     re.IGNORECASE,
 )

@@ -60,6 +60,7 @@ _IDLE = re.compile(
 )
 _NEXT_PROMISE = re.compile(
     r"(?:,| and|, and) (?=(?:then )?(?:I|we)(?:'ll| will)\b|I ask\b|I send\b|then we\b)"
+    r"|, (?=(?:can|could|shall|should) (?:we|you|I)\b)"
 )
 _REFERS = re.compile(
     r"^(?:\w+[.,]? )*I(?:'ll| will) (?:set|do|find|get|arrange|send|ask) (?:that|it)\b", re.IGNORECASE
