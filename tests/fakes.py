@@ -11,7 +11,7 @@ from common.budget import Budget
 from common.entry import Parking, Source, Step
 from common.errors import Claimed, PipelineError, Transient
 from common.gate import Need
-from common.index import Hit
+from common.index import Filters, Hit, Query
 from common.journal import TRAIL, Entry, Failure, StageEntry
 from common.language_model import Answer
 from common.ledger import Ledger
@@ -287,11 +287,13 @@ class FakeIndex:
         newer = [chunk for chunk in self.chunks[call] if chunk.revision > key.revision]
         self.chunks[call] = [*chunks, *newer]
 
-    async def search(self, tenant_id: str, text: str, vector: Vector, limit: int) -> list[Hit]:
-        words = set(text.lower().split())
+    async def search(self, query: Query) -> list[Hit]:
+        assert Filters() == query.filters, "this fake knows no filters"
+        words = set((query.text or "").lower().split())
+        tenant_id = query.tenant_id
         ours = [chunk for (tenant, _), found in self.chunks.items() if tenant == tenant_id for chunk in found]
         ranked = sorted(((len(words & _words(chunk)), chunk) for chunk in ours), key=lambda pair: -pair[0])
-        return [_hit(shared, chunk) for shared, chunk in ranked[:limit] if shared]
+        return [_hit(shared, chunk) for shared, chunk in ranked[query.offset :][: query.limit] if shared]
 
 
 def _words(chunk: Chunk) -> set[str]:

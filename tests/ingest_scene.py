@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 import mongomock
 from common.ctl.findings import Finding
 from common.errors import Permanent
-from common.index import Hit
+from common.index import Hit, Query
 from common.journal import Journal
 from common.model import Analysis, Call, ObjectRef, Work
 from common.pipeline import PIPELINE
@@ -144,11 +144,11 @@ class FakeIndex:
     """Answers with what it was given and remembers what it was asked."""
 
     hits: list[Hit] = field(default_factory=list)
-    asked: list[tuple[str, str, int]] = field(default_factory=list)
+    asked: list[Query] = field(default_factory=list)
 
-    async def search(self, tenant_id: str, text: str, vector: Any, limit: int) -> list[Hit]:
-        self.asked.append((tenant_id, text, limit))
-        return self.hits[:limit]
+    async def search(self, query: Query) -> list[Hit]:
+        self.asked.append(query)
+        return self.hits[query.offset :][: query.limit]
 
 
 @dataclass

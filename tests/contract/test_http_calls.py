@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from common.index import Hit
+from common.index import Hit, Query
 from common.model import (
     Analysis,
     CallKey,
@@ -168,7 +168,8 @@ async def test_search_asks_the_index_for_the_tenant(door: Door) -> None:
     door.outside.index.hits.append(hit)
     answer = await door.get("/search?q=slow&limit=5")
 
-    assert [("default", "slow", 5)] == door.outside.index.asked
+    asked = Query(tenant_id="default", text="slow", vector=[1.0, 0.0], limit=5)
+    assert [asked] == door.outside.index.asked
     assert {"query": "slow", "hits": [hit.model_dump(mode="json")]} == answer.json()
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from common.errors import Claimed, Transient
 from common.gate import Gate, Patience
-from common.index import ChunkIndex
+from common.index import ChunkIndex, Query
 from common.journal import Entry, Failure, Journal
 from common.language_model import LanguageModel
 from common.model import CallKey, Chunk, Work
@@ -195,7 +195,8 @@ def chunk(n: int, text: str, key: CallKey) -> Chunk:
 
 async def found(index: Any, tenant: str, text: str) -> set[str]:
     """What a word leads to; the vector points nowhere near."""
-    return {hit.chunk_id for hit in await index.search(tenant, text, (0.0, 1.0), 1)}
+    asked = Query(tenant_id=tenant, text=text, vector=(0.0, 1.0), limit=1)
+    return {hit.chunk_id for hit in await index.search(asked)}
 
 
 @both
@@ -208,7 +209,8 @@ async def test_an_index_holds_a_calls_chunks_as_a_whole(index: Any) -> None:
 
     await index.replace(KEY, [chunk(0, "Friday works.", KEY)], [(1.0, 0.1)])
     assert {"acme:c-42:1:0"} == await found(index, "acme", "friday")
-    assert ["Friday works."] == [hit.text for hit in await index.search("acme", "friday", (1.0, 0.0), 9)]
+    friday = Query(tenant_id="acme", text="friday", vector=(1.0, 0.0), limit=9)
+    assert ["Friday works."] == [hit.text for hit in await index.search(friday)]
 
     await index.replace(KEY, [], [])
     assert set() == await found(index, "acme", "friday")

@@ -1,12 +1,13 @@
 """Chunks in the search server: replaced as a whole, found by words and by meaning, never by strangers."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from common.clients import open_opensearch
 from common.errors import Transient
-from common.index import ChunkIndex
-from common.model import CallKey, Chunk
+from common.index import ChunkIndex, Filters, Query
+from common.model import CallFacts, CallKey, Chunk, ChunkFinding
 from common.settings import OpenSearchSettings
 from common.vectors import Vector
 from nouns import KEY
@@ -42,9 +43,14 @@ CHUNKS = (
 VECTORS = (MONEY, TIME, PEOPLE)
 
 
+def question(text: str, vector: Vector = PEOPLE, tenant: str = "acme", **more: Any) -> Query:
+    """Asked by words and by meaning."""
+    return Query(tenant_id=tenant, text=text, vector=vector, **more)
+
+
 async def found(index: ChunkIndex, text: str, vector: Vector = PEOPLE, tenant: str = "acme") -> list[str]:
     """The chunks that answer, best first."""
-    return [hit.chunk_id for hit in await index.search(tenant, text, vector, 10)]
+    return [hit.chunk_id for hit in await index.search(question(text, vector, tenant))]
 
 
 async def everything(index: ChunkIndex, tenant: str = "acme") -> set[str]:
@@ -66,7 +72,7 @@ async def test_a_chunk_is_found_by_its_words(index: ChunkIndex) -> None:
     """With everything a reader needs to go and listen."""
     await index.replace(KEY, CHUNKS, VECTORS)
 
-    first = (await index.search("acme", "rollout weeks", TIME, 10))[0]
+    first = (await index.search(question("rollout weeks", TIME)))[0]
 
     assert ("c-42", "acme:c-42:1:1", 60_000, 65_000) == (
         first.call_id,
@@ -97,7 +103,7 @@ async def test_no_more_than_asked_for(index: ChunkIndex) -> None:
     """A page has its size."""
     await index.replace(KEY, CHUNKS, VECTORS)
 
-    assert 2 == len(await index.search("acme", "agent", TIME, 2))
+    assert 2 == len(await index.search(question("agent", TIME, limit=2)))
 
 
 async def test_doing_it_again_changes_nothing(index: ChunkIndex) -> None:
@@ -179,3 +185,43 @@ async def test_a_server_out_of_reach_is_worth_another_try() -> None:
             await ChunkIndex(nowhere, "any").replace(KEY, CHUNKS, VECTORS)
 
     assert "index_unavailable" == error.value.reason
+
+
+ANNA = CallFacts(started_at=datetime(2026, 3, 2, tzinfo=UTC), agent="Anna", sentiment="negative")
+PRICE = ChunkFinding(type="pain_point", subject="price", state="high", quote="way beyond")
+FINDING = chunk(3, "Pain point: the price.").model_copy(update={"finding": PRICE, "facts": ANNA})
+
+
+@pytest.mark.parametrize(
+    ("filters", "left"),
+    [
+        (Filters(findings=True), {3}),
+        (Filters(findings=False), {0, 1, 2}),
+        (Filters(finding_types=("pain_point", "topic")), {3}),
+        (Filters(agents=("Anna",)), {3}),
+        (Filters(sentiments=("negative",)), {3}),
+        (Filters(since=ANNA.started_at), {3}),
+        (Filters(until=ANNA.started_at), set()),
+        (Filters(speakers=("supervisor",)), set()),
+        (Filters(call_ids=("c-42",)), {0, 1, 2, 3}),
+        (Filters(without_call_ids=("c-42",)), set()),
+    ],
+)
+@pytest.mark.parametrize("vector", [MONEY, None])
+async def test_a_filter_keeps_what_it_names(
+    index: ChunkIndex, filters: Filters, left: set[int], vector: Vector | None
+) -> None:
+    """In both rankings alike, and where there is nothing to rank by."""
+    await index.replace(KEY, (*CHUNKS, FINDING), (*VECTORS, MONEY))
+    asked = Query(tenant_id="acme", text="agent price" if vector else None, vector=vector, filters=filters)
+
+    assert {f"acme:c-42:1:{n}" for n in left} == {hit.chunk_id for hit in await index.search(asked)}
+
+
+async def test_a_finding_is_found_with_what_it_tells(index: ChunkIndex) -> None:
+    """Its type, its quote, and the call's facts."""
+    await index.replace(KEY, (*CHUNKS, FINDING), (*VECTORS, MONEY))
+
+    (hit,) = await index.search(question("price", MONEY, filters=Filters(findings=True)))
+
+    assert (PRICE, ANNA) == (hit.finding, hit.facts)

@@ -16,7 +16,8 @@ from redis.exceptions import (
 
 from common.clients import REDIS_TIMEOUT, open_mongo, open_opensearch, open_redis
 from common.ctl.findings import Finding, encryption, ok, wrong
-from common.index import HYBRID, ChunkIndex
+from common.index import ChunkIndex
+from common.index.chunks import HYBRID
 from common.settings import EmbeddingSettings, MongoSettings, OpenSearchSettings, RedisSettings
 
 NOBODY = {"_id": "nobody"}

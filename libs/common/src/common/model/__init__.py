@@ -9,7 +9,10 @@ from common.model.calls import (
     Work,
 )
 from common.model.chunks import (
+    CallFacts,
     Chunk,
+    ChunkFinding,
+    FindingType,
     Indexed,
 )
 from common.model.criteria import (
@@ -86,6 +89,7 @@ __all__ = [
     "Analysis",
     "Asking",
     "Call",
+    "CallFacts",
     "CallId",
     "CallKey",
     "CallMetadata",
@@ -93,6 +97,7 @@ __all__ = [
     "CategoryMatch",
     "ChannelRoles",
     "Chunk",
+    "ChunkFinding",
     "Citation",
     "Commitment",
     "Competitor",
@@ -104,6 +109,7 @@ __all__ = [
     "Evidence",
     "Exchange",
     "Finding",
+    "FindingType",
     "Indexed",
     "Insights",
     "Loudness",

@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from common.account import current
+from common.index import Query as Asked
 from fastapi import APIRouter, Query
 
 from ingest.api.answers import SearchAnswer
@@ -24,4 +25,5 @@ async def search(
     if account := current():
         account.tenant_id = tenant  # who pays for the question
     embedded = await embedder.embed([q])
-    return SearchAnswer(query=q, hits=tuple(await index.search(tenant, q, embedded.vectors[0], limit)))
+    asked = Asked(tenant_id=tenant, text=q, vector=embedded.vectors[0], limit=limit)
+    return SearchAnswer(query=q, hits=tuple(await index.search(asked)))

@@ -12,7 +12,9 @@ from opensearchpy.exceptions import NotFoundError, OpenSearchException, RequestE
 from opensearchpy.helpers import async_bulk
 
 from common.errors import Permanent, PipelineError, Transient
-from common.model import CallKey, Chunk, Noun
+from common.index.dsl import asked
+from common.index.query import Hit, Query
+from common.model import CallKey, Chunk
 from common.vectors import Vector
 
 HYBRID = "callstream-hybrid"
@@ -35,22 +37,28 @@ _PROPERTIES: dict[str, Any] = {
     "utterance_ids": {"type": "keyword", "index": False},
     "start_ms": {"type": "long"},
     "end_ms": {"type": "long"},
+    "finding": {
+        "properties": {
+            "type": {"type": "keyword"},
+            "subject": {"type": "keyword"},
+            "state": {"type": "keyword"},
+            "quote": {"type": "keyword", "index": False, "doc_values": False},
+        }
+    },
+    "facts": {
+        "properties": {
+            "started_at": {"type": "date"},
+            "agent": {"type": "keyword"},
+            "customer": {"type": "keyword"},
+            "company_name": {"type": "keyword"},
+            "language": {"type": "keyword"},
+            "call_type": {"type": "keyword"},
+            "call_outcome": {"type": "keyword"},
+            "sentiment": {"type": "keyword"},
+        }
+    },
 }
 _FAR = 50  # candidates of each ranking; the fused list needs more than a page
-
-
-class Hit(Noun):
-    """A chunk that answers a query."""
-
-    call_id: str
-    chunk_id: str
-    score: float
-    text: str
-    highlights: tuple[str, ...] = ()
-    speakers: tuple[str, ...]
-    utterance_ids: tuple[str, ...]
-    start_ms: int
-    end_ms: int
 
 
 class ChunkIndex:
@@ -76,19 +84,19 @@ class ChunkIndex:
             _raise_first(cast("list[dict[str, Any]]", errors))
         await self._forget_others(key, len(chunks))
 
-    async def search(self, tenant_id: str, text: str, vector: Vector, limit: int) -> list[Hit]:
-        """The tenant's chunks that share words with *text* or meaning with *vector*, best first."""
-        body = {
-            "size": limit,
-            "query": _hybrid(tenant_id, text, vector, max(limit, _FAR)),
+    async def search(self, query: Query) -> list[Hit]:
+        """The tenant's chunks that share words with the text or meaning with the vector, best first."""
+        body: dict[str, Any] = {
+            "size": query.limit,
+            "from": query.offset,
+            "query": asked(query, max(query.offset + query.limit, _FAR)),
             "_source": {"excludes": ["embedding", "tenant_id"]},
             "highlight": {"fields": {"text": {"number_of_fragments": 2}}},
         }
+        hybrid = {"search_pipeline": HYBRID} if "hybrid" in body["query"] else {}
         try:
             async with _asking("searching"):
-                answer = await self._client.search(
-                    index=self.name, body=body, params={"search_pipeline": HYBRID}
-                )
+                answer = await self._client.search(index=self.name, body=body, params=hybrid)
         except _Missing:
             return []
         return [_hit(row) for row in answer["hits"]["hits"]]
@@ -179,14 +187,6 @@ def _index_body(dimensions: int) -> dict[str, Any]:
         "settings": {"index": {"knn": True}},
         "mappings": {"dynamic": "strict", "properties": _PROPERTIES | {"embedding": vector}},
     }
-
-
-def _hybrid(tenant_id: str, text: str, vector: Vector, far: int) -> dict[str, Any]:
-    """Words and meaning; the tenant's filter stands inside each, which every OpenSearch understands."""
-    ours = {"term": {"tenant_id": tenant_id}}
-    words = {"bool": {"must": [{"match": {"text": text}}], "filter": [ours]}}
-    meaning = {"knn": {"embedding": {"vector": list(vector), "k": far, "filter": ours}}}
-    return {"hybrid": {"queries": [words, meaning]}}
 
 
 def _hit(row: dict[str, Any]) -> Hit:
