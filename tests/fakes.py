@@ -11,7 +11,7 @@ from common.budget import Budget
 from common.entry import Parking, Source, Step
 from common.errors import Claimed, PipelineError, Transient
 from common.gate import Need
-from common.index import Filters, Hit, Query
+from common.index import Filters, Hit, Mark, Query, mark
 from common.journal import TRAIL, Entry, Failure, StageEntry
 from common.language_model import Answer
 from common.ledger import Ledger
@@ -307,12 +307,53 @@ class FakeIndex:
         self.chunks[call] = [*chunks, *newer]
 
     async def search(self, query: Query) -> list[Hit]:
-        assert Filters() == query.filters, "this fake knows no filters"
         words = set((query.text or "").lower().split())
-        tenant_id = query.tenant_id
-        ours = [chunk for (tenant, _), found in self.chunks.items() if tenant == tenant_id for chunk in found]
+        ours = self._passing(query.tenant_id, query.filters)
         ranked = sorted(((len(words & _words(chunk)), chunk) for chunk in ours), key=lambda pair: -pair[0])
         return [_hit(shared, chunk) for shared, chunk in ranked[query.offset :][: query.limit] if shared]
+
+    async def findings(
+        self, tenant_id: str, filters: Filters, limit: int, after: Mark | None = None
+    ) -> list[Hit]:
+        told = self._passing(tenant_id, filters.model_copy(update={"findings": True}))
+        hits = sorted((_hit(0, chunk) for chunk in told), key=_newest_first)
+        places = [mark(hit) for hit in hits]
+        return hits[places.index(after) + 1 if after else 0 :][:limit]
+
+    def _passing(self, tenant_id: str, filters: Filters) -> list[Chunk]:
+        ours = [chunk for (tenant, _), found in self.chunks.items() if tenant == tenant_id for chunk in found]
+        return [chunk for chunk in ours if _passes(chunk, filters)]
+
+
+def _passes(chunk: Chunk, filters: Filters) -> bool:
+    has: list[tuple[tuple[str, ...], set[str | None]]] = [
+        (filters.call_ids, {chunk.call_id}),
+        (filters.speakers, set(chunk.speakers)),
+        (filters.agents, {chunk.facts.agent}),
+        (filters.sentiments, {chunk.facts.sentiment}),
+        (filters.finding_types, {chunk.finding.type if chunk.finding else None}),
+    ]
+    return (
+        all(not wanted or not has_one.isdisjoint(wanted) for wanted, has_one in has)
+        and chunk.call_id not in filters.without_call_ids
+        and (filters.findings is None or filters.findings is (chunk.finding is not None))
+        and _in_time(chunk.facts.started_at, filters)
+    )
+
+
+def _in_time(began: datetime | None, filters: Filters) -> bool:
+    if not (filters.since or filters.until):
+        return True
+    if began is None:
+        return False
+    return (filters.since is None or began >= filters.since) and (
+        filters.until is None or began < filters.until
+    )
+
+
+def _newest_first(hit: Hit) -> tuple[float, str, int]:
+    place = mark(hit)
+    return (-place.started_at.timestamp() if place.started_at else math.inf, place.call_id, place.n)
 
 
 def _words(chunk: Chunk) -> set[str]:
@@ -320,5 +361,6 @@ def _words(chunk: Chunk) -> set[str]:
 
 
 def _hit(score: int, chunk: Chunk) -> Hit:
-    row = chunk.model_dump(include={"call_id", "text", "speakers", "utterance_ids", "start_ms", "end_ms"})
+    told = {"call_id", "text", "speakers", "utterance_ids", "start_ms", "end_ms", "finding", "facts"}
+    row = chunk.model_dump(include=told)
     return Hit(chunk_id=chunk.chunk_id, score=score, **row)

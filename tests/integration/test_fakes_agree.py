@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from common.errors import Claimed, Transient
 from common.gate import Gate, Patience
-from common.index import ChunkIndex, Query
+from common.index import ChunkIndex, Filters, Query, mark
 from common.journal import Entry, Failure, Journal
 from common.language_model import LanguageModel
-from common.model import CallKey, Chunk, Work
+from common.model import CallFacts, CallKey, Chunk, ChunkFinding, Work
 from common.pipeline import ANALYZE, EMBED, TRANSCRIBE
 from common.transcripts import transcripts_in
 from common.vectors.openai import OpenAIEmbedder
@@ -244,6 +244,45 @@ async def test_an_index_keeps_what_is_newer_and_other_tenants_apart(index: Any) 
 
     assert {"acme:c-42:2:0"} == await found(index, "acme", "price")
     assert {"globex:c-99:1:0"} == await found(index, "globex", "price")
+
+
+NARROWED: dict[str, tuple[dict[str, Any], list[str]]] = {
+    "nothing": ({}, ["c-2", "c-2", "c-1", "c-1"]),
+    "calls": ({"call_ids": ("c-1",)}, ["c-1", "c-1"]),
+    "other calls": ({"without_call_ids": ("c-1",)}, ["c-2", "c-2"]),
+    "from": ({"since": LATER}, ["c-2", "c-2"]),
+    "until": ({"until": LATER}, ["c-1", "c-1"]),
+    "speaker": ({"speakers": ("customer",)}, []),
+    "agent": ({"agents": ("Dana", "Joe")}, ["c-1", "c-1"]),
+    "sentiment": ({"sentiments": ("mixed",)}, ["c-2", "c-2"]),
+    "type": ({"finding_types": ("objection",)}, ["c-2", "c-1"]),
+    "what was said": ({"findings": False}, ["c-2", "c-1"]),
+}
+
+
+@both
+@pytest.mark.parametrize("filters", NARROWED)
+async def test_an_index_is_narrowed_alike(index: Any, filters: str) -> None:
+    """By each filter, in searches and lists."""
+    objection = ChunkFinding(type="objection", subject="price")
+    began = {
+        "c-1": CallFacts(started_at=NOW, agent="Dana"),
+        "c-2": CallFacts(started_at=LATER, sentiment="mixed"),
+    }
+    for call_id, facts in began.items():
+        key = CallKey(tenant_id="acme", call_id=call_id)
+        plain, found_in_it = (
+            chunk(n, "Price is high.", key).model_copy(update={"facts": facts}) for n in (0, 1)
+        )
+        told = [plain, found_in_it.model_copy(update={"finding": objection})]
+        await index.replace(key, told, [(1.0, 0.0), (1.0, 0.1)])
+    narrowed, calls = Filters.model_validate(NARROWED[filters][0]), NARROWED[filters][1]
+
+    hits = await index.search(Query(tenant_id="acme", text="price", vector=None, filters=narrowed))
+    assert sorted(calls) == sorted(hit.call_id for hit in hits)
+    listed = await index.findings("acme", narrowed.model_copy(update={"findings": None}), 1)
+    following = await index.findings("acme", narrowed, 9, mark(listed[0])) if listed else []
+    assert list(dict.fromkeys(calls)) == [hit.call_id for hit in (*listed, *following)]
 
 
 @pytest.fixture

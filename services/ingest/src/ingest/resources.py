@@ -26,10 +26,14 @@ from faststream import Context
 from prometheus_client import REGISTRY
 
 from ingest.cache import AnswerCache
+from ingest.costs import Costs
 from ingest.examiner import Examiner
 from ingest.inspector import Inspector
 from ingest.limiter import Limiter
+from ingest.questions import REMEMBERED, Questions
+from ingest.rates import Rates
 from ingest.settings import DoorSettings, Settings
+from ingest.standings import Standings
 from ingest.sweeper import patrolling
 
 QUESTION_TIMEOUT = 15.0  # seconds a search waits for its vector
@@ -73,6 +77,9 @@ async def open_door(settings: DoorSettings) -> AsyncIterator[dict[str, object]]:
             settings, redis, provider, hold=QUESTION_HOLD, ledger=cast("Ledger", opened["ledger"])
         )
         search = await stack.enter_async_context(open_opensearch(settings, settings.aws_region))
+        embedder = await stack.enter_async_context(
+            open_embedder(settings, settings, gate, read_timeout=QUESTION_TIMEOUT)
+        )
         index = ChunkIndex(
             search, settings.embedding_model, settings.opensearch_index, dimensions=settings.vector_size
         )
@@ -81,9 +88,8 @@ async def open_door(settings: DoorSettings) -> AsyncIterator[dict[str, object]]:
         yield opened | {
             "limiter": Limiter(settings.rate_limit, redis),
             "cache": AnswerCache(redis),
-            "embedder": await stack.enter_async_context(
-                open_embedder(settings, settings, gate, read_timeout=QUESTION_TIMEOUT)
-            ),
+            "embedder": embedder,
+            "questions": Questions(embedder, AnswerCache(redis, REMEMBERED), embedder.model),
             "index": index,
             "examiner": Examiner(partial(examine, workload(*settings.workloads)), time.monotonic),
             "clock": now,
@@ -102,4 +108,7 @@ def _kept(database: Any) -> dict[str, Any]:
         "calls": Store(database["calls"], Call),
         "transcripts": transcripts_in(database),
         "analyses": Store(database["analyses"], Analysis),
+        "standings": Standings(database["journal"]),
+        "rates": Rates(database["analyses"], database["calls"]),
+        "costs": Costs(database["ledger"]),
     }

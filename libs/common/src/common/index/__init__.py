@@ -1,6 +1,7 @@
 """Where chunks are searched: written by the embedder, read by the API."""
 
 from common.index.chunks import ChunkIndex
+from common.index.listing import Mark, mark
 from common.index.query import (
     REACH,
     Count,
@@ -25,9 +26,11 @@ __all__ = [
     "Hit",
     "IndexSettings",
     "Interval",
+    "Mark",
     "Overview",
     "Period",
     "Query",
     "Shape",
     "SubjectCount",
+    "mark",
 ]

@@ -12,6 +12,7 @@ from common.index.bulk import Bulk, Item, put, take
 from common.index.fusion import best_of_each_call, fused, merged
 from common.index.heads import Head, Heads, chunk_ids
 from common.index.indexes import Indexes
+from common.index.listing import Mark, listing_body
 from common.index.places import Place
 from common.index.query import Count, Filters, FindingCount, Hit, Interval, Overview, Query
 from common.index.shape import HYBRID, Shape, index_name
@@ -139,6 +140,17 @@ class ChunkIndex:
             return ()
         body = counting.findings_body(tenant_id, filters, most)
         return counting.findings(await self._ask(place, tenant_id, body))
+
+    async def findings(
+        self, tenant_id: TenantId, filters: Filters, limit: int, after: Mark | None = None
+    ) -> list[Hit]:
+        """At most *limit* findings, those of the newest calls first, that stand behind a mark."""
+        place = await self._place()
+        if place is None or place.is_former:
+            return []
+        body = listing_body(tenant_id, filters, limit, after)
+        answer = await self._ask(place, tenant_id, body)
+        return [counting.hit(row) for row in answer["hits"]["hits"]]
 
     async def overview(self, tenant_id: TenantId, filters: Filters, interval: Interval = "day") -> Overview:
         """How many calls began when, and of which sentiment they are."""

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, get_args
 
 from common.index.dsl import FIELDS, Body, within
+from common.index.marking import marked
 from common.index.query import Count, Filters, FindingCount, Hit, Interval, Overview, Period, SubjectCount
 from common.model import FindingType, TenantId
 
@@ -17,9 +18,14 @@ Answer = Mapping[str, Any]
 
 def hit(row: Answer) -> Hit:
     """A row of the server's; marked words come from the field that found them, English first."""
-    marked = row.get("highlight", {})
-    found = marked.get("text") or marked.get("text.folded", ())
-    return Hit(chunk_id=row["_id"], score=row["_score"] or 0.0, highlights=tuple(found), **row["_source"])
+    fields = row.get("highlight", {})
+    found = fields.get("text") or fields.get("text.folded", ())
+    return Hit(
+        chunk_id=row["_id"],
+        score=row["_score"] or 0.0,
+        highlights=tuple(map(marked, found)),
+        **row["_source"],
+    )
 
 
 def count_body(tenant_id: TenantId, filters: Filters) -> Body:

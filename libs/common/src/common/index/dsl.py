@@ -7,6 +7,7 @@ ranking ever meets what is not the tenant's.
 from collections.abc import Iterator
 from typing import Any, Final
 
+from common.index.marking import BEGIN, END
 from common.index.query import REACH, Filters, Query
 from common.model import TenantId
 from common.vectors import Vector
@@ -61,7 +62,7 @@ def _page(query: Query, asked: Body) -> Body:
         "from": query.offset,
         "query": asked,
         "_source": list(FIELDS),
-        "highlight": {"fields": fields},
+        "highlight": {"fields": fields, "pre_tags": [BEGIN], "post_tags": [END]},
     }
 
 

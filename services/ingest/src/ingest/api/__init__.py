@@ -2,8 +2,20 @@
 
 from fastapi import APIRouter
 
-from ingest.api import calls, health, redo, revisions, search, spoken, uploads
+from ingest.api import (
+    calls,
+    costs,
+    findings,
+    health,
+    insights,
+    redo,
+    revisions,
+    search,
+    similar,
+    spoken,
+    uploads,
+)
 
 router = APIRouter()
-for part in (health, uploads, calls, spoken, revisions, redo, search):
+for part in (health, uploads, calls, spoken, revisions, redo, similar, search, insights, findings, costs):
     router.include_router(part.router)
