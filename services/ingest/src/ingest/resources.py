@@ -84,11 +84,16 @@ async def open_door(settings: DoorSettings) -> AsyncIterator[dict[str, object]]:
             "limiter": Limiter(settings.rate_limit, redis),
             "cache": AnswerCache(redis),
             "embedder": embedder,
-            "questions": Questions(embedder, AnswerCache(redis, REMEMBERED), embedder.model),
+            "questions": Questions(embedder, AnswerCache(redis, REMEMBERED), _space(index)),
             "index": index,
             "examiner": Examiner(partial(examine, workload(*settings.workloads)), time.monotonic),
             "clock": now,
         }
+
+
+def _space(index: ChunkIndex) -> str:
+    """What a question's vector can be compared with."""
+    return f"{index.indexes.model}:{index.indexes.dimensions}"
 
 
 def _swept(settings: Settings, opened: dict[str, Any], leases: Any) -> AbstractAsyncContextManager[None]:
