@@ -19,6 +19,7 @@ from common.limits import Limits
 from common.model import CallKey, Chunk, Transcript, TranscriptHead, Work
 from common.pipeline import STATUSES, Stage
 from common.vectors import Embedded, Vector
+from common.vectors.edge import Room
 from common.work import WorkId
 from pydantic import BaseModel
 from transcriber.plausibility import refusal
@@ -192,10 +193,27 @@ class FakeClaims:
     async def missing(self, works: Iterable[WorkId]) -> set[WorkId]:
         return {work for work in works if work.digest not in self.kept}
 
+    async def results(self, works: Iterable[WorkId], shape: type[A]) -> dict[WorkId, A]:
+        return {work: self._read(work, shape) for work in works if work.digest in self.kept}
+
     async def once(self, work: WorkId, shape: type[A], do: Callable[[], Awaitable[A]]) -> A:
         if work.digest not in self.kept:
             result = await do()
             self.kept.setdefault(work.digest, result)
+        return self._read(work, shape)
+
+    async def each(
+        self,
+        works: Sequence[WorkId],
+        shape: type[A],
+        do: Callable[[Sequence[WorkId]], Awaitable[Sequence[A]]],
+    ) -> dict[WorkId, A]:
+        todo = [work for work in works if work.digest not in self.kept]
+        for work, result in zip(todo, await do(todo) if todo else (), strict=True):
+            self.kept.setdefault(work.digest, result)
+        return {work: self._read(work, shape) for work in works}
+
+    def _read(self, work: WorkId, shape: type[A]) -> A:
         return shape.model_validate(self.kept[work.digest].model_dump(mode="json"))
 
 
@@ -230,8 +248,9 @@ class FakeEmbedder:
     def __init__(self, work: Work, dimensions: int = 8) -> None:
         self.workshop = Workshop()
         self.model = work.model
+        self.dimensions = dimensions
+        self.room = Room(256, 300_000)
         self._work = work
-        self._dimensions = dimensions
 
     def need(self, _texts: Sequence[str]) -> Need:
         return Need(usd=self._work.cost_usd)
@@ -242,9 +261,9 @@ class FakeEmbedder:
         return Embedded(vectors, self._work.model_copy(update={"requests": number}))
 
     def _vector(self, text: str) -> Vector:
-        vector = [0.0] * self._dimensions
+        vector = [0.0] * self.dimensions
         for word in text.lower().split():
-            vector[sum(word.encode()) % self._dimensions] += 1.0
+            vector[sum(word.encode()) % self.dimensions] += 1.0
         return vector
 
 

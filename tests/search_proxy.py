@@ -4,6 +4,7 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import aiohttp
 from aiohttp import web
@@ -98,7 +99,7 @@ def busy_for(ids: Collection[str], status: int = 429) -> Act:
     async def act(proxy: SearchProxy, request: web.Request, body: bytes) -> web.Response:
         asked = items(body)
         done = [line for name, lines in asked if name not in ids for line in lines]
-        answer = {"items": [], "took": 1, "errors": False}
+        answer: dict[str, Any] = {"items": [], "took": 1, "errors": False}
         if done:
             passed = await proxy.passed_on(request, b"\n".join(done) + b"\n")
             answer = json.loads(passed.text or "")

@@ -1,6 +1,6 @@
 """Each fake and the real thing live through the same scenarios, with the same expectations."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,7 +13,7 @@ from common.language_model import LanguageModel
 from common.model import CallFacts, CallKey, Chunk, ChunkFinding, Work
 from common.pipeline import ANALYZE, EMBED, TRANSCRIBE
 from common.transcripts import transcripts_in
-from common.vectors import Embedder
+from common.vectors.openai import OpenAIEmbedder
 from common.work import Claims, WorkId
 from fakes import FakeClaims, FakeEmbedder, FakeIndex, FakeJournal, FakeModel, FakeTranscripts
 from integration.provider import completion, open_client, open_desk, vectors
@@ -116,6 +116,24 @@ async def test_paid_work_is_remembered(claims: Any) -> None:
     again = WorkId(revision(2), asked.stage, asked.asked)
     answers = [await claims.once(one, Work, ask) for one in (asked, asked, again, other)]
     assert [work("first")] * 3 + [work("second")] == answers
+
+
+@both
+async def test_works_that_are_done_together_are_remembered_each(claims: Any) -> None:
+    """Those that are there are not done again, in whatever company they are asked for."""
+    works = [WorkId(KEY, "embed", (f"text {n}",)) for n in range(3)]
+    done: list[WorkId] = []
+
+    async def ask(asked: Sequence[WorkId]) -> list[Work]:
+        done.extend(asked)
+        return [work(str(each.asked[0])) for each in asked]
+
+    first = await claims.each(works[:2], Work, ask)
+    again = await claims.each(works[1:], Work, ask)
+    found = await claims.results([*works, WorkId(KEY, "embed", ("never",))], Work)
+
+    assert works == done
+    assert {each: work(f"text {n}") for n, each in enumerate(works)} == first | again == found
 
 
 def failure(reason: str) -> Failure:
@@ -294,7 +312,7 @@ async def embedder(kind: str) -> AsyncIterator[Any]:
         return
     async with open_desk() as desk, open_client(desk.url) as client:
         desk.replies = [vectors([1.0, 0.0], [0.0, 1.0])]
-        yield Embedder(client, Gate("openai", "text-embedding-3-small", patience=Patience(hold=0)))
+        yield OpenAIEmbedder(client, Gate("openai", "text-embedding-3-small", patience=Patience(hold=0)), 2)
 
 
 @both

@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from functools import partial
 from typing import Annotated, Any, cast
 
-from common.clients import open_mongo, open_openai, open_opensearch, open_redis, open_s3, shared_gate
+from common.clients import open_mongo, open_opensearch, open_redis, open_s3, shared_gate
 from common.ctl.doctor import examine
 from common.ctl.rights import workload
 from common.errors import Transient
@@ -17,10 +17,10 @@ from common.metrics import metrics_on
 from common.middleware import Attempt, now
 from common.model import Analysis, Call
 from common.recordings import RecordingBucket
-from common.settings import Provider
 from common.store import Store
 from common.transcripts import transcripts_in
-from common.vectors import Embedder
+from common.vectors.opening import open_embedder
+from common.vectors.settings import embedding_provider
 from common.work import Claims
 from faststream import Context
 from prometheus_client import REGISTRY
@@ -69,31 +69,33 @@ async def open_resources(settings: Settings) -> AsyncIterator[dict[str, object]]
 @asynccontextmanager
 async def open_door(settings: DoorSettings) -> AsyncIterator[dict[str, object]]:
     """What the door needs, and the consumer beside it."""
-    provider = Provider(settings, "embedding")
+    provider = embedding_provider(settings, settings)
     async with AsyncExitStack() as stack:
         opened = await stack.enter_async_context(open_resources(settings))
         redis = await stack.enter_async_context(open_redis(settings))
-        openai = await stack.enter_async_context(open_openai(provider, read_timeout=QUESTION_TIMEOUT))
+        gate = shared_gate(
+            settings, redis, provider, hold=QUESTION_HOLD, ledger=cast("Ledger", opened["ledger"])
+        )
         search = await stack.enter_async_context(open_opensearch(settings, settings.aws_region))
-        ledger = cast("Ledger", opened["ledger"])
-        embedder = Embedder(openai, shared_gate(settings, redis, provider, hold=QUESTION_HOLD, ledger=ledger))
-        index = ChunkIndex(search, settings.embedding_model, settings.opensearch_index)
+        embedder = await stack.enter_async_context(
+            open_embedder(settings, settings, gate, read_timeout=QUESTION_TIMEOUT)
+        )
+        index = ChunkIndex(
+            search, settings.embedding_model, settings.opensearch_index, dimensions=settings.vector_size
+        )
         with suppress(Transient):  # it may come up later; only search needs it
             await index.check()
         yield opened | {
             "limiter": Limiter(settings.rate_limit, redis),
             "cache": AnswerCache(redis),
             "embedder": embedder,
-            "questions": Questions(embedder, AnswerCache(redis, REMEMBERED), _space(index)),
+            "questions": Questions(
+                embedder, AnswerCache(redis, REMEMBERED), f"{embedder.model}:{embedder.dimensions}"
+            ),
             "index": index,
             "examiner": Examiner(partial(examine, workload(*settings.workloads)), time.monotonic),
             "clock": now,
         }
-
-
-def _space(index: ChunkIndex) -> str:
-    """What a question's vector can be compared with."""
-    return f"{index.indexes.model}:{index.indexes.dimensions}"
 
 
 def _swept(settings: Settings, opened: dict[str, Any], leases: Any) -> AbstractAsyncContextManager[None]:

@@ -109,7 +109,8 @@ def _order_value(index: Index, by: str, inner: Any) -> Callable[[tuple[Any, Scor
     if by == "_count":
         return lambda group: len(group[1])
     if by not in inner or not set(inner[by]) <= _FIELDWISE:
-        raise not_offered(f"terms ordered by {by}, which is no metric inside them")
+        reason = f"Invalid aggregation order path [{by}]: it does not exist, or is no metric"
+        raise Refused(500, "search_phase_execution_exception", reason)
     return lambda group: _one(index, group[1], inner[by])["value"]
 
 

@@ -8,19 +8,19 @@ from common.ctl.environment import ToldQueues, told
 from common.ctl.queues import create_queues, queue_arn
 from common.errors import Permanent, PipelineError, raising
 from common.index import ChunkIndex, IndexSettings
-from common.index.shape import dimensions_of, index_name
+from common.index.shape import index_name
 from common.journal import Journal
 from common.model import Analysis, Call, Indexed, Noun
 from common.pipeline import INGEST
 from common.settings import (
     AwsSettings,
     BucketSettings,
-    EmbeddingSettings,
     MongoSettings,
     queue_urls,
 )
 from common.store import Store
 from common.transcripts import transcripts_in
+from common.vectors.settings import EmbeddingSettings
 from common.work import Claims
 
 REFUSED: dict[type[Exception], type[PipelineError]] = dict.fromkeys(
@@ -48,7 +48,7 @@ async def bootstrap() -> list[Made]:
     if mongo := told(MongoSettings):
         made += await _documents(mongo)
     if search := told(IndexSettings):
-        made += await _search(search, EmbeddingSettings.read().embedding_model, buckets)
+        made += await _search(search, EmbeddingSettings.read(), buckets)
     return made
 
 
@@ -93,8 +93,10 @@ async def _documents(settings: MongoSettings) -> list[Made]:
     return [Made(what="indexes", told=f"{settings.mongodb_database}.{name}") for name in names]
 
 
-async def _search(settings: IndexSettings, model: str, aws: AwsSettings | None) -> list[Made]:
-    dimensions = dimensions_of(model)
+async def _search(
+    settings: IndexSettings, embedding: EmbeddingSettings, aws: AwsSettings | None
+) -> list[Made]:
+    model, dimensions = embedding.embedding_model, embedding.vector_size
     if dimensions is None:
         return [Made(what="search index", told=f"with the first call: {model} has unknown dimensions")]
     async with open_opensearch(settings, aws.aws_region if aws else "") as client:

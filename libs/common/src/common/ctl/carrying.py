@@ -10,14 +10,15 @@ from common.ctl.environment import ToldQueues
 from common.ctl.reindex import Pace, Reindex
 from common.errors import Permanent
 from common.index import ChunkIndex, IndexSettings
-from common.index.shape import dimensions_of
 from common.journal import Journal
 from common.model import Analysis, Call
+from common.models.embedding import EMBEDDING, USUAL
 from common.pipeline import EMBED
 from common.redo import Redo
-from common.settings import EmbeddingSettings, MongoSettings, queue_urls
+from common.settings import MongoSettings, queue_urls
 from common.store import Store
 from common.transcripts import transcripts_in
+from common.vectors.settings import EmbeddingSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,17 @@ class Target:
 
     model: str | None
     dimensions: int | None
+
+    def resolved(self, settings: EmbeddingSettings) -> tuple[str, int]:
+        """The model, and the length of its vectors."""
+        model = self.model or settings.embedding_model
+        usual = next(iter(EMBEDDING.get(model, USUAL).dimensions), None)
+        here = settings.vector_size if model == settings.embedding_model else usual
+        dimensions = self.dimensions or here
+        if dimensions is None:
+            told = f"nobody knows how long the vectors of {model} are: name --dims"
+            raise Permanent(told, reason="not_told")
+        return model, dimensions
 
 
 @asynccontextmanager
@@ -41,10 +53,7 @@ async def open_reindex(
     urls = queue_urls(told)
     if EMBED.name not in urls:
         raise Permanent("SQS_EMBED_QUEUE_URL is not set here", reason="not_told")
-    model = target.model or EmbeddingSettings.read().embedding_model
-    dimensions = target.dimensions or dimensions_of(model)
-    if dimensions is None:
-        raise Permanent(f"nobody knows how long the vectors of {model} are: name --dims", reason="not_told")
+    model, dimensions = target.resolved(EmbeddingSettings.read())
     async with (
         open_mongo(MongoSettings.read()) as db,
         open_opensearch(settings, told.aws_region) as search,

@@ -19,7 +19,8 @@ from common.clients import REDIS_TIMEOUT, open_mongo, open_opensearch, open_redi
 from common.ctl.findings import Finding, encryption, ok, wrong
 from common.index.places import Place, places, read_from
 from common.index.shape import HYBRID, alias, conflicts, former_name
-from common.settings import EmbeddingSettings, MongoSettings, OpenSearchSettings, RedisSettings
+from common.settings import MongoSettings, OpenSearchSettings, RedisSettings
+from common.vectors.settings import EmbeddingSettings
 
 NOBODY = {"_id": "nobody"}
 """Matches no document: asking to change it needs the right to write, and writes nothing."""

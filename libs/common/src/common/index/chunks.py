@@ -6,7 +6,6 @@ from typing import Any
 
 from opensearchpy import AsyncOpenSearch
 
-from common.errors import Permanent
 from common.index import counting, dsl
 from common.index.asking import Missing, asking
 from common.index.bulk import Bulk, Item, put, take
@@ -26,7 +25,7 @@ SAMPLE = 200  # chunks of a call by which others like it are sought
 class ChunkIndex:
     """The chunks of one embedding model.
 
-    *dimensions* are those of its vectors, where they are not the model's usual ones.
+    *dimensions* are those that its vectors are expected to have, if anybody knows before the first.
     """
 
     def __init__(
@@ -60,8 +59,8 @@ class ChunkIndex:
         Raises:
             Permanent: there is an index that is not as we write it (``index_unfit``).
         """
-        if dimensions := self.indexes.usual_dimensions:
-            await self.prepare(dimensions)
+        if self.indexes.dimensions:
+            await self.prepare(self.indexes.dimensions)
 
     async def prepare(self, dimensions: int) -> str:
         """Create the index for vectors of so many numbers, and the pipeline, unless they are there.
@@ -164,8 +163,7 @@ class ChunkIndex:
     async def _everywhere(self, query: Query) -> list[list[Hit]]:
         """The answers of each index; an index that went away since we looked is looked for once more."""
         for last in (False, True):
-            asked = await self.indexes.read()
-            _refuse_other_length(query.vector, asked)
+            asked = await self.indexes.read(None if query.vector is None else len(query.vector))
             whole = query if len(asked) == 1 else _from_the_start(query)
             try:
                 return list(await asyncio.gather(*(self._search(place, whole) for place in asked)))
@@ -225,12 +223,3 @@ def _gone(key: CallKey, head: Head) -> Iterator[Item]:
 
 def _from_the_start(query: Query) -> Query:
     return query.model_copy(update={"offset": 0, "limit": query.offset + query.limit})
-
-
-def _refuse_other_length(vector: Vector | None, places: Sequence[Place]) -> None:
-    """Of numbers that cannot be compared the server says only that its shards failed."""
-    for place in places:
-        if vector is not None and len(vector) != place.dimensions:
-            told = f"{place.name} holds vectors of {place.dimensions} numbers, the question has {len(vector)}"
-            remedy = "set EMBEDDING_MODEL to the one it was made with, or run pipelinectl reindex"
-            raise Permanent(f"{told}; {remedy}", reason="index_unfit")

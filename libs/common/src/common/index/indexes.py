@@ -17,7 +17,6 @@ from common.index.shape import (
     Shape,
     alias,
     conflicts,
-    dimensions_of,
     door,
     index_body,
     index_name,
@@ -51,11 +50,6 @@ class Indexes:
         self._seen: tuple[float, tuple[Place, ...]] | None = None
         self._fuses: bool | None = None
 
-    @property
-    def usual_dimensions(self) -> int | None:
-        """The length of vectors, if it is known before the first."""
-        return self.dimensions or dimensions_of(self.model)
-
     async def written(self, dimensions: int) -> str:
         """The name under which vectors of this length are written; the index is made if there is none.
 
@@ -69,19 +63,23 @@ class Indexes:
                 self._prepared[dimensions] = await self._prepare(dimensions)
         return self._prepared[dimensions]
 
-    async def read(self) -> tuple[Place, ...]:
-        """Where questions are asked, the newest first; nowhere if nothing was embedded with this model.
+    async def read(self, dimensions: int | None = None) -> tuple[Place, ...]:
+        """Where questions are asked with vectors of this length, or with none; the newest first.
+
+        Nowhere, if nothing was embedded with this model.
 
         Raises:
-            Permanent: the index is not as we read it.
+            Permanent: the index is not as we read it, or there are only those of other lengths.
         """
-        # Where there is none yet, the first call that is embedded is to be found at once.
-        if self._seen is None or not self._seen[1] or self._clock() - self._seen[0] > SEEN_FOR:
-            found = read_from(await self.all(), self.dimensions)
-            for place in found:
-                _refuse_unfit(place)
-            self._seen = (self._clock(), found)
-        return self._seen[1]
+        found = read_from(await self._known(), dimensions)
+        if not found:  # the first call that is embedded is to be found at once
+            self.forget()
+            found = read_from(known := await self._known(), dimensions)
+            if known and not found:
+                raise _other_length(known[0], dimensions)
+        for place in found:
+            _refuse_unfit(place)
+        return found
 
     def forget(self) -> None:
         """Look again before the next question."""
@@ -90,6 +88,12 @@ class Indexes:
     async def doors(self) -> list[str]:
         """The names under which this model's indexes are written, whatever their length of vectors."""
         return [door(place.name) for place in await self.all() if not place.is_former]
+
+    async def _known(self) -> tuple[Place, ...]:
+        """Every index of this model, as we saw it a moment ago."""
+        if self._seen is None or self._clock() - self._seen[0] > SEEN_FOR:
+            self._seen = (self._clock(), await self.all())
+        return self._seen[1]
 
     async def all(self) -> tuple[Place, ...]:
         """Every index of this model."""
@@ -176,6 +180,13 @@ class Indexes:
             if not await self._client.indices.exists_alias(name=alias(self.prefix)):
                 former = next((place.name for place in known if place.is_former), name)
                 await self._client.indices.put_alias(index=former, name=alias(self.prefix))
+
+
+def _other_length(place: Place, dimensions: int | None) -> Permanent:
+    """Of numbers that cannot be compared the server would say only that its shards failed."""
+    told = f"{place.name} holds vectors of {place.dimensions} numbers, the question has {dimensions}"
+    remedy = "set EMBEDDING_MODEL to the one it was made with, or run pipelinectl reindex"
+    return Permanent(f"{told}; {remedy}", reason="index_unfit")
 
 
 def _refuse_unfit(place: Place) -> None:

@@ -5,8 +5,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from common.models.text import EMBEDDING
-
 VERSION: Final = 2
 """Of the mapping: a change that an index cannot take over makes a new index, which ``reindex`` fills."""
 
@@ -81,12 +79,6 @@ class Shape:
     replicas: int = 1
     engine: Engine = "lucene"
     refresh_seconds: int = 1
-
-
-def dimensions_of(model: str) -> int | None:
-    """The length of a model's vectors unless another is asked for; None for a model we do not know."""
-    row = EMBEDDING.get(model)
-    return row.dimensions[0] if row else None
 
 
 def alias(prefix: str) -> str:
