@@ -62,6 +62,9 @@ class FakeStore(Generic[D]):
 class FakeTranscripts(FakeStore[Transcript]):
     """A ``TranscriptStore`` in a dictionary."""
 
+    async def spoken(self, key: CallKey) -> Transcript | None:
+        return await self.latest(key)
+
     async def head(self, key: CallKey) -> TranscriptHead | None:
         found = await self.latest(key)
         return found.head if found else None

@@ -79,6 +79,17 @@ async def test_a_transcript_in_parts_comes_back_as_it_went_in(database: Any, tur
     assert document.head == await store.head(KEY)
 
 
+@pytest.mark.parametrize("turns", [1, 40])
+async def test_what_was_said_is_read_without_its_words_times(database: Any, turns: int) -> None:
+    """In one document or in parts: nothing else is missing."""
+    store, document = in_parts(database), spoken(turns)
+    await store.keep(document)
+    bare = tuple(said.model_copy(update={"words": ()}) for said in document.utterances)
+
+    assert document.model_copy(update={"utterances": bare}) == await store.spoken(KEY)
+    assert await store.spoken(KEY.model_copy(update={"tenant_id": "globex"})) is None
+
+
 async def test_a_short_transcript_is_one_document(database: Any) -> None:
     """As it has always been: no parts, no second read."""
     await transcripts_in(database).keep(transcript())

@@ -16,6 +16,7 @@ Row = dict[str, Any]
 
 PART_BYTES = 4 * 1024 * 1024  # of BSON; MongoDB's documents end at 16 MiB, and memory is spent part by part
 _NEWEST = [("revision", -1)]
+_NO_TIMES: Row = {"utterances.words": False}
 
 
 def _new_set() -> str:
@@ -61,6 +62,11 @@ class TranscriptStore:
         """The newest transcript at or before this revision: a re-run rests on what earlier stages kept."""
         row = await self._row(_up_to(key))
         return await self._whole(row) if row else None
+
+    async def spoken(self, key: CallKey) -> Transcript | None:
+        """``latest`` without the times of single words, which are most of a document that has them."""
+        row = await self._row(_up_to(key), _NO_TIMES)
+        return await self._whole(row, _NO_TIMES) if row else None
 
     async def get(self, key: CallKey) -> Transcript:
         """The newest transcript at or before this revision.
@@ -116,14 +122,14 @@ class TranscriptStore:
             row: Row | None = await self._heads.find_one(query, fields, sort=_NEWEST)
         return row
 
-    async def _whole(self, row: Row) -> Transcript:
-        """The transcript of this head."""
+    async def _whole(self, row: Row, fields: Row | None = None) -> Transcript:
+        """The transcript of this head, with all or some fields of its utterances."""
         named = row.get("parts")
         if named is None:
             return await asyncio.to_thread(Transcript.model_validate, row)
         found: dict[str, tuple[Utterance, ...]] = {}
         with raising("reading the parts of a transcript", MONGO_FAILURES):
-            async for part in self._parts.find({"_id": {"$in": named}}):
+            async for part in self._parts.find({"_id": {"$in": named}}, fields):
                 found[part["_id"]] = await asyncio.to_thread(_utterances, part["utterances"])
         if len(found) < len(named):
             raise Transient("a part of this transcript is not there", reason="not_kept")

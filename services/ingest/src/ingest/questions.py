@@ -7,6 +7,7 @@ from typing import Final, Protocol
 
 from common.account import current
 from common.errors import PipelineError
+from common.logging import get_logger
 from common.vectors import Embedded, Vector
 
 from ingest.cache import AnswerCache
@@ -14,6 +15,8 @@ from ingest.cache import AnswerCache
 REMEMBERED: Final = 24 * 3600  # seconds
 
 _OF_A_PROVIDER: Final = "provider_"
+
+log = get_logger("callstream.api")
 
 
 class Embedder(Protocol):
@@ -64,6 +67,7 @@ class Questions:
             return await self._embedder.embed([asked])
         except PipelineError as error:
             if error.reason.startswith(_OF_A_PROVIDER):
+                log.warning("question.not_understood", reason=error.reason)
                 raise NotUnderstood(error.reason) from error
             raise
 

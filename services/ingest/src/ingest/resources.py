@@ -89,7 +89,9 @@ async def open_door(settings: DoorSettings) -> AsyncIterator[dict[str, object]]:
             "limiter": Limiter(settings.rate_limit, redis),
             "cache": AnswerCache(redis),
             "embedder": embedder,
-            "questions": Questions(embedder, AnswerCache(redis, REMEMBERED), embedder.model),
+            "questions": Questions(
+                embedder, AnswerCache(redis, REMEMBERED), f"{embedder.model}:{embedder.dimensions}"
+            ),
             "index": index,
             "examiner": Examiner(partial(examine, workload(*settings.workloads)), time.monotonic),
             "clock": now,

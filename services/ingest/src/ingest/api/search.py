@@ -84,7 +84,7 @@ class Searching:
             if not width:
                 return found(group, most)
             async with turn:
-                transcript = await self.transcripts.latest(key_of(self.tenant, group.best))
+                transcript = await self.transcripts.spoken(key_of(self.tenant, group.best))
             return found(group, most, transcript, width)
 
         return tuple(await asyncio.gather(*map(one, groups)))
