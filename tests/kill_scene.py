@@ -1,4 +1,4 @@
-"""A transcriber that is killed at a step and started again, with all it touches under a test's eyes."""
+"""A worker that is killed at a step and started again, with all it touches under a test's eyes."""
 
 import asyncio
 import json
@@ -8,24 +8,20 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from aiohttp import web
 from aws_proxy import aws_proxy
 from backstage import Backstage, open_backstage
-from common.events import CallIngested
-from common.model import ObjectRef, Recording
 from forked import forked
 from mongo_proxy import mongo_proxy
 from onebox.stack import Names, provision
 from passing_time import PassingTime
+from provider_log import Act, hang_up
 from steps import Killed, Step, Steps
-from tone_files import Script, record, short_call
-from tone_speech import Act, Asked, ToneSpeech, hang_up, running_tone_speech, speak
+from trades import Trade
 from waiting import until
 
-TENANT = "acme"
-OPEN_AT_ONCE = 2  # requests
-CHOSEN = {"VOICE_ACTIVITY": "energy", "DRAIN_SECONDS": "5", "CUT_CONCURRENCY": str(OPEN_AT_ONCE)}
 PATIENCE = 30.0  # seconds for one call, on however busy a machine
 
 
@@ -34,40 +30,21 @@ class KillScene:
     """One worker at a time, behind proxies; *backstage* looks at the servers directly."""
 
     folder: Path
+    trade: Trade
     environment: dict[str, str]
     backstage: Backstage
     time: PassingTime
     steps: Steps
-    provider: ToneSpeech
     calls: list[str] = field(default_factory=list)
     kept_before: dict[str, set[str]] = field(default_factory=dict)
-    """What was said in the cuts that were finished before each worker began, by the worker's key."""
+    """What was answered to all that was finished before each worker began, by the worker's key."""
     kills: int = 0
 
-    async def hand_in(self, script: Script | None = None) -> str:
-        """A call as ingest hands it on."""
+    async def hand_in(self) -> None:
+        """A call as the stage before hands it on."""
         number = len(self.calls)
-        call_id = f"c-{number}"
-        path = self.folder / f"{call_id}.wav"
-        await asyncio.to_thread(record, path, script or short_call(number))
-        self.calls.append(call_id)
-        await self._put(call_id, path)
-        return call_id
-
-    async def _put(self, call_id: str, path: Path) -> None:
-        content = await asyncio.to_thread(path.read_bytes)
-        where = ObjectRef(bucket=self.backstage.audio, key=path.name)
-        await self.backstage.s3.put_object(Bucket=where.bucket, Key=where.key, Body=content)
-        found = Recording(
-            object=where,
-            size_bytes=len(content),
-            container="wav",
-            codec="pcm_s16le",
-            sample_rate=8000,
-            channels=2,
-        )
-        event = CallIngested(tenant_id=TENANT, call_id=call_id, recording=found)
-        await self.backstage.send("transcribe", event.model_dump(mode="json"))
+        self.calls.append(f"c-{number}")
+        await self.trade.hand_in(self.backstage, self.folder, self.calls[-1], number)
 
     async def killed_at(self, step: Step, times: int = 1) -> None:
         """Hand in a call; the worker dies when it reaches *step* for the so-manieth time."""
@@ -82,55 +59,55 @@ class KillScene:
         key = f"worker-{len(self.kept_before)}"
         self.kept_before[key] = await self.kept_texts()
         told = {**self.environment, "OPENAI_API_KEY": key}
-        async with forked("transcriber", told, self.folder / "transcriber.log") as process:
+        async with forked(self.trade.service, told, self.folder / "worker.log") as process:
             assert process.pid
             self.steps.victim = process.pid
             yield
-        await self.time.a_minute("transcribe")
+        await self.time.a_minute(self.trade.stage)
 
     async def all_done(self) -> None:
-        """Wait until every call has its transcript and its message is gone."""
-        await until(self._all_done, PATIENCE, what="every call is transcribed, and its message deleted")
+        """Wait until every call has its document and its message is gone."""
+        await until(self._all_done, PATIENCE, what="every call has its document, and its message is deleted")
 
     async def _all_done(self) -> bool:
-        kept = await self.backstage.db["transcripts"].distinct("call_id")
-        return set(self.calls) <= set(kept) and await self.backstage.depth("transcribe") == (0, 0)
+        kept = await self.backstage.db[self.trade.collection].distinct("call_id")
+        return set(self.calls) <= set(kept) and await self.backstage.depth(self.trade.stage) == (0, 0)
 
     async def kept_texts(self) -> set[str]:
-        """What was said in the cuts that are finished."""
+        """What was answered to all that is finished."""
         rows = self.backstage.db["work"].find({"result": {"$ne": None}})
-        return {row["result"]["text"] async for row in rows}
+        return {self.trade.said(row["result"]) async for row in rows}
 
     async def asked_at_least_once(self) -> bool:
         """Whether a request has arrived."""
-        return bool(self.provider.log)
+        return bool(self.trade.provider.log)
 
     async def lose_visibility(self) -> None:
         """Take the messages of a living worker away, as if its heartbeat had come too late."""
-        await self.time.show_again("transcribe")
+        await self.time.show_again(self.trade.stage)
 
     async def received_again(self) -> bool:
         """Whether a message that was taken away is in somebody's hands again."""
-        return bool(self.time.held("transcribe"))
+        return bool(self.time.held(self.trade.stage))
 
     async def announced(self) -> Counter[str]:
         """How often each call was announced to the next stage; they are taken from its queue."""
-        url, found = self.backstage.queue("analyze"), Counter[str]()
+        url, found = self.backstage.queue(self.trade.then), Counter[str]()
         while messages := (
             await self.backstage.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)
         ).get("Messages"):
             found.update(json.loads(message["Body"])["call_id"] for message in messages)
         return found
 
-    def meddle(self, number: int) -> Act:
+    def meddle(self, _number: int) -> Act:
         """What the provider does: it tells of the step, then answers."""
 
-        async def act(asked: Asked, request: web.Request) -> web.StreamResponse:
+        async def act(asked: Any, request: web.Request) -> web.StreamResponse:
             try:
                 self.steps.at("called")
             except Killed:
                 return await hang_up(asked, request)
-            return await speak(asked, request)
+            return await self.trade.speak(asked, request)
 
         return act
 
@@ -141,23 +118,20 @@ def _made(folder: Path) -> Path:
 
 
 @asynccontextmanager
-async def open_kill_scene(folder: Path, servers: dict[str, str], names: Names) -> AsyncIterator[KillScene]:
+async def open_kill_scene(
+    folder: Path, trade: Trade, servers: dict[str, str], names: Names
+) -> AsyncIterator[KillScene]:
     """Queues and buckets of its own on *servers*, and no worker yet."""
     steps = Steps()
     async with AsyncExitStack() as life:
-        provider = await life.enter_async_context(running_tone_speech())
-        direct = {
-            **os.environ,
-            **servers,
-            **CHOSEN,
-            **provider.variables,
-            "TMPDIR": str(_made(folder / "tmp")),
-        }
+        direct = {**os.environ, **servers, **trade.chosen, "TMPDIR": str(_made(folder / "tmp"))}
+        direct["OPENAI_API_KEY"] = "test"
         direct |= await provision(direct, names)
         backstage = await life.enter_async_context(open_backstage(direct))
         aws, url = await life.enter_async_context(aws_proxy(direct["AWS_ENDPOINT_URL_SQS"], steps))
         uri = await life.enter_async_context(mongo_proxy(direct["MONGODB_URI"], steps))
         ways = {"AWS_ENDPOINT_URL_SQS": url, "AWS_ENDPOINT_URL_S3": url, "MONGODB_URI": uri}
-        scene = KillScene(folder, {**direct, **ways}, backstage, PassingTime(aws, backstage), steps, provider)
-        provider.plan = scene.meddle
+        time = PassingTime(aws, backstage)
+        scene = KillScene(folder, trade, {**direct, **ways}, backstage, time, steps)
+        trade.provider.plan = scene.meddle
         yield scene

@@ -5,7 +5,8 @@ import json
 from email.utils import formatdate
 
 from aiohttp import web
-from tone_speech import Act, Asked, hang_up, send, speak, transcription
+from provider_log import Act, hang_up, send
+from tone_speech import Asked, speak, transcription
 
 GARBAGE = (
     b"<html><body>502 Bad Gateway</body></html>",
@@ -67,11 +68,11 @@ async def break_off(asked: Asked, request: web.Request) -> web.StreamResponse:
     return await hang_up(asked, request)
 
 
-def holding(until: asyncio.Event) -> Act:
+def holding(until: asyncio.Event, answer: Act = speak) -> Act:
     """Answer as one should, but not before *until* is set."""
 
     async def act(asked: Asked, request: web.Request) -> web.StreamResponse:
         await until.wait()
-        return await speak(asked, request)
+        return await answer(asked, request)
 
     return act

@@ -14,7 +14,7 @@ from typing import Any
 from aiohttp import web
 
 DIMENSIONS = 8
-_LINE = re.compile(r"^\[(u\d+) [\d:]+ \S+\] (.+)$", re.MULTILINE)
+LINE = re.compile(r"^\[(u\d+) [\d:]+ \S+\] (.+)$", re.MULTILINE)
 
 
 class Gate:
@@ -67,19 +67,9 @@ class ModelServer:
         """One topic, quoted from the first line; all else empty."""
         asked = await request.json()
         await self._counted("analyze")
-        found = _LINE.search(asked["messages"][-1]["content"])
-        content = json.dumps(_insights(*(found.groups() if found else ("u1", "nothing"))))
-        message = {"role": "assistant", "content": content}
-        return web.json_response(
-            {
-                "id": "test",
-                "object": "chat.completion",
-                "created": 0,
-                "model": asked["model"],
-                "choices": [{"index": 0, "finish_reason": "stop", "message": message}],
-                "usage": {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15},
-            }
-        )
+        found = LINE.search(asked["messages"][-1]["content"])
+        content = json.dumps(insights(*(found.groups() if found else ("u1", "nothing"))))
+        return web.json_response(completion(asked["model"], content))
 
     async def embed(self, request: web.Request) -> web.Response:
         """A vector that depends on the text alone."""
@@ -128,10 +118,25 @@ def _vector(text: str) -> bytes:
     return pack(f"<{DIMENSIONS}f", *((byte + 1) / 256 for byte in digest[:DIMENSIONS]))
 
 
-def _insights(utterance: str, text: str) -> dict[str, Any]:
+def completion(model: str, content: str) -> dict[str, Any]:
+    """The body of a chat's answer."""
+    return {
+        "id": "test",
+        "object": "chat.completion",
+        "created": 0,
+        "model": model,
+        "choices": [
+            {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": content}}
+        ],
+        "usage": {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15},
+    }
+
+
+def insights(utterance: str, text: str, summary: str = "Two people spoke.") -> dict[str, Any]:
+    """An answer about a call: one topic, with this evidence."""
     evidence = [{"utterance_ids": [utterance], "quote": text}]
     return {
-        "summary": "Two people spoke.",
+        "summary": summary,
         "language": "en",
         "call_type": "other",
         "call_outcome": "unknown",

@@ -1,4 +1,4 @@
-"""Between a worker and MongoDB: what it writes is passed on, and told as a step of its work."""
+"""Between a worker and MongoDB: what it asks is passed on, and told as a step of its work."""
 
 import asyncio
 import struct
@@ -67,8 +67,10 @@ def _steps(asked: Command) -> tuple[Step | None, Step | None]:
             return "answered", "kept"
         case {"findAndModify": "work", "upsert": True}:
             return None, "claimed"
-        case {"insert": "transcripts"}:
-            return None, "transcribed"
+        case {"find": "analyses"}:
+            return "received", None  # an analyzer looks first whether the call has one
+        case {"insert": "transcripts" | "analyses"}:
+            return None, "concluded"
     return None, None
 
 

@@ -1,4 +1,4 @@
-"""The steps of a transcriber's work, as seen from outside, and a SIGKILL at the one a test names."""
+"""The steps of a worker's way through a call, as seen from outside, and a SIGKILL at the one a test names."""
 
 import asyncio
 import os
@@ -6,9 +6,9 @@ import signal
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
-Step = Literal["received", "claimed", "called", "answered", "kept", "transcribed", "announced"]
-"""It has the message; a cut is claimed; a cut is asked about; the answer is about to be kept; it is kept;
-the transcript is kept; the event is sent and the message about to be deleted."""
+Step = Literal["received", "claimed", "called", "answered", "kept", "concluded", "announced"]
+"""It has the message; a piece of work is claimed; it is asked about; the answer is about to be kept;
+it is kept; the stage's document is kept; the event is sent and the message about to be deleted."""
 
 STEPS: tuple[Step, ...] = get_args(Step)
 

@@ -2,16 +2,17 @@
 
 import asyncio
 import io
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from statistics import median
-from typing import Any, Literal
+from typing import Any
 
 import av
 import numpy as np
 import tones
 from aiohttp import web
+from provider_log import Act, Noted, send, serving
 from tones import Heard, Sound
 
 RATE = 16_000  # Hz
@@ -19,14 +20,11 @@ _AROUND = 7  # slots whose clocks are agreed on: one alone is off by up to 30 ms
 
 
 @dataclass(slots=True)
-class Asked:
-    """One request: what arrived, with whose key, and what became of it. Only the server writes to it."""
+class Asked(Noted):
+    """One request, and what arrived with it."""
 
-    number: int
-    by: str
     samples: int
     heard: tuple[Heard, ...]
-    outcome: Literal["open", "answered", "refused", "lost"] = "open"
 
     @property
     def channel(self) -> int:
@@ -57,38 +55,15 @@ class Asked:
         return f"c{self.channel} {self.start_ms:.0f} {self.end_ms:.0f}" if self.heard else ""
 
 
-Act = Callable[[Asked, web.Request], Awaitable[web.StreamResponse]]
-
-
 async def speak(asked: Asked, request: web.Request) -> web.StreamResponse:
     """Answer as one should."""
     return await send(asked, request, web.json_response(transcription(asked)))
-
-
-async def hang_up(asked: Asked, request: web.Request) -> web.StreamResponse:
-    """Break the connection in the place of an answer."""
-    asked.outcome = "lost"
-    if request.transport:
-        request.transport.abort()
-    return web.Response()
 
 
 def transcription(asked: Asked) -> dict[str, Any]:
     """The body of an answer."""
     seconds = -(-asked.samples // RATE)
     return {"text": asked.text, "usage": {"type": "duration", "seconds": seconds}}
-
-
-async def send(asked: Asked, request: web.Request, answer: web.Response) -> web.StreamResponse:
-    """Send a whole answer, and note whether somebody was there to take it."""
-    try:
-        await answer.prepare(request)
-        await answer.write_eof()
-    except ConnectionError:
-        asked.outcome = "lost"
-    else:
-        asked.outcome = "answered" if answer.status == web.HTTPOk.status_code else "refused"
-    return answer
 
 
 @dataclass
@@ -134,13 +109,5 @@ def decode(content: bytes) -> Sound:
 async def running_tone_speech() -> AsyncIterator[ToneSpeech]:
     """The provider on a free loopback port."""
     server = ToneSpeech()
-    app = web.Application(client_max_size=64 * 1024 * 1024)
-    app.router.add_post("/v1/audio/transcriptions", server.transcribe)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    server.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    try:
+    async with serving("/v1/audio/transcriptions", server.transcribe) as server.url:
         yield server
-    finally:
-        await runner.cleanup()

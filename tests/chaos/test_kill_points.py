@@ -1,4 +1,4 @@
-"""A transcriber dies at each step of its work; no call is lost, and no finished cut is paid for again."""
+"""A worker dies at each step of its way; no call is lost, and no finished piece of work is paid for again."""
 
 import asyncio
 import os
@@ -7,11 +7,14 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import uuid4
 
+import pytest
 import pytest_asyncio
+from hearing_trade import hearing
 from kill_scene import PATIENCE, KillScene, open_kill_scene
 from misbehaviour import holding
 from onebox.stack import Names
-from paid_once import every_call_announced, finished_cuts_paid_once, ledger_equals_log
+from paid_once import every_call_announced, finished_work_paid_once, ledger_equals_log
+from reading_trade import reading
 from servers import Servers, named
 from steps import STEPS
 from waiting import until
@@ -19,10 +22,14 @@ from waiting import until
 KILLS = 200 if os.environ.get("CHAOS") == "all" else len(STEPS)
 
 
-@pytest_asyncio.fixture
-async def scene(tmp_path: Path, server: Servers) -> AsyncIterator[KillScene]:
+@pytest_asyncio.fixture(params=[hearing, reading])
+async def scene(tmp_path: Path, server: Servers, request: pytest.FixtureRequest) -> AsyncIterator[KillScene]:
+    """Of transcribers, which may ask about two cuts at once, and of analyzers, between parts of a call."""
     names = Names(f"kills-{uuid4().hex[:8]}")
-    async with open_kill_scene(tmp_path, named(server), names) as opened:
+    async with (
+        request.param() as trade,
+        open_kill_scene(tmp_path, trade, named(server), names) as opened,
+    ):
         yield opened
 
 
@@ -40,7 +47,7 @@ async def test_a_kill_at_any_step_loses_nothing_and_pays_nothing_twice(scene: Ki
 
     assert KILLS == scene.kills == len(scene.calls)
     await every_call_announced(scene)
-    await finished_cuts_paid_once(scene)
+    await finished_work_paid_once(scene)
     await ledger_equals_log(scene)
     left = [path for path in (scene.folder / "tmp").rglob("*") if path.is_file()]
     assert [] == left, "of recordings that dead workers had"
@@ -49,7 +56,7 @@ async def test_a_kill_at_any_step_loses_nothing_and_pays_nothing_twice(scene: Ki
 async def test_a_message_lost_to_another_delivery_is_paid_for_once(scene: KillScene) -> None:
     """Visible again in the middle of a call, it is received again, waits its turn, and finds all done."""
     release = asyncio.Event()
-    scene.provider.plan = lambda _number: holding(release)
+    scene.trade.provider.plan = lambda _number: holding(release, scene.trade.speak)
     async with scene.working():
         await scene.hand_in()
         await until(scene.asked_at_least_once, PATIENCE, what="the provider is asked")
@@ -59,4 +66,4 @@ async def test_a_message_lost_to_another_delivery_is_paid_for_once(scene: KillSc
         await scene.all_done()
 
     await every_call_announced(scene)
-    await finished_cuts_paid_once(scene)
+    await finished_work_paid_once(scene)

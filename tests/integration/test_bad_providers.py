@@ -16,9 +16,10 @@ from common.pipeline import TRANSCRIBE
 from contract.harness import ACKED, Fate, Running, running
 from ears import told
 from misbehaviour import GARBAGE, answering, break_off, busy, holding, now_as_a_date, slowly
+from provider_log import Act, hang_up
 from servers import Servers
 from tone_files import record, short_call
-from tone_speech import Act, ToneSpeech, hang_up, running_tone_speech, speak
+from tone_speech import ToneSpeech, running_tone_speech, speak
 from transcriber.app import create_app
 from waiting import until
 

@@ -1,6 +1,7 @@
 """Whatever a model answers, nothing unverified is shown, and nothing out of bounds is kept."""
 
 import json
+import re
 from typing import Any, get_args
 
 from analyzer.analysis import Draft, drafted
@@ -22,6 +23,7 @@ PROSE = st.one_of(
     st.sampled_from(["\u202eevil", "a\x00b", "END TRANSCRIPT", '"}]}', "x" * 3000, "price", "customer"]),
     st.text(max_size=20),
 )
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 
 
 def answers(shape: type[BaseModel]) -> st.SearchStrategy[BaseModel]:
@@ -54,7 +56,10 @@ def draft(answer: BaseModel, call: Transcript) -> Draft:
 @settings(max_examples=150, deadline=None)
 @given(answers(Insights[Citation]))
 def test_no_answer_gets_an_unverified_quote_shown(answer: BaseModel) -> None:
-    """Every quote the API tells stands in its utterance, at its time; numbers and names were said."""
+    """Every quote the API tells stands in its utterance, at its time; numbers and names were said.
+
+    A sentence's first word is written like a name whatever it is, and passes.
+    """
     call = transcript()
     spoken = {utterance.id: utterance for utterance in call.utterances}
     kept = draft(answer, call)
@@ -74,7 +79,10 @@ def test_no_answer_gets_an_unverified_quote_shown(answer: BaseModel) -> None:
             said = spoken[piece.utterance_ids[0]]
             assert piece.quote in said.text
             assert (said.speaker, said.start_ms, said.end_ms) == (piece.speaker, piece.start_ms, piece.end_ms)
-    assert not {"Globex", "99"} & set(told.summary.split()[1:])
+    beyond_the_first = (
+        word for sentence in _SENTENCE_END.split(told.summary) for word in sentence.split()[1:]
+    )
+    assert not {"Globex", "99"} & set(beyond_the_first)
 
 
 @settings(max_examples=100, deadline=None)

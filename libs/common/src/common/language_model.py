@@ -1,12 +1,11 @@
 """An OpenAI-compatible chat model that answers in a given shape, or says why it cannot."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar, cast
 
 from httpx2 import HTTPError
-from openai import AsyncOpenAI, pydantic_function_tool
+from openai import AsyncOpenAI
 from pydantic import BaseModel
 
 from common.completions import Completion, CutOff, parsed, read
@@ -15,6 +14,7 @@ from common.gate import Gate, Need
 from common.model import Work
 from common.models.text import CHAT, ChatModel
 from common.providers import Asked
+from common.shapes import strict
 
 A = TypeVar("A", bound=BaseModel)
 
@@ -85,10 +85,14 @@ class LanguageModel:
             async with self._client.chat.completions.with_streaming_response.create(
                 model=self.name,
                 messages=[{"role": "system", "content": instructions}, {"role": "user", "content": content}],
-                response_format=_strict(shape),
+                response_format=cast("Any", self._format(shape)),
                 **self._options(),
             ) as response:
                 return await read(response.iter_bytes(), most)
+
+    def _format(self, shape: type[BaseModel]) -> dict[str, Any]:
+        bounded = self._row is not None and self._row.bounds_lists
+        return strict(shape, self._max_output_tokens if bounded else None)
 
     def _cost(self, tokens_in: int, tokens_out: int) -> float | None:
         if self._gate.provider == "local":
@@ -113,10 +117,3 @@ class LanguageModel:
             input_tokens=tokens_in,
             output_tokens=tokens_out,
         )
-
-
-def _strict(shape: type[BaseModel]) -> Any:
-    """The shape as a strict provider takes it, under a name of the letters it takes."""
-    name = re.sub(r"\W.*", "", shape.__name__)
-    schema = pydantic_function_tool(shape, name=name)["function"]["parameters"]
-    return {"type": "json_schema", "json_schema": {"name": name, "strict": True, "schema": schema}}

@@ -10,6 +10,7 @@ from typing import Any
 from onebox.models.errors import ApiError
 from onebox.models.minilm import SentenceEncoder
 from onebox.models.rules.analyst import Analyst
+from onebox.models.rules.criteria import Criterion, read_criteria
 from onebox.models.rules.filling import UnfillableError, filled
 from onebox.models.rules.lines import Line, other_text, read_lines
 
@@ -21,6 +22,8 @@ _WITHOUT_EFFECT = {
     "user", "store", "metadata", "service_tier", "safety_identifier", "prompt_cache_key", "presence_penalty",
     "frequency_penalty", "prompt_cache_retention",
 }  # fmt: skip
+_ANSWERS = {"answer", "evidence"}
+"""What a schema asks for that is about the prompt's question, and not the call as a whole."""
 _KNOWN = _WITHOUT_EFFECT | {"model", "messages", "response_format", "stream", "n"}
 
 
@@ -32,6 +35,7 @@ class Asked:
     """All messages' text, for counting."""
     lines: Sequence[Line]
     question: str | None
+    criteria: Sequence[Criterion]
     schema: Mapping[str, Any] | None
 
 
@@ -55,7 +59,9 @@ def understand(body: dict[str, Any]) -> Asked:
             param="messages",
         )
     schema = _schema(body.get("response_format"))
-    return Asked("\n".join(text for _, text in texts), lines, next(reversed(other_text(last)), None), schema)
+    rest = other_text(last)
+    prompt = "\n".join(text for _, text in texts)
+    return Asked(prompt, lines, next(reversed(rest), None), read_criteria(rest), schema)
 
 
 def _texts(messages: Any) -> list[tuple[str, str]]:
@@ -111,7 +117,9 @@ class Assistant:
         }
 
     def _in_json(self, asked: Asked, schema: Mapping[str, Any]) -> str:
-        findings = self._analyst.analyse(asked.lines) | self._answers(asked)
+        findings = self._analyst.analyse(asked.lines, asked.criteria)
+        if _ANSWERS & set(schema.get("properties", {})):
+            findings |= self._answers(asked)
         try:
             return json.dumps(filled(findings, schema), ensure_ascii=False)
         except UnfillableError as error:

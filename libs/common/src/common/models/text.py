@@ -13,7 +13,8 @@ ReasoningEffort = Literal["none", "low", "medium", "high"]
 class ChatModel:
     """Prices are USD for a million tokens, sizes are tokens; None is not known.
 
-    Whoever takes ``reasoning`` reasons unless told not to, and bills it as output.
+    Whoever takes ``reasoning`` reasons unless told not to, and bills it as output. ``bounds_lists``: its
+    grammar knows ``maxItems``, without which a small model goes on with a list until its tokens are used up.
     """
 
     usd_per_million_in: float | None
@@ -22,6 +23,7 @@ class ChatModel:
     context: int | None = None
     max_output: int | None = None
     reasoning: tuple[ReasoningEffort, ...] = ()
+    bounds_lists: bool = False
     shutdown: date | None = None
 
     def cost(self, tokens_in: int, tokens_out: int) -> float | None:
@@ -64,7 +66,11 @@ CHAT: Final[Mapping[str, ChatModel]] = MappingProxyType(
         "local-rules": ChatModel(usd_per_million_in=0.0, usd_per_million_out=0.0, context=1_000_000),
         # As the one-machine stack serves it: half of its context, for the memory's sake.
         "qwen2.5-coder-1.5b-instruct": ChatModel(
-            usd_per_million_in=0.0, usd_per_million_out=0.0, context=16_384, max_output=4_000
+            usd_per_million_in=0.0,
+            usd_per_million_out=0.0,
+            context=16_384,
+            max_output=4_000,
+            bounds_lists=True,
         ),
     }
 )

@@ -1,72 +1,56 @@
-"""What was promised and agreed: next steps and commitments, told by who does what."""
+"""What was promised and agreed: next steps and commitments."""
 
 import re
 from collections.abc import Sequence
 from typing import Any
 
-from onebox.models.rules.entities import due
-from onebox.models.rules.lines import Line, Sentence, other_speaker
+from onebox.models.rules.lines import Sentence
+from onebox.models.rules.steps import CONDITION, Step
 
-_ACTION = (
-    r"(?:send|e-?mail|call|schedule|reschedule|set (?:\w+ )?up|share|book|follow up|get back|prepare|forward|"
-    r"invite|discuss|review|confirm|arrange|test|try|sign|order|connect|meet|talk|bring|come (?:in|by)|"
-    r"stop by|look into|make (?:sure|an appointment|the appointment)|put (?:you|it|that|in)|"
-    r"text|refund|ship|deliver|start)"
-)
-_MINE = re.compile(
-    rf"\b(?:I|we)(?: will|'ll| am going to|'m going to| are going to|'re going to) (?:\w+ )?{_ACTION}\b",
-    re.IGNORECASE,
-)
-_LET_ME = re.compile(
-    r"\blet me (?:send|e-?mail|call|schedule|set|book|forward|share|get back)\b", re.IGNORECASE
-)
-_TOGETHER = re.compile(
-    rf"\b(?:let's|let us|shall we|can we|could we) (?:just )?(?:go ahead and )?(?:{_ACTION}|pencil)\b"
-    r"|\bnext steps? (?:is|are|would be)\b|\bI have (?:you|an?)\b.*\bappointment\b",
-    re.IGNORECASE,
-)
-_YOURS = re.compile(
-    r"\b(?:please|can you|could you|would you|will you) (?:please )?"
-    r"(?:send|e-?mail|call|share|forward|sign|schedule)\b",
-    re.IGNORECASE,
-)
 _GRANTED = re.compile(
-    r"\byou(?: will|'ll) (?:get|receive|have)\b|\bwe can match\b|\bI can offer\b", re.IGNORECASE
+    r"\byou(?: will|'ll) (?:get|receive|have)\b|\bwe can match\b|\bI can offer\b|\b(?:we|I)(?: will|"
+    r"'ll) (?:drop|waive|include|match|deliver)\b",
+    re.IGNORECASE,
 )
-_CONDITION = re.compile(r"^(?:if|when|unless)\b|\bwhat (?:will|would)\b", re.IGNORECASE)
+_MOST_QUOTES = 3
 
 
-def next_steps(lines: Sequence[Line], sentences: Sequence[Sentence]) -> list[dict[str, Any]]:
-    """What is to happen after the call; owner and due only as said."""
+def next_steps(found: Sequence[Step]) -> list[dict[str, Any]]:
+    """Owner and due only as said."""
     return [
         {
-            "description": sentence.text,
-            "owner": _owner(lines, sentence),
-            "due": due(sentence),
-            "evidence": [sentence.evidence()],
+            "description": step.sentences[0].text,
+            "owner": step.owner,
+            "due": step.due,
+            "evidence": [sentence.evidence() for sentence in step.sentences[:_MOST_QUOTES]],
         }
-        for sentence in sentences
-        if is_step(sentence)
+        for step in found
     ]
 
 
-def is_step(sentence: Sentence) -> bool:
-    """Whether somebody says what is to be done next."""
-    if _CONDITION.search(sentence.text):
-        return False
-    return any(form.search(sentence.text) for form in (_MINE, _LET_ME, _TOGETHER, _YOURS))
+def _own_words(step: Step) -> tuple[Sentence, ...]:
+    """What the promiser says themselves, and not what they were asked."""
+    told = [one for one in step.sentences if not one.is_question]
+    return tuple(one for one in told if one.line.speaker == told[0].line.speaker)
 
 
-def commitments(sentences: Sequence[Sentence]) -> list[dict[str, Any]]:
+def commitments(found: Sequence[Step], said: Sequence[Sentence]) -> list[dict[str, Any]]:
     """What a speaker promised to do or to give; a question promises nothing."""
-    return [
-        {"description": sentence.text, "by": sentence.line.speaker, "evidence": [sentence.evidence()]}
-        for sentence in sentences
-        if not sentence.is_question and any(form.search(sentence.text) for form in (_MINE, _LET_ME, _GRANTED))
+    promised = [_own_words(step) for step in found if step.promised]
+    taken = {(one.row, one.text) for group in promised for one in group}
+    granted = [
+        (one,)
+        for one in said
+        if not any(one.row == row and text in one.text for row, text in taken)
+        and not one.is_question
+        and _GRANTED.search(one.text)
+        and not CONDITION.search(one.text)
     ]
-
-
-def _owner(lines: Sequence[Line], sentence: Sentence) -> str | None:
-    if _MINE.search(sentence.text) or _LET_ME.search(sentence.text):
-        return sentence.line.speaker
-    return other_speaker(lines, sentence.line.speaker) if _YOURS.search(sentence.text) else None
+    return [
+        {
+            "description": group[0].text,
+            "by": group[0].line.speaker,
+            "evidence": [sentence.evidence() for sentence in group[:_MOST_QUOTES]],
+        }
+        for group in sorted([*promised, *granted], key=lambda group: group[0].row)
+    ]

@@ -3,19 +3,25 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from onebox.models.minilm import SentenceEncoder
-from onebox.models.rules import actions, mood, questions, remarks, verdicts
-from onebox.models.rules.entities import entities
+from onebox.models.rules import actions, criteria, mood, questions, remarks, rivals, topics, verdicts
+from onebox.models.rules.criteria import Criterion
+from onebox.models.rules.entities import Entity, entities, figured
 from onebox.models.rules.examples import Examples
 from onebox.models.rules.lines import Line, Sentence, sentences, speakers
-from onebox.models.rules.summary import opening, summary
-from onebox.models.safetensors import Array
+from onebox.models.rules.names import names
+from onebox.models.rules.steps import steps
+from onebox.models.rules.summary import opening, outlook, subjects, summary
 
 Findings = dict[str, Any]
 
 _ENGLISH = "en"
 _ANSWER_LIKENESS = 0.3  # cosine below which a sentence does not answer the question
 _MOST_ANSWERS = 2
+_FORMAL = frozenset({"email", "phone", "money"})
+_MOST_WORDS = 6  # of a call of a few words, that may be no sentence
 
 
 class Analyst:
@@ -24,29 +30,33 @@ class Analyst:
     def __init__(self, encoder: SentenceEncoder) -> None:
         self._examples = Examples(encoder)
 
-    def analyse(self, lines: Sequence[Line]) -> Findings:
-        """Everything found, by the names of an analysis."""
+    def analyse(self, lines: Sequence[Line], asked: Sequence[Criterion] = ()) -> Findings:
+        """Everything found, by the names of an analysis; *asked* are a tenant's own criteria."""
         said = sentences(lines)
-        vectors = self._examples.encode([sentence.text for sentence in said])
         language = verdicts.language(lines)
         if language == _ENGLISH:
-            found = self._remarks(lines, said, vectors) | _verdicts(lines, said)
+            found = self._english(lines, said) | criteria.answers(asked, said, self._examples)
         else:
-            found = _nothing_but_form(lines, said)
-        first = opening(found["call_type"], found["call_outcome"], speakers(lines))
-        return found | {"language": language, "summary": summary(first, said, vectors, _complaints(found))}
+            found = _nothing_but_form(lines, said) | {"summary": self._summary(lines, said)}
+        return found | {"language": language}
 
-    def _remarks(self, lines: Sequence[Line], said: Sequence[Sentence], vectors: Array) -> Findings:
-        found = {
-            "pain_points": remarks.pain_points(said, vectors, self._examples),
-            "objections": remarks.objections(lines, said, vectors, self._examples),
-        }
-        return found | {
-            "next_steps": actions.next_steps(lines, said),
-            "commitments": actions.commitments(said),
-            "questions_raised": questions.questions(lines, said),
-            "sentiment": mood.sentiment(said, _complaints(found)),
-        }
+    def _english(self, lines: Sequence[Line], said: Sequence[Sentence]) -> Findings:
+        told = remarks.said_by_customers(said)
+        vectors = dict(zip(told, self._examples.encode([one.text for one in told]), strict=True))
+        found = _spoken(lines, said)
+        found["pain_points"] = remarks.pain_points(vectors, self._examples)
+        found["objections"] = remarks.objections(lines, vectors, self._examples, found["call_outcome"])
+        complaints = {one["description"] for name in ("pain_points", "objections") for one in found[name]}
+        found["sentiment"] = mood.sentiment(lines, said, complaints)
+        first = opening(found["call_type"], found["call_outcome"], speakers(lines))
+        about = subjects([topic["topic"] for topic in found["key_topics"]])
+        rows = np.array(list(vectors.values()))
+        ending = outlook(found["next_steps"])
+        return found | {"summary": summary(f"{first} {about}".strip(), told, rows, complaints, ending)}
+
+    def _summary(self, lines: Sequence[Line], said: Sequence[Sentence]) -> str:
+        vectors = self._examples.encode([one.text for one in said])
+        return summary(opening("other", "unknown", speakers(lines)), said, vectors, ())
 
     def answer(self, lines: Sequence[Line], question: str) -> list[Sentence]:
         """The sentences nearest to a question, in their order; none where none is near."""
@@ -58,21 +68,28 @@ class Analyst:
         return [said[row] for row in sorted(best) if likeness[row] >= _ANSWER_LIKENESS]
 
 
-def _complaints(found: Findings) -> set[str]:
-    return {remark["description"] for name in ("pain_points", "objections") for remark in found[name]}
-
-
-def _verdicts(lines: Sequence[Line], said: Sequence[Sentence]) -> Findings:
-    named = entities(said)
-    known = frozenset(word for one in named if one.kind != "money" for word in one.text.split())
+def _spoken(lines: Sequence[Line], said: Sequence[Sentence]) -> Findings:
+    """What patterns tell."""
+    named, found, kind = names(said), steps(lines, said), verdicts.call_type(lines)
+    weighed = rivals.competitors(lines, said, named)
     return {
-        "call_type": verdicts.call_type(lines),
-        "call_outcome": verdicts.outcome(lines, said),
+        "next_steps": actions.next_steps(found),
+        "commitments": actions.commitments(found, said),
+        "questions_raised": questions.questions(lines, said),
+        "call_type": kind,
+        "call_outcome": verdicts.outcome(kind, lines, said, found),
         "engagement_level": verdicts.engagement(lines, said),
-        "entities": [entity.finding() for entity in named],
-        "competitors": verdicts.competitors(said, known),
-        "key_topics": verdicts.topics(said),
+        "entities": [
+            entity.finding() for entity in entities(said, named, {rival["name"] for rival in weighed})
+        ],
+        "competitors": weighed,
+        "key_topics": topics.topics(said),
     }
+
+
+def _is_formal(entity: Entity) -> bool:
+    """Whether it reads alike in every language; sums do in figures alone: six cents euros are 600."""
+    return entity.kind in _FORMAL and (entity.kind != "money" or any(map(str.isdigit, entity.text)))
 
 
 def _nothing_but_form(lines: Sequence[Line], said: Sequence[Sentence]) -> Findings:
@@ -82,18 +99,10 @@ def _nothing_but_form(lines: Sequence[Line], said: Sequence[Sentence]) -> Findin
         for name in ("pain_points", "objections", "competitors", "key_topics", "next_steps", "commitments")
     }
     return silent | {
-        "sentiment": {
-            "overall": "neutral",
-            "score": 0.0,
-            "confidence": 0.0,
-            "reasoning": "The word lists are English and this call is not: nothing is known of its mood.",
-            "by_speaker": [],
-        },
+        "sentiment": mood.unheard(),
         "call_type": "other",
         "call_outcome": "unknown",
         "engagement_level": verdicts.engagement(lines, said),
-        "entities": [
-            entity.finding() for entity in entities(said) if entity.kind in {"email", "phone", "money"}
-        ],
+        "entities": [entity.finding() for entity in figured(said) if _is_formal(entity)],
         "questions_raised": questions.questions(lines, said) if any(one.is_question for one in said) else [],
     }

@@ -9,7 +9,7 @@ Schema = Mapping[str, Any]
 
 _ABSENT = object()
 _ADMISSIONS = ("unknown", "other")  # enum values that claim nothing
-_KINDS = {dict: "object", list: "array", bool: "boolean", str: "string", float: "number"}
+_KINDS = {dict: "object", list: "array", bool: "boolean", str: "string", float: "number", int: "integer"}
 _OTHER_NAMES = {"outcome": "call_outcome", "questions": "questions_raised", "topics": "key_topics"}
 
 
@@ -54,7 +54,7 @@ class _Filling:
         kind = _KINDS[type(value)]
         if not kinds:
             return value  # anything is welcome
-        if kind not in kinds:
+        if kind not in kinds and not (kind == "integer" and "number" in kinds):
             raise UnfillableError(f"The rules know '{name}', but not in the form the schema wants.")
         if kind == "object":
             return self._object(value, schema, name)

@@ -1,4 +1,7 @@
-"""The word lists and labelled examples of lexicon.json, ready to be matched."""
+"""The word lists, patterns and labelled examples of the folder `vocabulary`, ready to be matched.
+
+Each file says in `origin` where its words come from.
+"""
 
 import json
 import re
@@ -10,9 +13,10 @@ from typing import Any
 
 @cache
 def lexicon() -> dict[str, Any]:
-    """All of lexicon.json."""
-    text = resources.files(__package__).joinpath("lexicon.json").read_text("utf-8")
-    return dict(json.loads(text))
+    """What all files hold, by name; a name is in one of them only."""
+    folder = resources.files(__package__).joinpath("vocabulary")
+    found = [json.loads(file.read_text("utf-8")) for file in folder.iterdir() if file.name.endswith(".json")]
+    return {name: held for one in found for name, held in one.items() if name != "origin"}
 
 
 @cache
@@ -25,7 +29,7 @@ def compiled(*path: str) -> re.Pattern[str]:
 
 
 def _any_of(patterns: Iterable[str]) -> re.Pattern[str]:
-    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns), re.IGNORECASE)
+    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns) or r"(?!)", re.IGNORECASE)
 
 
 def says(text: str, *path: str) -> bool:

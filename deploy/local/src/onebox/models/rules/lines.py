@@ -20,6 +20,8 @@ class Line:
     id: str
     speaker: str
     text: str
+    at: float = 0.0
+    """Seconds into the call."""
 
     @property
     def is_seller(self) -> bool:
@@ -64,7 +66,18 @@ def _excerpt(text: str, focus: str) -> str:
 def read_lines(text: str) -> list[Line]:
     """The transcript's lines among whatever else *text* holds."""
     matches = (_LINE.match(row) for row in text.splitlines())
-    return [Line(match["id"], match["speaker"].strip(), match["text"]) for match in matches if match]
+    return [
+        Line(match["id"], match["speaker"].strip(), match["text"], _seconds(match["time"]))
+        for match in matches
+        if match
+    ]
+
+
+def _seconds(clock: str) -> float:
+    total = 0
+    for part in clock.split(":"):
+        total = total * 60 + int(part)
+    return float(total)
 
 
 def other_text(text: str) -> list[str]:
@@ -84,6 +97,13 @@ def sentences(lines: Sequence[Line]) -> list[Sentence]:
 def speakers(lines: Sequence[Line]) -> list[str]:
     """Everybody who speaks, in order of their first word."""
     return list(dict.fromkeys(line.speaker for line in lines))
+
+
+def replies(lines: Sequence[Line], row: int, reach: int) -> list[Line]:
+    """What is said to this line by others; where speakers are not told apart, whatever follows."""
+    later = lines[row + 1 : row + 1 + reach]
+    one_voice = len({line.speaker for line in lines}) == 1
+    return [line for line in later if one_voice or line.speaker != lines[row].speaker]
 
 
 def other_speaker(lines: Sequence[Line], speaker: str) -> str | None:

@@ -1,62 +1,127 @@
 """Pain points and objections: sentences that a pattern marks, or that are much like a labelled example."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from onebox.models.rules.examples import Examples, Nearest
 from onebox.models.rules.lexicon import lexicon, says
-from onebox.models.rules.lines import Line, Sentence
+from onebox.models.rules.lines import Line, Sentence, replies
 from onebox.models.safetensors import Array
 
 _LIKE_ENOUGH = 0.60  # cosine at which likeness alone decides
-_LIKE_AT_ALL = 0.20  # cosine below which a pattern stands alone, and is not believed
+_LIKE_AT_ALL = 0.15  # cosine below which a pattern stands alone, and is not believed
 _SHORTEST = 3  # words
+_SHORTEST_LIKE = 5  # words of a sentence that no pattern marks: shorter ones are like anything
+_NEAR = 4  # lines within which one complaint goes on
+_MOST_QUOTES = 3
+_REPLY = 300  # characters
+
+_ENDS = {"won": "resolved", "lost": "unresolved"}  # what the end of a call says of every objection
+
+Vectors = Mapping[Sentence, Array]
+"""The sentences that may be remarks, with their vectors."""
 
 
 @dataclass(frozen=True)
 class Remark:
-    """A sentence and what it is taken for."""
+    """A sentence and what it is taken for; *others* say the same again."""
 
     sentence: Sentence
     label: str
     confidence: float
+    others: tuple[Sentence, ...] = ()
+
+    @property
+    def evidence(self) -> list[dict[str, Any]]:
+        """Its quotes, three at most."""
+        return [one.evidence() for one in (self.sentence, *self.others)[:_MOST_QUOTES]]
 
 
-def pain_points(sentences: Sequence[Sentence], vectors: Array, examples: Examples) -> list[dict[str, Any]]:
+def said_by_customers(sentences: Sequence[Sentence]) -> list[Sentence]:
+    """Sentences that may be remarks: long enough, and not the seller's."""
+    return [one for one in sentences if not one.line.is_seller and one.length >= _SHORTEST]
+
+
+def pain_points(vectors: Vectors, examples: Examples) -> list[dict[str, Any]]:
     """What hurts a customer, in their own sentences."""
-    found: list[dict[str, Any]] = []
-    for sentence, vector in _said_by_customers(sentences, vectors):
-        nearest = examples.nearest("pain_point", vector)
-        marked = says(sentence.text, "pain_point", "patterns")
-        if _believed(nearest, examples.nearest("background", vector), marked=marked):
-            found.append(_pain_point(Remark(sentence, nearest.label, _confidence(nearest, marked=marked))))
-    return found
+    found = [
+        Remark(sentence, nearest.label, _confidence(nearest, marked=marked))
+        for sentence, vector in vectors.items()
+        if not (sentence.is_question or says(sentence.text, "past") or says(sentence.text, "vague"))
+        for nearest in [examples.nearest("pain_point", vector)]
+        for marked in [says(sentence.text, "pain_point", "patterns")]
+        if _believed(sentence, nearest, examples.nearest("background", vector), marked=marked)
+    ]
+    return [_pain_point(remark) for remark in _joined(found)]
+
+
+def _joined(remarks: Sequence[Remark]) -> list[Remark]:
+    """One remark for a complaint that goes on: in one turn, or about the same in the next."""
+    kept: list[Remark] = []
+    for remark in remarks:
+        at = next((n for n, other in enumerate(kept) if _goes_on(other, remark)), None)
+        if at is None:
+            kept.append(remark)
+        else:
+            kept[at] = _both(kept[at], remark)
+    return kept
+
+
+def _both(one: Remark, other: Remark) -> Remark:
+    """The plainer of the two, with all sentences."""
+    plain, rest = (other, one) if other.confidence > one.confidence else (one, other)
+    return replace(plain, others=(*plain.others, rest.sentence, *rest.others))
+
+
+def _goes_on(one: Remark, other: Remark) -> bool:
+    apart = other.sentence.row - max(said.row for said in (one.sentence, *one.others))
+    return apart == 0 or (apart <= _NEAR and one.label == other.label)
 
 
 def _pain_point(remark: Remark) -> dict[str, Any]:
     return {
         "description": remark.sentence.text,
-        "severity": "high" if says(remark.sentence.text, "grave") else "medium",
+        "severity": _severity(" ".join(one.text for one in (remark.sentence, *remark.others))),
         "category": remark.label,
         "confidence": remark.confidence,
-        "evidence": [remark.sentence.evidence()],
+        "evidence": remark.evidence,
     }
 
 
+def _severity(text: str) -> str:
+    if says(text, "slight"):
+        return "low"
+    return "high" if says(text, "grave") else "medium"
+
+
 def objections(
-    lines: Sequence[Line], sentences: Sequence[Sentence], vectors: Array, examples: Examples
+    lines: Sequence[Line], vectors: Vectors, examples: Examples, outcome: str
 ) -> list[dict[str, Any]]:
-    """Reasons against going on, and what became of them."""
-    found: list[dict[str, Any]] = []
-    for sentence, vector in _said_by_customers(sentences, vectors):
+    """Reasons against going on, and what became of them in a call with this *outcome*."""
+    found: list[Remark] = []
+    for sentence, vector in vectors.items():
         nearest = examples.nearest("objection", vector)
         kind = _marked_as(sentence)
-        if _believed(nearest, examples.nearest("background", vector), marked=kind is not None):
-            label = kind or nearest.label
-            remark = Remark(sentence, label, _confidence(nearest, marked=kind is not None))
-            found.append(_objection(remark, lines))
-    return found
+        if kind is None and (sentence.is_question or says(sentence.text, "acceptance")):
+            continue
+        if _believed(sentence, nearest, examples.nearest("background", vector), marked=kind is not None):
+            found.append(
+                Remark(sentence, kind or nearest.label, _confidence(nearest, marked=kind is not None))
+            )
+    return [_objection(remark, lines, outcome) for remark in _of_a_kind(found)]
+
+
+def _of_a_kind(remarks: Sequence[Remark]) -> list[Remark]:
+    """One remark for an objection that is repeated."""
+    kept: list[Remark] = []
+    for remark in remarks:
+        at = next((n for n, other in enumerate(kept) if other.label == remark.label), None)
+        if at is None:
+            kept.append(remark)
+        else:
+            kept[at] = _both(kept[at], remark)
+    return kept
 
 
 def _marked_as(sentence: Sentence) -> str | None:
@@ -64,38 +129,44 @@ def _marked_as(sentence: Sentence) -> str | None:
     return next((kind for kind in kinds if says(sentence.text, "objection", "patterns", kind)), None)
 
 
-def _objection(remark: Remark, lines: Sequence[Line]) -> dict[str, Any]:
+def _objection(remark: Remark, lines: Sequence[Line], outcome: str) -> dict[str, Any]:
     return {
         "type": remark.label,
         "description": remark.sentence.text,
-        "resolution_status": resolution(remark, lines),
+        "resolution_status": _ENDS.get(outcome) or resolution(remark, lines),
+        "response": response(remark, lines),
         "confidence": remark.confidence,
-        "evidence": [remark.sentence.evidence()],
+        "evidence": remark.evidence,
     }
+
+
+def response(remark: Remark, lines: Sequence[Line]) -> str | None:
+    """What the seller said to it, in their words; nothing where sellers are not told apart."""
+    answer = next((line for line in replies(lines, remark.sentence.row, 2) if line.is_seller), None)
+    return answer.text if answer and len(answer.text) <= _REPLY else None
 
 
 def resolution(remark: Remark, lines: Sequence[Line]) -> str:
     """What became of an objection: told by what its speaker says after it was answered."""
-    if says(remark.sentence.text, "deferral"):
+    last = max((remark.sentence, *remark.others), key=lambda one: one.row)
+    if remark.label == "authority" or any(
+        says(one.text, "deferral") for one in (remark.sentence, *remark.others)
+    ):
         return "deferred"
-    later = lines[remark.sentence.row + 1 :]
-    answered = any(line.speaker != remark.sentence.line.speaker for line in later[:2])
-    if not answered:
+    answer = next(iter(replies(lines, last.row, 2)), None)
+    if answer is None:
         return "unresolved"
-    back = next((line.text for line in later[1:3] if line.speaker == remark.sentence.line.speaker), "")
-    return "resolved" if says(back, "acceptance") and " but " not in back.lower() else "unknown"
+    later = lines[last.row + 2 : last.row + 6]
+    back = next((line.text for line in later if line.speaker == last.line.speaker), "")
+    if says(back, "acceptance") and not says(back, "refusal"):
+        return "resolved"
+    return "unresolved" if says(back, "refusal") else "unknown"
 
 
-def _said_by_customers(sentences: Sequence[Sentence], vectors: Array) -> Iterator[tuple[Sentence, Array]]:
-    for sentence, vector in zip(sentences, vectors, strict=True):
-        if not sentence.line.is_seller and sentence.length >= _SHORTEST:
-            yield sentence, vector
-
-
-def _believed(nearest: Nearest, background: Nearest, *, marked: bool) -> bool:
+def _believed(sentence: Sentence, nearest: Nearest, background: Nearest, *, marked: bool) -> bool:
     if marked:
         return nearest.likeness > _LIKE_AT_ALL
-    return nearest.likeness > max(_LIKE_ENOUGH, background.likeness)
+    return sentence.length >= _SHORTEST_LIKE and nearest.likeness > max(_LIKE_ENOUGH, background.likeness)
 
 
 def _confidence(nearest: Nearest, *, marked: bool) -> float:

@@ -3,18 +3,21 @@
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
 
-from onebox.models.rules.actions import is_step
-from onebox.models.rules.lexicon import compiled, lexicon, says, words
-from onebox.models.rules.lines import Line, Sentence
+from onebox.models.rules.lexicon import compiled, lexicon, says
+from onebox.models.rules.lines import Line, Sentence, replies
+from onebox.models.rules.steps import Step
 
 _WORD = re.compile(r"[^\W\d_]+")
 _FEWEST_HITS = 2
 _FEWEST_LINES = 4
 _TALKATIVE = 0.3  # of all words
 _SILENT = 0.1
-_MOST_TOPICS = 6
+_LONG = 20  # lines in which somebody who cares asks something
+_ASKED = 0.1  # questions a line
+_MANY = 8
+_OPENING = 6  # lines
+_OPENING_WEIGHT = 3
 
 
 def language(lines: Sequence[Line]) -> str:
@@ -27,32 +30,61 @@ def language(lines: Sequence[Line]) -> str:
 
 
 def call_type(lines: Sequence[Line]) -> str:
-    """The type with the most of its phrases; `other` where none has two."""
+    """The type with the most of its phrases, each counted twice at most; `other` where none has two."""
     text = "\n".join(line.text for line in lines)
-    hits = {kind: len(compiled("call_types", kind).findall(text)) for kind in lexicon()["call_types"]}
+    start = "\n".join(line.text for line in lines[:_OPENING])
+    hits = {
+        kind: _hits(kind, text) + _OPENING_WEIGHT * says(start, "openings", kind)
+        for kind in lexicon()["call_types"]
+    }
     best = max(hits, key=hits.__getitem__)
     return best if hits[best] >= _FEWEST_HITS else "other"
 
 
-def outcome(lines: Sequence[Line], said: Sequence[Sentence]) -> str:
-    """How the call ended, told by its last third."""
+def _hits(kind: str, text: str) -> int:
+    return len({found.lower() for found in _found(kind, text)})
+
+
+def _found(kind: str, text: str) -> list[str]:
+    return [match[0] for match in compiled("call_types", kind).finditer(text)]
+
+
+def outcome(kind: str, lines: Sequence[Line], said: Sequence[Sentence], steps: Sequence[Step]) -> str:
+    """How the call ended, told by its last third; a refusal is one wherever it is said."""
+    refused = [one for one in said if not one.line.is_seller and _tells(one, "lost")]
+    if refused and kind != "support":
+        return "lost"
     ending = [sentence for sentence in said if sentence.row >= len(lines) * 2 // 3]
-    for kind in lexicon()["outcomes"]:
-        if any(says(sentence.text, "outcomes", kind) for sentence in ending):
-            return str(kind)
+    told = next((name for name in _possible(kind) if any(_tells(one, name) for one in ending)), None)
+    if told:
+        return told
     if any(says(sentence.text, "put_off") for sentence in ending if not sentence.line.is_seller):
         return "follow_up"
-    steps = [sentence for sentence in ending if is_step(sentence)]
-    if not steps:
+    if not steps or kind == "support":
         return "unknown"
-    return "next_step_agreed" if any(_is_agreed(lines, step) for step in steps) else "follow_up"
+    first = min(one.row for one in ending)
+    late = [step for step in steps if step.due or step.sentences[-1].row >= first]
+    return "next_step_agreed" if any(_is_agreed(lines, step) for step in late) else "follow_up"
 
 
-def _is_agreed(lines: Sequence[Line], step: Sentence) -> bool:
-    replies = [line for line in lines[step.row + 1 : step.row + 3] if line.speaker != step.line.speaker]
+def _possible(kind: str) -> list[str]:
+    return [
+        name for name in lexicon()["outcomes"] if kind == "support" or name not in {"resolved", "unresolved"}
+    ]
+
+
+def _tells(sentence: Sentence, name: str) -> bool:
+    return not sentence.is_question and says(sentence.text, "outcomes", name)
+
+
+def _is_agreed(lines: Sequence[Line], step: Step) -> bool:
+    """By a day that was named, or by the other side's yes."""
+    if step.due:
+        return True
+    answered = [line for one in step.sentences for line in replies(lines, one.row, 2)]
     return any(
         says(reply.text, "acceptance") or re.match(r"(?i)(?:yes|okay|sure|of course)\b", reply.text)
-        for reply in replies
+        for reply in answered
     )
 
 
@@ -67,44 +99,7 @@ def engagement(lines: Sequence[Line], said: Sequence[Sentence]) -> str:
     asked = sum(sentence.is_question for sentence in said if not sentence.line.is_seller)
     if share < _SILENT:
         return "low"
-    return "high" if share >= _TALKATIVE and asked >= _FEWEST_HITS else "medium"
-
-
-def topics(said: Sequence[Sentence]) -> list[dict[str, Any]]:
-    """What is talked about most, by the lexicon's topics, each in at least two sentences."""
-    found = {topic: [one for one in said if says(one.text, "topics", topic)] for topic in lexicon()["topics"]}
-    frequent = sorted(found.items(), key=lambda pair: -len(pair[1]))[:_MOST_TOPICS]
-    return [
-        {"topic": topic, "evidence": [sentence.evidence() for sentence in where[:2]]}
-        for topic, where in frequent
-        if len(where) >= _FEWEST_HITS
-    ]
-
-
-_CAPITALISED = rf"(?P<name>(?!(?:{'|'.join(sorted(words('not_names')))})\b)[A-Z][a-zA-Z]+(?: [A-Z][a-z]+)?)"
-_RIVALS = (
-    re.compile(
-        r"\b(?:looking at|talking (?:to|with)|considering|(?:quote|offer) from|"
-        rf"compar(?:ed|ing) (?:\w+ )?(?:to|with)|cheaper than|switch(?:ed|ing)? (?:to|from)|"
-        rf"went with|versus|competitor) {_CAPITALISED}"
-    ),
-    re.compile(
-        rf"(?:^|, |\b(?:but|and|But|And) ){_CAPITALISED} "
-        r"(?:offered|quoted|charges|gave us|promised|(?:is|are) cheaper)\b"
-    ),
-)
-
-
-def competitors(said: Sequence[Sentence], ours: frozenset[str]) -> list[dict[str, Any]]:
-    """Companies that a customer weighs against us, with the sentences that name them."""
-    matches = [match for one in said for form in _RIVALS for match in form.finditer(one.text)]
-    found = dict.fromkeys(match["name"] for match in matches)
-    unlikely = words("months") | words("weekdays") | ours
-    return [
-        {
-            "name": name,
-            "evidence": [one.evidence(name) for one in said if re.search(rf"\b{name}\b", one.text)][:3],
-        }
-        for name in found
-        if name.split()[0] not in unlikely
-    ]
+    if not asked and len(lines) >= _LONG:
+        return "low"
+    eager = asked >= max(_FEWEST_HITS, _ASKED * len(lines)) or asked >= _MANY
+    return "high" if share >= _TALKATIVE and eager else "medium"
