@@ -6,6 +6,7 @@ import pytest
 from analyzer import prompt
 from analyzer.analysis import nothing_said
 from common.model import Category, Criteria, QualityIssue, ScorecardQuestion, Transcript
+from common.prompting import LONGEST_LINE
 from hypothesis import given
 from hypothesis import strategies as st
 from nouns import KEY, transcript, utterance
