@@ -18,12 +18,14 @@ from common.model import Analysis, Call
 from common.recordings import RecordingBucket
 from common.settings import Provider
 from common.store import Store
-from common.transcripts import transcripts_in
+from common.transcripts import TranscriptStore, transcripts_in
 from common.vectors import Embedder
 from common.work import Claims
 from faststream import Context
 from prometheus_client import REGISTRY
 
+from ingest.asking.opening import open_answerer
+from ingest.asking.retrieval import Retriever
 from ingest.cache import AnswerCache
 from ingest.examiner import Examiner
 from ingest.inspector import Inspector
@@ -48,6 +50,7 @@ async def open_resources(settings: Settings) -> AsyncIterator[dict[str, object]]
         claims = Claims(database["work"], days=settings.paid_work_days)
         ledger = Ledger(database["ledger"], SEARCH, days=settings.ledger_days)
         opened = _kept(database) | {
+            "database": database,
             "recordings": recordings,
             "claims": claims,
             "ledger": ledger,
@@ -70,16 +73,21 @@ async def open_door(settings: DoorSettings) -> AsyncIterator[dict[str, object]]:
         redis = await stack.enter_async_context(open_redis(settings))
         openai = await stack.enter_async_context(open_openai(provider, read_timeout=QUESTION_TIMEOUT))
         search = await stack.enter_async_context(open_opensearch(settings, settings.aws_region))
+        index = ChunkIndex(search, settings.embedding_model, settings.opensearch_index)
+        gate = shared_gate(
+            settings, redis, provider, hold=QUESTION_HOLD, ledger=cast("Ledger", opened["ledger"])
+        )
+        embedder = Embedder(openai, gate)
+        answerer = await stack.enter_async_context(open_answerer(settings, opened["database"], redis))
+        transcripts = cast("TranscriptStore", opened["transcripts"])
         yield opened | {
             "limiter": Limiter(settings.rate_limit, redis),
             "cache": AnswerCache(redis),
-            "embedder": Embedder(
-                openai,
-                shared_gate(
-                    settings, redis, provider, hold=QUESTION_HOLD, ledger=cast("Ledger", opened["ledger"])
-                ),
-            ),
-            "index": ChunkIndex(search, settings.embedding_model, settings.opensearch_index),
+            "embedder": embedder,
+            "index": index,
+            "answerer": answerer,
+            "retriever": Retriever(index, embedder, transcripts, room=answerer.room),
+            "ask_limiter": Limiter(settings.ask_rate_limit, redis),
             "examiner": Examiner(partial(examine, workload(*settings.workloads)), time.monotonic),
             "clock": now,
         }

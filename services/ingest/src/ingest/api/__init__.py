@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from ingest.api import calls, health, redo, revisions, search, spoken, uploads
+from ingest.api import ask, calls, health, redo, revisions, search, spoken, uploads
 
 router = APIRouter()
-for part in (health, uploads, calls, spoken, revisions, redo, search):
+for part in (health, uploads, calls, spoken, revisions, redo, search, ask):
     router.include_router(part.router)

@@ -21,6 +21,7 @@ from common.model import (
 )
 
 from ingest.api.analyses import AnalysisAnswer, verified
+from ingest.asking.answer import Sentence, Totals
 
 
 class CallSummary(Noun):
@@ -148,6 +149,13 @@ class SearchAnswer(Noun):
 
     query: str
     hits: tuple[Hit, ...]
+
+
+class AskAnswer(Totals):
+    """An answer, sentence by sentence."""
+
+    question: str
+    sentences: tuple[Sentence, ...]
 
 
 class Health(Noun):

@@ -14,8 +14,11 @@ from common.vectors import Embedder
 from fastapi import Depends, Request
 from faststream_sqs import SQSBroker
 
+from ingest.asking.answering import Answerer
+from ingest.asking.retrieval import Retriever
 from ingest.cache import AnswerCache
 from ingest.examiner import Examiner
+from ingest.limiter import Limiter
 from ingest.security import tenant
 from ingest.settings import DoorSettings
 
@@ -47,4 +50,7 @@ TheCache = Annotated[AnswerCache, Depends(_opened("cache"))]
 TheEmbedder = Annotated[Embedder, Depends(_opened("embedder"))]
 TheIndex = Annotated[ChunkIndex, Depends(_opened("index"))]
 TheExaminer = Annotated[Examiner, Depends(_opened("examiner"))]
+TheRetriever = Annotated[Retriever, Depends(_opened("retriever"))]
+TheAnswerer = Annotated[Answerer, Depends(_opened("answerer"))]
+TheAskLimiter = Annotated[Limiter, Depends(_opened("ask_limiter"))]
 TheClock = Annotated[Callable[[], datetime], Depends(_opened("clock"))]
