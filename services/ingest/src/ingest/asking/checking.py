@@ -1,5 +1,6 @@
 """Every sentence of an answer held against the utterances that the model was shown."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,11 +14,12 @@ from common.words import hear
 
 from ingest.asking.answer import Quoted, Sentence
 from ingest.asking.excerpts import Excerpt, Excerpts
-from ingest.asking.prompt import recital
+from ingest.asking.prompt import instructions, recital
 from ingest.asking.shape import Cited, Statement
 
 LONGEST: Final = 600  # characters of a sentence; cut shorter it could say something else
 MOST_CITED: Final = 8
+_WORD: Final = re.compile(r"[^\W\d_][\w'’]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +82,23 @@ class Checker:
         """Whether it holds a number or a name that is not in the utterances it cites."""
         found = list(found)
         grounds = Grounds(tuple(each.utterance.text for each in found), self._speakers)
-        lack = grounds.lack(text, self._names)
+        lack = grounds.lack(text, self._named(text))
         nouns = any(each.language[:2] in NOUNS_CAPITALISED for each in found)
         return lack is not None and not (lack == "name_not_said" and nouns)
 
+    def _named(self, text: str) -> Iterator[str]:
+        """Words that are names even where a sentence begins with them: known ones, and no known words."""
+        return (word for word in hear(text).words if word in self._names or not self._plain.has_name(word))
+
     @cached_property
     def _names(self) -> frozenset[str]:
-        """Names that are known, so that a sentence that begins with one is known to name it."""
         return names(self._question).union(*(names(said.text) for said in self._said()))
+
+    @cached_property
+    def _plain(self) -> Grounds:
+        """Words that are written small somewhere: in the calls, the question or the instructions."""
+        texts = (instructions(), self._question, *(said.text for said in self._said()))
+        return Grounds(tuple(" ".join(filter(str.islower, _WORD.findall(text))) for text in texts))
 
     def _said(self) -> Iterator[Utterance]:
         return (said for call in self._excerpts.calls for said in call.utterances)
