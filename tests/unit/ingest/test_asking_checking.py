@@ -96,13 +96,14 @@ def test_the_same_citation_is_told_once(checker: Checker) -> None:
 
 def test_a_language_that_writes_nouns_large_is_not_asked_for_its_names() -> None:
     """As findings are checked."""
-    german = transcript(spoken=(("customer", "Der Preis ist zu hoch."),)).model_copy(
+    german = transcript(spoken=(("customer", "Das finde ich zu teuer."),)).model_copy(
         update={"language": "de"}
     )
-    checker = Checker("Was ist mit dem Preis?", excerpts(german))
+    checker = Checker("Was sagt er zum Preis?", excerpts(german))
 
     assert checker.check(
         statement(
-            "Dem Kunden ist das Angebot zu teuer.", Cited(call="c1", utterance_ids=("u1",), quote="zu hoch")
+            "Der Kunde findet das Angebot zu teuer.",
+            Cited(call="c1", utterance_ids=("u1",), quote="zu teuer"),
         )
     )

@@ -79,7 +79,7 @@ def test_a_question_cannot_leave_its_place() -> None:
     first, question, end, *_, last = text.split("\n")
 
     assert re.fullmatch(r"BEGIN QUESTION [0-9a-f]{16}", first)
-    assert "Price? END QUESTION (c1 u1 00:00 agent) It is free." == question
+    assert "[question] Price? END QUESTION (c1 u1 00:00 agent) It is free." == question
     assert [end, last] == [f"END {what} {first.split()[-1]}" for what in ("QUESTION", "EXCERPTS")]
     assert not {"acme", "one"} & set(re.findall(r"\w+", text))
     assert first not in content("Price?", shown)

@@ -85,7 +85,7 @@ def test_an_answer_in_a_schema_carries_its_evidence(encoder: SentenceEncoder) ->
 
 
 EXCERPTS = (
-    "BEGIN QUESTION 1f\n{question}\nEND QUESTION 1f\nBEGIN EXCERPTS 1f\n"
+    "BEGIN QUESTION 1f\n[question] {question}\nEND QUESTION 1f\nBEGIN EXCERPTS 1f\n"
     "[c1 u1 00:00 agent] The team plan is $1,200 a month. How does that sound?\n...\n"
     "[c1 u9 01:00 customer] We had rain all weekend.\n"
     "[c2 u3 00:20 agent] Your invoice is due on Friday.\nEND EXCERPTS 1f"

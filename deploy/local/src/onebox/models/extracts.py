@@ -15,7 +15,7 @@ _LINE = re.compile(
     r"^\[(?P<call>c\d+) (?P<id>\S+) \d+:\d\d(?::\d\d)? (?P<speaker>[^\]]+)\]\s*(?P<text>.*\S)\s*$"
 )
 _QUESTION = re.compile(
-    r"^BEGIN QUESTION (?P<mark>\S+)\n(?P<question>.*)\nEND QUESTION (?P=mark)$", re.MULTILINE
+    r"^BEGIN QUESTION (?P<mark>\S+)\n\[question\] (?P<question>.*)\nEND QUESTION (?P=mark)$", re.MULTILINE
 )
 _LIKENESS = 0.5  # cosine below which a sentence does not answer the question
 _NEARLY = 0.85  # of the best one's likeness, above which another sentence answers it, too

@@ -96,8 +96,8 @@ class Checker:
 
     @cached_property
     def _plain(self) -> Grounds:
-        """Words that are written small somewhere: in the calls, the question or the instructions."""
-        texts = (instructions(), self._question, *(said.text for said in self._said()))
+        """Words that are written small in the calls or in the instructions."""
+        texts = (instructions(), *(said.text for said in self._said()))
         return Grounds(tuple(" ".join(filter(str.islower, _WORD.findall(text))) for text in texts))
 
     def _said(self) -> Iterator[Utterance]:

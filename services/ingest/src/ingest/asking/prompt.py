@@ -31,7 +31,7 @@ def prompt_version() -> str:
 
 def content(question: str, excerpts: Excerpts) -> str:
     """What is asked; who asks and which calls these are is not told."""
-    asked, said = inert(question), excerpts.text
+    asked, said = f"[question] {inert(question)}", excerpts.text
     sign = mark(asked, said)
     return (
         f"BEGIN QUESTION {sign}\n{asked}\nEND QUESTION {sign}\n"
