@@ -1,7 +1,7 @@
 """A chat model whose answer comes in pieces: however the stream goes, it has exactly one outcome."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, MutableMapping
 from typing import Any
 
 import pytest
@@ -154,7 +154,7 @@ async def test_a_client_that_goes_away_stops_the_provider(database: Any) -> None
         await gone.wait()
         return {"type": "http.disconnect"}
 
-    async def send(message: dict[str, Any]) -> None:
+    async def send(message: MutableMapping[str, Any]) -> None:
         sent.put_nowait(message.get("body", b""))
 
     async with reciting(reciter) as model:
