@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, cast
 
-import numpy as np
 from aiohttp import web
 from asking_scene import KEY, ROOM, told_by
 from common.clients import open_openai
@@ -51,7 +50,7 @@ class MeaningIndex:
         self._vectors = encoder.encode([chunk.text for chunk in found])
 
     async def search(self, query: Query) -> list[Hit]:
-        likeness = (self._vectors @ np.array(query.vector)).tolist()
+        likeness = self._vectors.dot(list(query.vector or ())).tolist()
         ranked = sorted(zip(likeness, self._chunks, strict=True), key=lambda pair: -pair[0])
         return [_hit(score, chunk) for score, chunk in ranked if chunk.tenant_id == query.tenant_id][
             : query.limit
