@@ -25,6 +25,7 @@ from pydantic import BaseModel
 from transcriber.plausibility import refusal
 from transcriber.speech import Clip, Heard
 
+PIECE = 7  # characters of an answer that comes in pieces
 D = TypeVar("D", bound=CallKey)
 A = TypeVar("A", bound=BaseModel)
 
@@ -240,6 +241,15 @@ class FakeModel:
             raise answer
         assert isinstance(answer, shape)
         return Answer(answer, self._work)
+
+    async def answer_in_pieces(
+        self, instructions: str, content: str, shape: type[A], tell: Callable[[str], Awaitable[None]]
+    ) -> Answer[A]:
+        answer = await self.answer(instructions, content, shape)
+        text = answer.content.model_dump_json()
+        for at in range(0, len(text), PIECE):
+            await tell(text[at : at + PIECE])
+        return answer
 
 
 class FakeEmbedder:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import mongomock
+from common.budget import Budget
 from common.ctl.findings import Finding
 from common.errors import Permanent, PipelineError
 from common.index import Filters, FindingCount, Hit, Interval, Mark, Overview, Query, mark
@@ -23,6 +24,10 @@ from common.store import Store
 from common.transcripts import transcripts_in
 from common.vectors import Embedded
 from common.work import Claims
+from fakes import FakeModel, no_budget
+from ingest.asking.answering import Answerer
+from ingest.asking.retrieval import Retriever
+from ingest.asking.shape import Statements
 from ingest.costs import Costs
 from ingest.examiner import Examiner
 from ingest.inspector import Inspector
@@ -31,6 +36,8 @@ from ingest.rates import Rates
 from ingest.settings import DoorSettings
 from ingest.standings import Standings
 
+ASKED = Work(provider="fake", model="fake", requests=1, cost_usd=0.001)
+ROOM = 400  # tokens of excerpts that a model is shown
 BUCKET = "callstream-audio"
 NOW = datetime(2026, 11, 22, 10, 30, tzinfo=UTC)
 
@@ -154,7 +161,7 @@ class FakeEmbedder:
         self.asked += texts
         if self.fails:
             raise self.fails
-        return Embedded(tuple([1.0, 0.0] for _ in texts), Work(provider="fake", model="fake"))
+        return Embedded(tuple([1.0, 0.0] for _ in texts), Work(provider="fake", model="fake", cost_usd=0.0))
 
 
 @dataclass
@@ -202,6 +209,9 @@ class Outside:
     cache: Any = field(default_factory=FakeCache)
     embedder: FakeEmbedder = field(default_factory=FakeEmbedder)
     index: FakeIndex = field(default_factory=FakeIndex)
+    ask_limiter: Any = field(default_factory=FakeLimiter)
+    answering: Any = field(default_factory=lambda: FakeModel(Statements(sentences=()), work=ASKED))
+    budget: Budget = field(default_factory=no_budget)
     now: datetime = NOW
     findings: list[Finding] = field(default_factory=list)
     examinations: int = 0
@@ -228,6 +238,8 @@ class Outside:
     @asynccontextmanager
     async def open(self, settings: object) -> AsyncIterator[dict[str, object]]:
         recordings: Any = self.bucket
+        embedder: Any = self.embedder
+        index: Any = self.index
         yield {
             "journal": self.journal,
             "claims": self.claims,
@@ -238,12 +250,15 @@ class Outside:
             "inspector": Inspector(recordings, self.settings.rules),
             "limiter": self.limiter,
             "cache": self.cache,
-            "embedder": self.embedder,
-            "questions": Questions(self.embedder, self.cache, "any"),
+            "embedder": embedder,
+            "questions": Questions(embedder, self.cache, "any"),
             "standings": Standings(self.rows["journal"]),
             "rates": Rates(self.rows["analyses"], self.rows["calls"]),
             "costs": Costs(self.rows["ledger"]),
-            "index": self.index,
+            "index": index,
+            "ask_limiter": self.ask_limiter,
+            "answerer": Answerer(self.answering, self.claims, self.budget, ROOM, 5.0),
+            "retriever": Retriever(index, embedder, self.transcripts, room=ROOM),
             "examiner": Examiner(self.examine, self.seconds),
             "clock": lambda: self.now,
         }

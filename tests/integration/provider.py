@@ -39,7 +39,7 @@ class Desk:
         self.replies: list[Reply] = []
         self.url = ""
 
-    async def answer(self, request: web.Request) -> web.Response:
+    async def answer(self, request: web.Request) -> web.StreamResponse:
         """Note the question and answer it."""
         self.asked.append(await request.json())
         reply = self.replies[min(len(self.asked), len(self.replies)) - 1]

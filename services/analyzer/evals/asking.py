@@ -67,9 +67,9 @@ class NoBudget(Budget):
         """Nothing is counted."""
 
     @asynccontextmanager
-    async def reserved(self, key: CallKey, usd: float | None) -> AsyncIterator[None]:
+    async def reserved(self, key: CallKey, usd: float | None, *, once: bool = False) -> AsyncIterator[None]:
         """Room for everything."""
-        _ = (key, usd)
+        _ = (key, usd, once)
         yield
 
 

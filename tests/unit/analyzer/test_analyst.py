@@ -7,11 +7,11 @@ from analyzer.analyst import Analyst, Rules
 from analyzer.criteria import Catalogue
 from analyzer.prompt import CONSOLIDATION, PROMPT, instructions
 from analyzer.remembered import RememberedModel
-from analyzer.windows import tokens
 from common.completions import CutOff
 from common.errors import Permanent
 from common.language_model import LanguageModel
 from common.model import CallKey, ScorecardQuestion
+from common.prompting import tokens
 from common.work import Claims
 from fakes import FakeClaims, FakeModel, no_budget
 from nouns import citation, insights, objection, transcript, work

@@ -1,9 +1,10 @@
 """What a model concludes is held against what was said."""
 
 import pytest
-from analyzer.bounds import bounded, readable
+from analyzer.bounds import bounded
 from analyzer.checking import checked
 from common.model import FINDINGS, Category, Criteria, Insights, ScorecardQuestion
+from common.prompting import readable
 from hypothesis import given
 from hypothesis import strategies as st
 from nouns import citation, competitor, insights, objection, transcript

@@ -6,6 +6,7 @@ import pytest
 from analyzer import prompt
 from analyzer.analysis import nothing_said
 from common.model import Category, Criteria, QualityIssue, ScorecardQuestion, Transcript
+from common.prompting import LONGEST_LINE
 from hypothesis import given
 from hypothesis import strategies as st
 from nouns import KEY, transcript, utterance
@@ -98,7 +99,7 @@ def test_a_turn_without_end_goes_on_under_its_id() -> None:
     long = asked(transcript(spoken=(("agent", "word " * 2000),)))[1:-1]
 
     assert {"[u1 00:00 agent]"} == {line[:16] for line in long}
-    assert (3, True) == (len(long), max(map(len, long)) < prompt.LONGEST_LINE + 50)
+    assert (3, True) == (len(long), max(map(len, long)) < LONGEST_LINE + 50)
 
 
 def test_a_tenants_questions_stand_before_the_transcript() -> None:

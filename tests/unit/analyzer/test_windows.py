@@ -2,8 +2,8 @@
 
 from itertools import chain, pairwise
 
-from analyzer.prompt import Line
-from analyzer.windows import cut, halved, tokens
+from analyzer.windows import cut, halved
+from common.prompting import Line, tokens
 from hypothesis import given
 from hypothesis import strategies as st
 

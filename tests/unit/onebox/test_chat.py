@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from ingest.asking.shape import Statements
 from onebox.models.chat import Assistant, understand
 from onebox.models.errors import ApiError
 from onebox.models.minilm import SentenceEncoder
@@ -26,7 +27,8 @@ def in_schema(properties: dict[str, Any]) -> dict[str, Any]:
         asking("no transcript here"),
         asking([{"type": "image_url", "image_url": {"url": "x"}}]),
         asking(CALL, tools=[]),
-        asking(CALL, stream=True),
+        asking(CALL, stream="yes"),
+        asking(CALL, stream=True, stream_options=[]),
         asking(CALL, n=2),
         asking(CALL, response_format={"type": "json_object"}),
         {"model": "m", "messages": []},
@@ -80,3 +82,32 @@ def test_an_answer_in_a_schema_carries_its_evidence(encoder: SentenceEncoder) ->
         "answer": "The team plan is $1,200 a month.",
         "evidence": [{"utterance_ids": ["u1"], "quote": "The team plan is $1,200 a month."}],
     } == json.loads(content)
+
+
+EXCERPTS = (
+    "BEGIN QUESTION 1f\n[question] {question}\nEND QUESTION 1f\nBEGIN EXCERPTS 1f\n"
+    "[c1 u1 00:00 agent] The team plan is $1,200 a month. How does that sound?\n...\n"
+    "[c1 u9 01:00 customer] We had rain all weekend.\n"
+    "[c2 u3 00:20 agent] Your invoice is due on Friday.\nEND EXCERPTS 1f"
+)
+
+
+def answered(encoder: SentenceEncoder, question: str) -> Any:
+    """What the rules say to a question about excerpts of two calls."""
+    schema = {"type": "json_schema", "json_schema": {"schema": Statements.model_json_schema()}}
+    asked = understand(asking(EXCERPTS.format(question=question), response_format=schema))
+    return json.loads(Assistant(encoder).answer(asked)["choices"][0]["message"]["content"])
+
+
+def test_a_question_about_excerpts_is_answered_by_the_nearest_sentence(encoder: SentenceEncoder) -> None:
+    """Word for word, with its call's label and its utterance."""
+    citation = {"call": "c1", "utterance_ids": ["u1"], "quote": "The team plan is $1,200 a month."}
+
+    assert [{"text": citation["quote"], "citations": [citation]}] == answered(
+        encoder, "What does the team plan cost a month?"
+    )["sentences"]
+
+
+def test_nothing_near_is_no_answer(encoder: SentenceEncoder) -> None:
+    """An empty list, which is an answer in the shape that was asked for."""
+    assert {"sentences": []} == answered(encoder, "Which bridge crosses the river in Paris?")

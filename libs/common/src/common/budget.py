@@ -54,8 +54,10 @@ class Budget:
         self._now = now
 
     @asynccontextmanager
-    async def reserved(self, key: CallKey, usd: float | None) -> AsyncIterator[None]:
+    async def reserved(self, key: CallKey, usd: float | None, *, once: bool = False) -> AsyncIterator[None]:
         """Spend up to *usd* inside; a redelivery goes on with what the delivery before it reserved.
+
+        *once*: there is no redelivery, so that it is settled however it ends.
 
         Raises:
             Permanent: there is no room (reason ``budget_exceeded``).
@@ -66,6 +68,8 @@ class Budget:
         try:
             yield
         except (Claimed, asyncio.CancelledError):
+            if once:
+                await asyncio.shield(self._settle(key, scopes))
             raise  # another delivery, now or later, goes on with this very reservation
         except BaseException:
             await asyncio.shield(self._settle(key, scopes))

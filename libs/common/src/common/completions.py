@@ -19,13 +19,17 @@ class CutOff(Permanent):
         self.work = work
 
 
-class _Message(BaseModel):
+class Message(BaseModel):
+    """What was said, or refused."""
+
     content: str | None = None
     refusal: str | None = None
 
 
-class _Choice(BaseModel):
-    message: _Message
+class Choice(BaseModel):
+    """One answer, and why it ends where it does."""
+
+    message: Message
     finish_reason: str | None = None
 
 
@@ -41,7 +45,7 @@ class Completion(BaseModel):
 
     object: Literal["chat.completion"]
     model: str | None = None
-    choices: tuple[_Choice, ...] = ()
+    choices: tuple[Choice, ...] = ()
     usage: Usage | None = None
 
 

@@ -86,7 +86,7 @@ def introduce(stage: Stage, settings: WorkerSettings, metrics: Metrics, today: C
 
 
 def _ends(settings: ServiceSettings) -> list[tuple[str, date]]:
-    names = ("transcription_model", "diarization_model", "analysis_model", "embedding_model")
+    names = ("transcription_model", "diarization_model", "analysis_model", "ask_model", "embedding_model")
     models = [model for name in names if (model := getattr(settings, name, None))]
     return [(model, end) for model in models if (end := end_of_life(model))]
 

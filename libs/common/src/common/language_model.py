@@ -8,7 +8,8 @@ from httpx2 import HTTPError
 from openai import AsyncOpenAI
 from pydantic import BaseModel
 
-from common.completions import Completion, CutOff, parsed, read
+from common.chunked import Told, listen
+from common.completions import Completion, CutOff, Usage, parsed, read
 from common.errors import Transient, raising
 from common.gate import Gate, Need
 from common.model import Work
@@ -20,6 +21,8 @@ A = TypeVar("A", bound=BaseModel)
 
 BYTES_PER_TOKEN: Final = 32  # of an answer, escaped as JSON in JSON: more than any tokeniser makes of one
 ENVELOPE: Final = 65_536  # bytes of an answer around its text
+MILLION: Final = 1_000_000
+PIECE: Final = 1024  # bytes around each token's text, where an answer comes in pieces
 
 __all__ = ["Answer", "CutOff", "LanguageModel"]
 
@@ -73,22 +76,64 @@ class LanguageModel:
 
         return await self._gate.ask("asking the language model", self.need(instructions + content), request)
 
+    async def answer_in_pieces(
+        self, instructions: str, content: str, shape: type[A], tell: Told
+    ) -> Answer[A]:
+        """The same, and *tell* hears the answer's text while it comes: unchecked, and perhaps never ending.
+
+        Whoever cancels this closes the connection: the provider need not go on.
+        """
+
+        async def request(asked: Asked) -> Answer[A]:
+            completion = await self._recited(instructions, content, shape, tell)
+            work = self._work(completion)
+            asked.paid(work)
+            return Answer(parsed(completion, shape, work), work)
+
+        return await self._gate.ask("asking the language model", self.need(instructions + content), request)
+
     def need(self, text: str) -> Need:
         """What a request with this text takes at most."""
         tokens = len(text.encode())  # each byte at most one: no tokeniser makes more of it
         usd = self._cost(tokens, self._max_output_tokens)
         return Need(usd=usd, tokens=tokens + self._max_output_tokens)
 
+    def affordable(self, usd: float) -> int | None:
+        """Bytes of a question that costs no more than *usd* with its answer; None where nothing costs."""
+        answer, more = self._cost(0, self._max_output_tokens), self._cost(MILLION, 0)
+        if answer is None or not more:
+            return None
+        return max(0, int((usd - answer) / more * MILLION))
+
     async def _completed(self, instructions: str, content: str, shape: type[A]) -> Completion:
         most = ENVELOPE + BYTES_PER_TOKEN * self._max_output_tokens
         with raising("reading the language model's answer", {HTTPError: Transient}):
             async with self._client.chat.completions.with_streaming_response.create(
-                model=self.name,
-                messages=[{"role": "system", "content": instructions}, {"role": "user", "content": content}],
-                response_format=cast("Any", self._format(shape)),
-                **self._options(),
+                **self._question(instructions, content, shape)
             ) as response:
                 return await read(response.iter_bytes(), most)
+
+    async def _recited(self, instructions: str, content: str, shape: type[A], tell: Told) -> Completion:
+        most = ENVELOPE + (BYTES_PER_TOKEN + PIECE) * self._max_output_tokens
+        with raising("reading the language model's answer", {HTTPError: Transient}):
+            async with self._client.chat.completions.with_streaming_response.create(
+                stream=True,
+                stream_options={"include_usage": True},
+                **self._question(instructions, content, shape),
+            ) as response:
+                completion = await listen(response.iter_bytes(), most, tell)
+        return completion if completion.usage else _counted(completion, instructions + content)
+
+    def _question(self, instructions: str, content: str, shape: type[BaseModel]) -> dict[str, Any]:
+        return {
+            "model": self.name,
+            "messages": [
+                {"role": "system", "content": instructions},
+                {"role": "user", "content": content},
+            ],
+            "response_format": cast("Any", self._format(shape)),
+            **self._options(),
+        }
 
     def _format(self, shape: type[BaseModel]) -> dict[str, Any]:
         bounded = self._row is not None and self._row.bounds_lists
@@ -117,3 +162,10 @@ class LanguageModel:
             input_tokens=tokens_in,
             output_tokens=tokens_out,
         )
+
+
+def _counted(completion: Completion, asked: str) -> Completion:
+    """With the most that it can have taken, if the provider does not tell: no token is less than a byte."""
+    said = "".join(choice.message.content or "" for choice in completion.choices)
+    usage = Usage(prompt_tokens=len(asked.encode()), completion_tokens=len(said.encode()))
+    return completion.model_copy(update={"usage": usage})

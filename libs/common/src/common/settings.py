@@ -1,11 +1,13 @@
 """What an operator may choose: groups of settings that services inherit, read once, at start."""
 
+from dataclasses import replace
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import (
     AliasChoices,
     Field,
+    NonNegativeFloat,
     NonNegativeInt,
     PositiveFloat,
     PositiveInt,
@@ -16,6 +18,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from common.limits import Limits
+from common.models.text import CHAT, ChatModel
 
 QueueUrl = Annotated[str, Field(min_length=1)]
 
@@ -348,6 +351,17 @@ class TranscriptionSettings(OpenAISettings):
     )
 
 
+Prices = tuple[NonNegativeFloat, NonNegativeFloat]
+
+
+def priced(model: str, usd_per_million: Prices | None) -> ChatModel:
+    """The registry's row of a chat model, at a price that an operator may know better."""
+    row = CHAT.get(model) or ChatModel(usd_per_million_in=None, usd_per_million_out=None)
+    if usd_per_million is None:
+        return row
+    return replace(row, usd_per_million_in=usd_per_million[0], usd_per_million_out=usd_per_million[1])
+
+
 class AnalysisSettings(OpenAISettings):
     """Who draws conclusions."""
 
@@ -362,6 +376,15 @@ class AnalysisSettings(OpenAISettings):
     analysis_tokens_per_minute: NonNegativeInt = Field(
         0, description="Tokens it may read and write in a minute; 0: as its answers tell"
     )
+    analysis_usd_per_million: Prices | None = Field(
+        None,
+        description="Price of a million tokens in and out, as JSON such as [0.1, 0.5], if not the registry's",
+    )
+
+    @property
+    def model_row(self) -> ChatModel:
+        """What is known of the model, and what the operator knows better."""
+        return priced(self.analysis_model, self.analysis_usd_per_million)
 
 
 class Provider:

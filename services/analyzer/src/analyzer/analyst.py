@@ -6,13 +6,14 @@ from typing import Final
 
 from common.errors import Permanent
 from common.model import Asking, CallKey, Criteria, Transcript, Work
+from common.prompting import Line, tokens
 
 from analyzer import prompt
 from analyzer.analysis import Asked, Concluded, Draft, better, drafted, faulty, grounded, together
 from analyzer.criteria import Catalogue
-from analyzer.prompt import CONSOLIDATION, Line, consolidation, instructions, question, repair
+from analyzer.prompt import CONSOLIDATION, consolidation, instructions, question, repair
 from analyzer.remembered import Answered, RememberedModel
-from analyzer.windows import cut, halved, tokens
+from analyzer.windows import cut, halved
 
 MOST_OF_A_PART: Final = 50  # findings of a kind that a part hands on
 

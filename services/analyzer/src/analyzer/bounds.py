@@ -3,13 +3,13 @@
 import json
 import math
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from common.evidence import MAX_QUOTE
 from common.model import FINDINGS, Citation, Criteria, Insights, QualityIssue, Transcript
+from common.prompting import readable
 
 MOST_FINDINGS: Final[Mapping[str, int]] = dict.fromkeys(FINDINGS, 50) | {"entities": 100}
 MOST_EVIDENCE: Final = 8
@@ -18,8 +18,6 @@ LONGEST: Final[Mapping[str, int]] = {"summary": 2000, "reasoning": 1000, "quote"
 """Characters; a quote that is longer stays too long to be one."""
 LONGEST_TEXT: Final = 500
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})?")
-_JOINERS: Final = frozenset("\u200c\u200d")  # without them some scripts cannot be written
-_UNSEEN: Final = frozenset({"Cf", "Cs", "Co", "Cn"})
 
 Row = dict[str, Any]
 
@@ -44,19 +42,6 @@ def bounded(answer: Insights[Citation], transcript: Transcript, criteria: Criter
     row["categories"] = _asked(row["categories"], "category_id", [each.id for each in criteria.categories])
     insights = Insights[Citation].model_validate(row)
     return Bounded(insights, (*_cut(given, row), *_unanswered(insights, criteria)))
-
-
-def readable(text: str) -> str:
-    """A text on one line, without what cannot be seen."""
-    seen = "".join(_seen(letter) for letter in text) if not text.isascii() or not text.isprintable() else text
-    return " ".join(seen.split())
-
-
-def _seen(letter: str) -> str:
-    category = unicodedata.category(letter)
-    if category == "Cc":
-        return " "
-    return "" if category in _UNSEEN and letter not in _JOINERS else letter
 
 
 def _clean(value: Any, name: str = "") -> Any:

@@ -1,11 +1,9 @@
 """What an operator of the analyzer may choose."""
 
-from dataclasses import replace
 from typing import Annotated, Any, Final
 
 from common.app import StageSettings
 from common.model import Category, ScorecardQuestion
-from common.models.text import CHAT, ChatModel
 from common.settings import (
     AnalysisSettings,
     AnalyzeQueueSettings,
@@ -13,7 +11,7 @@ from common.settings import (
     EmbedQueueSettings,
     LimiterSettings,
 )
-from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, ValidationInfo, field_validator
+from pydantic import Field, PositiveFloat, PositiveInt, ValidationInfo, field_validator
 
 from analyzer.criteria import Catalogue
 
@@ -35,10 +33,6 @@ class Settings(
     analysis_max_output_tokens: PositiveInt = Field(16_000, description="Longest answer, in tokens")
     analysis_context_tokens: PositiveInt | None = Field(
         None, description="Tokens the model takes, question and answer; none: what is known of the model"
-    )
-    analysis_usd_per_million: tuple[NonNegativeFloat, NonNegativeFloat] | None = Field(
-        None,
-        description="Price of a million tokens in and out, as JSON such as [0.1, 0.5], if not the registry's",
     )
     analysis_seed: int | None = Field(
         None, description="Seed sent with each question, to models that take one; none: not sent"
@@ -66,13 +60,6 @@ class Settings(
         """Every tenant's ids occur once, with everybody's among them."""
         Catalogue(info.data.get("scorecards", {}), categories)
         return categories
-
-    @property
-    def model_row(self) -> ChatModel:
-        """What is known of the model, and what the operator knows better."""
-        row = CHAT.get(self.analysis_model) or ChatModel(usd_per_million_in=None, usd_per_million_out=None)
-        usd_in, usd_out = self.analysis_usd_per_million or (row.usd_per_million_in, row.usd_per_million_out)
-        return replace(row, usd_per_million_in=usd_in, usd_per_million_out=usd_out)
 
     @property
     def room(self) -> int:

@@ -3,17 +3,9 @@
 from collections.abc import Sequence
 from typing import Final
 
-from analyzer.prompt import Line
+from common.prompting import Line, tokens
 
-BYTES_PER_TOKEN: Final = 2  # of written speech in ASCII at least; of anything else a byte may be a token
 LATE: Final = 0.75  # of a window, from which on a pause ends it
-
-
-def tokens(text: str) -> int:
-    """How many tokens a text of speech is at most; exact counts would need a file that is downloaded."""
-    size = len(text.encode())
-    plain = size if text.isascii() else sum(letter.isascii() for letter in text)
-    return plain // BYTES_PER_TOKEN + (size - plain) + 1
 
 
 def cut(lines: Sequence[Line], room: int) -> tuple[tuple[Line, ...], ...]:

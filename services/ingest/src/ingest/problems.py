@@ -27,12 +27,22 @@ class Problem(Exception):
             **more,
         }
 
+    def json(self) -> str:
+        """The problem as its media type has it."""
+        return json.dumps(self.content, ensure_ascii=False)
+
     def response(self) -> Response:
         """The problem as an HTTP answer."""
-        body = json.dumps(self.content, ensure_ascii=False).encode()
-        return Response(body, self.status, self.headers, MEDIA_TYPE)
+        return Response(self.json().encode(), self.status, self.headers, MEDIA_TYPE)
 
 
 def too_large(largest: int) -> Problem:
     """The body or the file in it passes the limit."""
     return Problem(413, f"A recording may have at most {largest} bytes (MAX_UPLOAD_BYTES).")
+
+
+def too_many(wait: int, setting: str) -> Problem:
+    """The client has asked as often as *setting* lets it; *wait* is in seconds."""
+    return Problem(
+        429, f"Too many requests; try again in {wait} s ({setting}).", headers={"Retry-After": str(wait)}
+    )

@@ -18,13 +18,15 @@ from common.middleware import Attempt, now
 from common.model import Analysis, Call
 from common.recordings import RecordingBucket
 from common.store import Store
-from common.transcripts import transcripts_in
+from common.transcripts import TranscriptStore, transcripts_in
 from common.vectors.opening import open_embedder
 from common.vectors.settings import embedding_provider
 from common.work import Claims
 from faststream import Context
 from prometheus_client import REGISTRY
 
+from ingest.asking.opening import open_answerer
+from ingest.asking.retrieval import Retriever
 from ingest.cache import AnswerCache
 from ingest.costs import Costs
 from ingest.examiner import Examiner
@@ -53,6 +55,7 @@ async def open_resources(settings: Settings) -> AsyncIterator[dict[str, object]]
         claims = Claims(database["work"], days=settings.paid_work_days)
         ledger = Ledger(database["ledger"], SEARCH, days=settings.ledger_days)
         opened = _kept(database) | {
+            "database": database,
             "recordings": recordings,
             "claims": claims,
             "ledger": ledger,
@@ -85,6 +88,8 @@ async def open_door(settings: DoorSettings) -> AsyncIterator[dict[str, object]]:
         )
         with suppress(Transient):  # it may come up later; only search needs it
             await index.check()
+        answerer = await stack.enter_async_context(open_answerer(settings, opened["database"], redis))
+        transcripts = cast("TranscriptStore", opened["transcripts"])
         yield opened | {
             "limiter": Limiter(settings.rate_limit, redis),
             "cache": AnswerCache(redis),
@@ -93,6 +98,9 @@ async def open_door(settings: DoorSettings) -> AsyncIterator[dict[str, object]]:
                 embedder, AnswerCache(redis, REMEMBERED), f"{embedder.model}:{embedder.dimensions}"
             ),
             "index": index,
+            "answerer": answerer,
+            "retriever": Retriever(index, embedder, transcripts, room=answerer.room),
+            "ask_limiter": Limiter(settings.ask_rate_limit, redis),
             "examiner": Examiner(partial(examine, workload(*settings.workloads)), time.monotonic),
             "clock": now,
         }

@@ -20,9 +20,9 @@ from common.settings import (
     TranscribeQueueSettings,
 )
 from common.vectors.settings import EmbeddingSettings
-from limits import parse
 from pydantic import AfterValidator, Field, NonNegativeInt, PositiveInt, field_validator, model_validator
 
+from ingest.ask_settings import AskSettings, Rate
 from ingest.recording import Location, Rules
 from ingest.standstill import Patience
 
@@ -39,11 +39,6 @@ def _has_one_group(pattern: re.Pattern[str]) -> re.Pattern[str]:
     if len(pattern.groupindex) != 1:
         raise ValueError("needs exactly one named group such as ^(?P<tenant>[^/]+)/")
     return pattern
-
-
-def _is_rate(text: str) -> str:
-    parse(text)  # raises ValueError, which names what it found
-    return text
 
 
 def _is_prefix(text: str) -> str:
@@ -128,7 +123,7 @@ class Settings(SweeperSettings, BucketSettings, LedgerSettings, IngestQueueSetti
         )
 
 
-class DoorSettings(Settings, LimiterSettings, OpenSearchSettings, EmbeddingSettings):
+class DoorSettings(Settings, LimiterSettings, OpenSearchSettings, EmbeddingSettings, AskSettings):
     """What the HTTP door can be told, beside all that the consumer can."""
 
     ingest_consumer: bool = Field(default=True, description="false: serve HTTP only, drain no queue")
@@ -143,9 +138,7 @@ class DoorSettings(Settings, LimiterSettings, OpenSearchSettings, EmbeddingSetti
         None,
         description="none: anybody who reaches the API may use it; unset: the API answers on loopback only",
     )
-    rate_limit: Annotated[str, AfterValidator(_is_rate)] = Field(
-        "120/minute", description="Requests one client may make, such as 120/minute"
-    )
+    rate_limit: Rate = Field("120/minute", description="Requests one client may make, such as 120/minute")
 
     @property
     def workloads(self) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""POST /v1/chat/completions: answered by rules over the lines of a transcript."""
+"""POST /v1/chat/completions: answered by rules over the lines of a transcript, or of excerpts of several."""
 
 import hashlib
 import json
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from onebox.models.errors import ApiError
+from onebox.models.extracts import Excerpts, Reader, read_excerpts
 from onebox.models.minilm import SentenceEncoder
 from onebox.models.rules.analyst import Analyst
 from onebox.models.rules.criteria import Criterion, read_criteria
@@ -24,7 +25,7 @@ _WITHOUT_EFFECT = {
 }  # fmt: skip
 _ANSWERS = {"answer", "evidence"}
 """What a schema asks for that is about the prompt's question, and not the call as a whole."""
-_KNOWN = _WITHOUT_EFFECT | {"model", "messages", "response_format", "stream", "n"}
+_KNOWN = _WITHOUT_EFFECT | {"model", "messages", "response_format", "stream", "stream_options", "n"}
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,10 @@ class Asked:
     question: str | None
     criteria: Sequence[Criterion]
     schema: Mapping[str, Any] | None
+    excerpts: Excerpts | None = None
+    stream: bool = False
+    counted: bool = False
+    """Whether a stream ends with how many tokens it took."""
 
 
 def understand(body: dict[str, Any]) -> Asked:
@@ -46,22 +51,35 @@ def understand(body: dict[str, Any]) -> Asked:
             raise ApiError(f"Unknown parameter: '{name}'.", param=name, code="unknown_parameter")
     if not isinstance(body.get("model"), str):
         raise ApiError("You must provide a model.", param="model", code="missing_required_parameter")
-    if body.get("stream") or body.get("n") not in {None, 1}:
-        raise ApiError(
-            "The local rules give one answer, in one piece.", param="stream", code="unsupported_value"
-        )
+    if body.get("n") not in {None, 1}:
+        raise ApiError("The local rules give one answer.", param="n", code="unsupported_value")
     texts = _texts(body.get("messages"))
     last = next((text for role, text in reversed(texts) if role == "user"), "")
-    lines = read_lines(last)
-    if not lines:
+    excerpts = read_excerpts(last)
+    lines = () if excerpts else read_lines(last)
+    if not lines and not excerpts:
         raise ApiError(
             "The local rules read a transcript: lines like '[u1 00:03 agent] text' in the last user message.",
             param="messages",
         )
-    schema = _schema(body.get("response_format"))
     rest = other_text(last)
-    prompt = "\n".join(text for _, text in texts)
-    return Asked(prompt, lines, next(reversed(rest), None), read_criteria(rest), schema)
+    return Asked(
+        prompt="\n".join(text for _, text in texts),
+        lines=lines,
+        question=next(reversed(rest), None),
+        criteria=read_criteria(rest),
+        schema=_schema(body.get("response_format")),
+        excerpts=excerpts,
+        stream=_flag(body, "stream"),
+        counted=_flag(body.get("stream_options", {}), "include_usage"),
+    )
+
+
+def _flag(options: Any, name: str) -> bool:
+    value = options.get(name, False) if isinstance(options, dict) else None
+    if value not in {True, False, None} or value is None:
+        raise ApiError(f"{name} is true or false.", param=name)
+    return bool(value)
 
 
 def _texts(messages: Any) -> list[tuple[str, str]]:
@@ -98,6 +116,7 @@ class Assistant:
     def __init__(self, encoder: SentenceEncoder) -> None:
         self._encoder = encoder
         self._analyst = Analyst(encoder)
+        self._reader = Reader(encoder)
 
     def answer(self, asked: Asked) -> dict[str, Any]:
         """A chat completion; raise ApiError where the rules have nothing to say."""
@@ -117,9 +136,12 @@ class Assistant:
         }
 
     def _in_json(self, asked: Asked, schema: Mapping[str, Any]) -> str:
-        findings = self._analyst.analyse(asked.lines, asked.criteria)
-        if _ANSWERS & set(schema.get("properties", {})):
-            findings |= self._answers(asked)
+        if asked.excerpts:
+            findings = self._reader.answer(asked.excerpts)
+        else:
+            findings = self._analyst.analyse(asked.lines, asked.criteria)
+            if _ANSWERS & set(schema.get("properties", {})):
+                findings |= self._answers(asked)
         try:
             return json.dumps(filled(findings, schema), ensure_ascii=False)
         except UnfillableError as error:

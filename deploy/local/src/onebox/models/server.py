@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from aiohttp import web
 
-from onebox.models import bedrock, chat, embeddings, transcriptions, weights
+from onebox.models import bedrock, chat, embeddings, pieces, transcriptions, weights
 from onebox.models.errors import ApiError, openai_errors
 from onebox.models.minilm import SentenceEncoder
 from onebox.models.speech import Recogniser, UndecodableError
@@ -92,11 +92,13 @@ async def invoke(request: web.Request) -> web.Response:
     return bedrock.response(*await _in_thread(request.app[READING], lambda: bedrock.answer(asked, encoder)))
 
 
-async def complete(request: web.Request) -> web.Response:
+async def complete(request: web.Request) -> web.StreamResponse:
     """POST /v1/chat/completions."""
     assistant = request.app[MODELS].assistant
     asked = chat.understand(await _json_object(request))
     body = await _in_thread(request.app[READING], lambda: assistant.answer(asked))
+    if asked.stream:
+        return await pieces.send(request, body, counted=asked.counted)
     return _named(web.json_response(body), chat.NAME)
 
 

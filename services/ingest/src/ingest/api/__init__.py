@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from ingest.api import (
+    ask,
     calls,
     costs,
     findings,
@@ -17,5 +18,18 @@ from ingest.api import (
 )
 
 router = APIRouter()
-for part in (health, uploads, calls, spoken, revisions, redo, similar, search, insights, findings, costs):
+for part in (
+    health,
+    uploads,
+    calls,
+    spoken,
+    revisions,
+    redo,
+    similar,
+    search,
+    ask,
+    insights,
+    findings,
+    costs,
+):
     router.include_router(part.router)

@@ -20,6 +20,7 @@ from common.model import (
 )
 
 from ingest.api.analyses import AnalysisAnswer, verified
+from ingest.asking.answer import Sentence, Totals
 
 
 class CallSummary(Noun):
@@ -140,6 +141,13 @@ class Uploaded(Noun):
 
     call_id: str
     status: str
+
+
+class AskAnswer(Totals):
+    """An answer, sentence by sentence."""
+
+    question: str
+    sentences: tuple[Sentence, ...]
 
 
 class Health(Noun):

@@ -43,6 +43,32 @@ async def _misunderstood(_request: Request, error: Any) -> Response:
 
 
 async def _unavailable(_request: Request, error: Any) -> Response:
+    return unavailable(error).response()
+
+
+async def _impossible(_request: Request, error: Any) -> Response:
+    return impossible(error).response()
+
+
+async def _broken(_request: Request, error: Any) -> Response:
+    return broken(error).response()
+
+
+def told_of(error: Exception) -> Problem:
+    """Any failure as a problem, for an answer that has begun already."""
+    match error:
+        case Problem():
+            return error
+        case Transient():
+            return unavailable(error)
+        case Permanent():
+            return impossible(error)
+        case _:
+            return broken(error)
+
+
+def unavailable(error: Transient) -> Problem:
+    """Later it may be there."""
     log.warning("request.unavailable", reason=error.reason, error=str(error))
     wait = math.ceil(error.retry_after or PATIENCE)
     return Problem(
@@ -50,16 +76,17 @@ async def _unavailable(_request: Request, error: Any) -> Response:
         "Something this needs does not answer; nothing is lost, try the same request again.",
         headers={"Retry-After": str(wait)},
         reason=error.reason,
-    ).response()
+        retry_after=wait,
+    )
 
 
-async def _impossible(_request: Request, error: Any) -> Response:
+def impossible(error: Permanent) -> Problem:
+    """No second attempt helps."""
     log.error("request.impossible", reason=error.reason, error=str(error))
-    return Problem(
-        500, "This cannot be done; whoever runs this service finds the reason in its log."
-    ).response()
+    return Problem(500, "This cannot be done; whoever runs this service finds the reason in its log.")
 
 
-async def _broken(_request: Request, error: Any) -> Response:
+def broken(error: Exception) -> Problem:
+    """A bug."""
     log.error("request.broken", error=type(error).__name__)
-    return Problem(500, "This is a fault of ours; it is logged.").response()
+    return Problem(500, "This is a fault of ours; it is logged.")

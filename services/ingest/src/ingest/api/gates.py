@@ -4,7 +4,7 @@ from fastapi import HTTPException
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ingest.problems import Problem, too_large
+from ingest.problems import too_large, too_many
 
 FORM = 1024 * 1024  # bytes around the file: the other fields and the multipart framing
 
@@ -23,7 +23,7 @@ class RateGate:
         if wait is None:
             await self._app(scope, receive, send)
         else:
-            await _too_many(wait).response()(scope, receive, send)
+            await too_many(wait, "RATE_LIMIT").response()(scope, receive, send)
 
     async def _seconds_to_wait(self, scope: Scope) -> int | None:
         counts = scope["type"] == "http" and scope["path"].startswith(self._prefix)
@@ -66,9 +66,3 @@ class SizeGate:
             return message
 
         return counted
-
-
-def _too_many(wait: int) -> Problem:
-    return Problem(
-        429, f"Too many requests; try again in {wait} s (RATE_LIMIT).", headers={"Retry-After": str(wait)}
-    )

@@ -14,9 +14,12 @@ from common.vectors import Embedder
 from fastapi import Depends, Request
 from faststream_sqs import SQSBroker
 
+from ingest.asking.answering import Answerer
+from ingest.asking.retrieval import Retriever
 from ingest.cache import AnswerCache
 from ingest.costs import Costs
 from ingest.examiner import Examiner
+from ingest.limiter import Limiter
 from ingest.questions import Questions
 from ingest.rates import Rates
 from ingest.security import tenant
@@ -55,4 +58,7 @@ TheRates = Annotated[Rates, Depends(_opened("rates"))]
 TheCosts = Annotated[Costs, Depends(_opened("costs"))]
 TheIndex = Annotated[ChunkIndex, Depends(_opened("index"))]
 TheExaminer = Annotated[Examiner, Depends(_opened("examiner"))]
+TheRetriever = Annotated[Retriever, Depends(_opened("retriever"))]
+TheAnswerer = Annotated[Answerer, Depends(_opened("answerer"))]
+TheAskLimiter = Annotated[Limiter, Depends(_opened("ask_limiter"))]
 TheClock = Annotated[Callable[[], datetime], Depends(_opened("clock"))]

@@ -1,0 +1,1 @@
+"""Questions about calls, answered from what was said in them and from nothing else."""
