@@ -144,6 +144,7 @@ async def test_the_description_names_every_endpoint(door: Door) -> None:
         "/api/v1/calls/{call_id}/revisions",
         "/api/v1/calls/{call_id}/revisions/{before}/diff/{after}",
         "/api/v1/calls/{call_id}/transcript",
+        "/api/v1/ask",
         "/api/v1/search",
     } == paths.keys()
 
