@@ -13,7 +13,7 @@ from common.settings import ServiceSettings, variables
 from hypothesis import settings as hypothesis_settings
 from servers import Servers
 
-# As the local models have it for themselves; read once, when numpy is imported, which some tests do before.
+# As the local models have it, read once when numpy is imported: some tests import it before them.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 TESTS = Path(__file__).parent
 CATEGORIES = {

@@ -100,6 +100,15 @@ async def test_what_is_reserved_becomes_what_was_spent(purses: Purses, books: Bo
     assert 0 == await purses.open()
 
 
+async def test_what_nobody_comes_back_to_is_settled_however_it_ends(purses: Purses) -> None:
+    """A cancelled question leaves no reservation; a cancelled delivery does, for the next."""
+    for once, left in ((True, 0), (False, 1)):
+        with pytest.raises(asyncio.CancelledError):
+            async with purses.of(DAY).reserved(KEY, 0.4, once=once):
+                raise asyncio.CancelledError
+        assert left == await purses.open()
+
+
 async def test_nothing_is_kept_where_nothing_is_limited(purses: Purses) -> None:
     """Without a limit nobody is asked."""
     async with purses.of(Limits()).reserved(KEY, 1000.0):
