@@ -13,7 +13,7 @@ TENANT = "acme"
 
 @dataclass(frozen=True, kw_only=True)
 class Trade:
-    """Workers of *stage* run *service*, keep a document a call in *collection*, announce it to *then*, if any.
+    """Workers of *stage* run *service*, keep a document a call in *collection*, tell *then* if there is one.
 
     ``questions``: how many each call takes; ``open_at_once``: requests a worker may have under way;
     ``provider`` has a ``log``, those ``answered``, and a ``plan`` of what it does to the n-th request;

@@ -25,7 +25,7 @@ KILLS = 200 if os.environ.get("CHAOS") == "all" else len(STEPS)
 
 @pytest_asyncio.fixture(params=[hearing, reading, embedding])
 async def scene(tmp_path: Path, server: Servers, request: pytest.FixtureRequest) -> AsyncIterator[KillScene]:
-    """Of transcribers and embedders, which may ask two things at once, and of analyzers, which ask in turn."""
+    """Of transcribers and embedders, which may ask two things at once, and of analyzers, which ask one."""
     names = Names(f"kills-{uuid4().hex[:8]}")
     async with (
         request.param() as trade,
