@@ -16,6 +16,7 @@ from common.transcripts import transcripts_in
 from common.vectors.openai import OpenAIEmbedder
 from common.work import Claims, WorkId
 from fakes import FakeClaims, FakeEmbedder, FakeIndex, FakeJournal, FakeModel, FakeTranscripts
+from index_scene import AT_ONCE
 from integration.provider import completion, open_client, open_desk, vectors
 from nouns import KEY, insights, transcript, work
 
@@ -51,7 +52,9 @@ def claims(kind: str, request: pytest.FixtureRequest) -> Any:
 def index(kind: str, request: pytest.FixtureRequest) -> Any:
     if kind == "fake":
         return FakeIndex()
-    return ChunkIndex(request.getfixturevalue("search"), "any", request.getfixturevalue("fresh"))
+    return ChunkIndex(
+        request.getfixturevalue("search"), "any", request.getfixturevalue("fresh"), shape=AT_ONCE
+    )
 
 
 def revision(number: int) -> CallKey:
@@ -240,9 +243,9 @@ async def test_an_index_keeps_what_is_newer_and_other_tenants_apart(index: Any) 
     theirs = CallKey(tenant_id="globex", call_id="c-99")
     await index.replace(theirs, [chunk(0, "Price is fine.", theirs)], [(1.0, 0.0)])
     await index.replace(revision(2), [chunk(0, "Price is high.", revision(2))], [(1.0, 0.0)])
-    await index.replace(KEY, [], [])
-
-    assert {"acme:c-42:2:0"} == await found(index, "acme", "price")
+    for late in ([], [chunk(0, "Price was low.", KEY)]):
+        await index.replace(KEY, late, [(1.0, 0.0)] * len(late))
+        assert {"acme:c-42:2:0"} == await found(index, "acme", "price")
     assert {"globex:c-99:1:0"} == await found(index, "globex", "price")
 
 
