@@ -307,7 +307,7 @@ class FakeIndex:
         assert list(range(len(chunks))) == [chunk.n for chunk in chunks]
         call = (key.tenant_id, key.call_id)
         newer = [chunk for chunk in self.chunks[call] if chunk.revision > key.revision]
-        self.chunks[call] = [*chunks, *newer]
+        self.chunks[call] = newer or [*chunks]
 
     async def search(self, query: Query) -> list[Hit]:
         words = set((query.text or "").lower().split())

@@ -240,9 +240,9 @@ async def test_an_index_keeps_what_is_newer_and_other_tenants_apart(index: Any) 
     theirs = CallKey(tenant_id="globex", call_id="c-99")
     await index.replace(theirs, [chunk(0, "Price is fine.", theirs)], [(1.0, 0.0)])
     await index.replace(revision(2), [chunk(0, "Price is high.", revision(2))], [(1.0, 0.0)])
-    await index.replace(KEY, [], [])
-
-    assert {"acme:c-42:2:0"} == await found(index, "acme", "price")
+    for late in ([], [chunk(0, "Price was low.", KEY)]):
+        await index.replace(KEY, late, [(1.0, 0.0)] * len(late))
+        assert {"acme:c-42:2:0"} == await found(index, "acme", "price")
     assert {"globex:c-99:1:0"} == await found(index, "globex", "price")
 
 

@@ -86,6 +86,33 @@ async def test_a_folding_analyzer_folds(
         assert "<em>" in marked
 
 
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("numero alto", ["a"]),
+        ("numero nobody", []),
+        ("numero alto nobody", ["a"]),
+        ("numero nobody never", []),
+        ("es el numero alto nobody", ["a"]),
+        ("numero", ["a", "b"]),
+    ],
+)
+async def test_a_share_of_the_words_is_enough(
+    search: AsyncOpenSearch, routed: str, asked: str, found: list[str]
+) -> None:
+    """Both of two words, three quarters of more, rounded down."""
+    match = {
+        "query": asked,
+        "fields": ["text.folded"],
+        "type": "most_fields",
+        "minimum_should_match": "2<75%",
+    }
+
+    answer = await search.search(index=routed, body={"query": {"multi_match": match}}, params=A)
+
+    assert found == ids(answer)
+
+
 async def test_an_analyzer_nobody_configured_is_refused(search: AsyncOpenSearch, name: str) -> None:
     """At the creation of the index."""
     mappings = {"properties": {"text": {"type": "text", "analyzer": "nobody"}}}

@@ -1,4 +1,4 @@
-"""`python -m evals.search`: index the gold dialogues, ask about them, report, and hold it to what was reached.
+"""`python -m evals.search`: index the gold dialogues, ask about them, report; fail below what was reached.
 
 OPENSEARCH_URL names the server; without it the one-machine stand-in is asked. Vectors are the local MiniLM's.
 """

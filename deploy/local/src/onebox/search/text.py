@@ -3,11 +3,12 @@
 import math
 import re
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
 from onebox.search.analyzers import Flavour, folded
+from onebox.search.errors import not_offered
 
 How = Literal["or", "and", "phrase"]
 _K1 = 1.2  # of BM25, in FTS5 as in Lucene
@@ -27,6 +28,18 @@ _STOP_WORDS = {
     *("to", "was", "will", "with"),
 }
 _HIGHLIGHT = "SELECT {shown} FROM {table} WHERE {table} MATCH ? AND rowid = ?"
+
+Share = Callable[[int], int]
+_SHARE = re.compile(r"(\d+)<(\d+)%")
+
+
+def share(given: object) -> Share:
+    """Read a minimum_should_match such as `2<75%`: all of two words, of more three quarters, rounded down."""
+    found = _SHARE.fullmatch(str(given))
+    if found is None:
+        raise not_offered(f"minimum_should_match {given!r}; it has shares such as 2<75%")
+    upto, percent = int(found[1]), int(found[2])
+    return lambda words: words if words <= upto else words * percent // 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +79,18 @@ class TextTable:
         """Return the rows that hold text."""
         return {row for (row,) in self.connection.execute(f"SELECT rowid FROM {self.table}")}  # noqa: S608 - our name
 
-    def matches(self, text: str, how: How) -> dict[int, float]:
-        """Return the rows that hold any word, every word, or the words in order, with Lucene's BM25 score."""
+    def matches(self, text: str, how: How, least: Share | None = None) -> dict[int, float]:
+        """Return the rows that hold any word, every word, or the words in order, with Lucene's BM25 score.
+
+        *least* says how many of the words a row needs, where any will do.
+        """
         words = self._words(text, how)
         if how == "phrase":
             rarity = sum(self._rarity(len(self._found(_quoted(word)))) for word in words)
             return self._scored(_quoted(" ".join(words)), rarity) if words else {}
         parts = [self._scored(_quoted(word)) for word in words]
-        rows = {row for part in parts for row in part if how == "or" or all(row in each for each in parts)}
+        needed = len(parts) if how == "and" else least(len(parts)) if least else 1
+        rows = {row for part in parts for row in part if sum(row in each for each in parts) >= needed}
         return {row: sum(part.get(row, 0.0) for part in parts) for row in rows}
 
     def _scored(self, question: str, rarity: float | None = None) -> dict[int, float]:

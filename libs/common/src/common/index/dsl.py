@@ -19,6 +19,12 @@ MOST_CHARACTERS: Final = (
     500  # of a question: were each a word in both fields, as in Chinese, 1024 is the most
 )
 
+NEEDED: Final = "2<75%"
+"""Of a question's words, where it is asked by meaning, too: both of two, three quarters of more.
+
+A passage that shares a word or two with a question is no answer, and ranks are all that fusion sees; words
+alone find those as well."""
+
 Body = dict[str, Any]
 
 
@@ -70,6 +76,8 @@ def _words(query: Query) -> Iterator[Body]:
     if query.text is not None:
         fields = ["text", "text.folded"]
         asked = {"query": query.text[:MOST_CHARACTERS], "fields": fields, "type": "most_fields"}
+        if query.vector is not None:
+            asked["minimum_should_match"] = NEEDED
         passing = within(query.tenant_id, query.filters)["bool"]
         yield {"bool": {"must": [{"multi_match": asked}], **passing}}
 
