@@ -179,24 +179,23 @@ async def test_nothing_spent_is_an_answer(door: Door) -> None:
     assert "call_id" == (await door.get("/costs?format=csv&by=call_id")).text.split(",")[0]
 
 
-@pytest.mark.parametrize(
-    ("query", "status"),
-    [
-        ("since=2026-11-22&until=2026-11-22", 400),
-        ("since=2099-01-01", 400),
-        ("since=yesterday", 422),
-        ("by=tenant_id", 422),
-        ("by=day&by=day&by=day&by=day&by=day", 422),
-        ("limit=0", 422),
-        ("limit=1001", 422),
-        ("cursor=W10", 400),
-        ("format=pdf", 422),
-        ("call_id=a:b", 422),
-    ],
-)
-async def test_a_bad_question_is_a_problem(door: Door, query: str, status: int) -> None:
+BAD = {
+    "since=2026-11-22&until=2026-11-22": 400,
+    "since=2099-01-01": 400,
+    "since=yesterday": 422,
+    "by=tenant_id": 422,
+    "by=day&by=day&by=day&by=day&by=day": 422,
+    "limit=0": 422,
+    "limit=1001": 422,
+    "cursor=W10": 400,
+    "format=pdf": 422,
+    "call_id=a:b": 422,
+}
+
+
+async def test_a_bad_question_is_a_problem(door: Door) -> None:
     """What is asked wrongly is said."""
-    assert status == problem(await door.get(f"/costs?{query}"))[0]
+    assert BAD == {query: problem(await door.get(f"/costs?{query}"))[0] for query in BAD}
 
 
 async def test_another_form_is_not_acceptable(door: Door) -> None:

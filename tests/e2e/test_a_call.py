@@ -41,8 +41,10 @@ async def told_of(door: Door, call: dict[str, Any], words: str) -> None:
     findings = await door.ask("findings", call_id=call_id)
 
     assert {call_id} == {hit["call_id"] for hit in narrowed}
-    assert 1 == insights["calls"]
-    assert {call_id} >= {row["call_id"] for row in findings["findings"]}
+    assert (1, [1]) == (insights["calls"], [period["calls"] for period in insights["trend"]])
+    assert {call_id} == {row["call_id"] for row in findings["findings"]}
+    found = {row["subject"] for row in findings["findings"] if row["type"] == "topic"}
+    assert found == {row["subject"] for row in insights["topics"]}
     assert {"transcribe", "analyze", "embed"} == {row["stage"] for row in costs["rows"]}
     assert (0, 0, call["cost_usd"]) == tuple(costs["total"][name] for name in ("started", "unknown", "usd"))
 

@@ -16,7 +16,7 @@ _KNOWN: Final = {"$gte": ["$input_tokens", 0]}  # of a request whose answer told
 
 
 class Spending(Noun):
-    """Requests added up.
+    """Requests added up; one that several calls share counts for each of them, with its part of the costs.
 
     ``usd`` is what is known to have been paid. ``started`` requests have no end yet, or died with their
     worker, and of ``unknown`` ones nobody can tell: ``at_most_usd`` counts what both may have cost beside.
