@@ -93,6 +93,13 @@ evals: $(READY) ## How well the gold dialogues are understood: EVALS_BASE_URL= E
 		$(if $(SHORTEST),--shortest $(SHORTEST)) $(if $(TIMEOUT),--timeout $(TIMEOUT)) $(if $(TOKENS),--max-output-tokens $(TOKENS)) \
 		$(if $(OUT),--output "$(abspath $(OUT))") $(if $(KEEP),--keep)
 
+evals-search: $(READY) ## How well the gold dialogues are found, by words, meaning and both: OPENSEARCH_URL= KEEP=1
+	@cd services/analyzer && $(abspath $(BIN))/python -m evals.search $(if $(KEEP),--keep)
+
+CHUNKS ?= 100000
+bench-search: $(READY) ## The index of OPENSEARCH_URL beside a plain opensearch-py loop: rate, latency, memory: CHUNKS=100000
+	@cd libs/common && $(abspath $(BIN))/python -m bench --chunks $(CHUNKS)
+
 PEERS ?= ours,lean,limit
 ROUNDS ?= 3
 bench-evidence: $(READY) ## Verify the quotes of a four-hour call, and say how long it took

@@ -11,7 +11,7 @@ from common.budget import Budget
 from common.entry import Parking, Source, Step
 from common.errors import Claimed, PipelineError, Transient
 from common.gate import Need
-from common.index import Filters, Hit, Query
+from common.index import Filters, Hit, Mark, Query, mark
 from common.journal import TRAIL, Entry, Failure, StageEntry
 from common.language_model import Answer
 from common.ledger import Ledger
@@ -19,6 +19,7 @@ from common.limits import Limits
 from common.model import CallKey, Chunk, Transcript, TranscriptHead, Work
 from common.pipeline import STATUSES, Stage
 from common.vectors import Embedded, Vector
+from common.vectors.edge import Room
 from common.work import WorkId
 from pydantic import BaseModel
 from transcriber.plausibility import refusal
@@ -190,10 +191,27 @@ class FakeClaims:
     async def missing(self, works: Iterable[WorkId]) -> set[WorkId]:
         return {work for work in works if work.digest not in self.kept}
 
+    async def results(self, works: Iterable[WorkId], shape: type[A]) -> dict[WorkId, A]:
+        return {work: self._read(work, shape) for work in works if work.digest in self.kept}
+
     async def once(self, work: WorkId, shape: type[A], do: Callable[[], Awaitable[A]]) -> A:
         if work.digest not in self.kept:
             result = await do()
             self.kept.setdefault(work.digest, result)
+        return self._read(work, shape)
+
+    async def each(
+        self,
+        works: Sequence[WorkId],
+        shape: type[A],
+        do: Callable[[Sequence[WorkId]], Awaitable[Sequence[A]]],
+    ) -> dict[WorkId, A]:
+        todo = [work for work in works if work.digest not in self.kept]
+        for work, result in zip(todo, await do(todo) if todo else (), strict=True):
+            self.kept.setdefault(work.digest, result)
+        return {work: self._read(work, shape) for work in works}
+
+    def _read(self, work: WorkId, shape: type[A]) -> A:
         return shape.model_validate(self.kept[work.digest].model_dump(mode="json"))
 
 
@@ -237,8 +255,9 @@ class FakeEmbedder:
     def __init__(self, work: Work, dimensions: int = 8) -> None:
         self.workshop = Workshop()
         self.model = work.model
+        self.dimensions = dimensions
+        self.room = Room(256, 300_000)
         self._work = work
-        self._dimensions = dimensions
 
     def need(self, _texts: Sequence[str]) -> Need:
         return Need(usd=self._work.cost_usd)
@@ -249,9 +268,9 @@ class FakeEmbedder:
         return Embedded(vectors, self._work.model_copy(update={"requests": number}))
 
     def _vector(self, text: str) -> Vector:
-        vector = [0.0] * self._dimensions
+        vector = [0.0] * self.dimensions
         for word in text.lower().split():
-            vector[sum(word.encode()) % self._dimensions] += 1.0
+            vector[sum(word.encode()) % self.dimensions] += 1.0
         return vector
 
 
@@ -295,15 +314,56 @@ class FakeIndex:
         assert list(range(len(chunks))) == [chunk.n for chunk in chunks]
         call = (key.tenant_id, key.call_id)
         newer = [chunk for chunk in self.chunks[call] if chunk.revision > key.revision]
-        self.chunks[call] = [*chunks, *newer]
+        self.chunks[call] = newer or [*chunks]
 
     async def search(self, query: Query) -> list[Hit]:
-        assert Filters() == query.filters, "this fake knows no filters"
         words = set((query.text or "").lower().split())
-        tenant_id = query.tenant_id
-        ours = [chunk for (tenant, _), found in self.chunks.items() if tenant == tenant_id for chunk in found]
+        ours = self._passing(query.tenant_id, query.filters)
         ranked = sorted(((len(words & _words(chunk)), chunk) for chunk in ours), key=lambda pair: -pair[0])
         return [_hit(shared, chunk) for shared, chunk in ranked[query.offset :][: query.limit] if shared]
+
+    async def findings(
+        self, tenant_id: str, filters: Filters, limit: int, after: Mark | None = None
+    ) -> list[Hit]:
+        told = self._passing(tenant_id, filters.model_copy(update={"findings": True}))
+        hits = sorted((_hit(0, chunk) for chunk in told), key=_newest_first)
+        places = [mark(hit) for hit in hits]
+        return hits[places.index(after) + 1 if after else 0 :][:limit]
+
+    def _passing(self, tenant_id: str, filters: Filters) -> list[Chunk]:
+        ours = [chunk for (tenant, _), found in self.chunks.items() if tenant == tenant_id for chunk in found]
+        return [chunk for chunk in ours if _passes(chunk, filters)]
+
+
+def _passes(chunk: Chunk, filters: Filters) -> bool:
+    has: list[tuple[tuple[str, ...], set[str | None]]] = [
+        (filters.call_ids, {chunk.call_id}),
+        (filters.speakers, set(chunk.speakers)),
+        (filters.agents, {chunk.facts.agent}),
+        (filters.sentiments, {chunk.facts.sentiment}),
+        (filters.finding_types, {chunk.finding.type if chunk.finding else None}),
+    ]
+    return (
+        all(not wanted or not has_one.isdisjoint(wanted) for wanted, has_one in has)
+        and chunk.call_id not in filters.without_call_ids
+        and (filters.findings is None or filters.findings is (chunk.finding is not None))
+        and _in_time(chunk.facts.started_at, filters)
+    )
+
+
+def _in_time(began: datetime | None, filters: Filters) -> bool:
+    if not (filters.since or filters.until):
+        return True
+    if began is None:
+        return False
+    return (filters.since is None or began >= filters.since) and (
+        filters.until is None or began < filters.until
+    )
+
+
+def _newest_first(hit: Hit) -> tuple[float, str, int]:
+    place = mark(hit)
+    return (-place.started_at.timestamp() if place.started_at else math.inf, place.call_id, place.n)
 
 
 def _words(chunk: Chunk) -> set[str]:
@@ -311,5 +371,6 @@ def _words(chunk: Chunk) -> set[str]:
 
 
 def _hit(score: int, chunk: Chunk) -> Hit:
-    row = chunk.model_dump(include={"call_id", "text", "speakers", "utterance_ids", "start_ms", "end_ms"})
+    told = {"call_id", "text", "speakers", "utterance_ids", "start_ms", "end_ms", "finding", "facts"}
+    row = chunk.model_dump(include=told)
     return Hit(chunk_id=chunk.chunk_id, score=score, **row)

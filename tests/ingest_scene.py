@@ -14,10 +14,10 @@ from typing import Any, BinaryIO
 import mongomock
 from common.budget import Budget
 from common.ctl.findings import Finding
-from common.errors import Permanent
-from common.index import Hit, Query
+from common.errors import Permanent, PipelineError
+from common.index import Filters, FindingCount, Hit, Interval, Mark, Overview, Query, mark
 from common.journal import Journal
-from common.model import Analysis, Call, ObjectRef, Work
+from common.model import Analysis, Call, CallKey, ObjectRef, Work
 from common.pipeline import PIPELINE
 from common.recordings import ObjectStat
 from common.store import Store
@@ -28,9 +28,13 @@ from fakes import FakeModel, no_budget
 from ingest.asking.answering import Answerer
 from ingest.asking.retrieval import Retriever
 from ingest.asking.shape import Statements
+from ingest.costs import Costs
 from ingest.examiner import Examiner
 from ingest.inspector import Inspector
+from ingest.questions import Questions
+from ingest.rates import Rates
 from ingest.settings import DoorSettings
+from ingest.standings import Standings
 
 ASKED = Work(provider="fake", model="fake", requests=1, cost_usd=0.001)
 ROOM = 400  # tokens of excerpts that a model is shown
@@ -47,6 +51,9 @@ class FakeCollection:
     async def insert_one(self, row: dict[str, Any]) -> Any:
         return self._collection.insert_one(row)
 
+    async def insert_many(self, rows: list[dict[str, Any]]) -> Any:
+        return self._collection.insert_many(rows)
+
     async def find_one(self, query: dict[str, Any], fields: Any = None, sort: Any = None) -> Any:
         return self._collection.find_one(query, fields, sort=sort)
 
@@ -57,6 +64,10 @@ class FakeCollection:
         self, query: Any, fields: Any = None, sort: Any = None, limit: int = 0
     ) -> AsyncIterator[Any]:
         for row in self._collection.find(query, fields, sort=sort, limit=limit):
+            yield row
+
+    async def aggregate(self, pipeline: list[dict[str, Any]]) -> AsyncIterator[Any]:
+        for row in self._collection.aggregate(pipeline):
             yield row
 
     async def update_one(self, query: Any, update: Any) -> Any:
@@ -139,10 +150,17 @@ class FakeCache:
         self.kept[name] = answer
 
 
+@dataclass
 class FakeEmbedder:
-    """Every text is the same direction."""
+    """Every text is the same direction; ``fails`` is what is raised instead."""
+
+    asked: list[str] = field(default_factory=list)
+    fails: PipelineError | None = None
 
     async def embed(self, texts: Any) -> Embedded:
+        self.asked += texts
+        if self.fails:
+            raise self.fails
         return Embedded(tuple([1.0, 0.0] for _ in texts), Work(provider="fake", model="fake", cost_usd=0.0))
 
 
@@ -152,10 +170,33 @@ class FakeIndex:
 
     hits: list[Hit] = field(default_factory=list)
     asked: list[Query] = field(default_factory=list)
+    counts: tuple[FindingCount, ...] = ()
+    told: Overview = field(default_factory=lambda: Overview(calls=0, sentiments={}, periods=()))
+    counted: list[tuple[Any, ...]] = field(default_factory=list)
 
     async def search(self, query: Query) -> list[Hit]:
         self.asked.append(query)
         return self.hits[query.offset :][: query.limit]
+
+    async def similar(self, key: CallKey, limit: int) -> list[Hit]:
+        self.counted.append(("similar", key))
+        return self.hits[:limit]
+
+    async def findings(
+        self, tenant_id: str, filters: Filters, limit: int, after: Mark | None = None
+    ) -> list[Hit]:
+        self.counted.append(("findings", tenant_id, filters))
+        places = [mark(hit) for hit in self.hits]
+        first = 0 if after is None else places.index(after) + 1
+        return self.hits[first:][:limit]
+
+    async def overview(self, tenant_id: str, filters: Filters, interval: Interval) -> Overview:
+        self.counted.append(("overview", tenant_id, filters, interval))
+        return self.told
+
+    async def aggregate(self, tenant_id: str, filters: Filters, most: int) -> tuple[FindingCount, ...]:
+        self.counted.append(("aggregate", tenant_id, filters, most))
+        return self.counts
 
 
 @dataclass
@@ -166,6 +207,7 @@ class Outside:
     bucket: FakeBucket = field(default_factory=FakeBucket)
     limiter: Any = field(default_factory=FakeLimiter)
     cache: Any = field(default_factory=FakeCache)
+    embedder: FakeEmbedder = field(default_factory=FakeEmbedder)
     index: FakeIndex = field(default_factory=FakeIndex)
     ask_limiter: Any = field(default_factory=FakeLimiter)
     answering: Any = field(default_factory=lambda: FakeModel(Statements(sentences=()), work=ASKED))
@@ -178,7 +220,7 @@ class Outside:
         database: Any = mongomock.MongoClient(tz_aware=True)["callstream"]
         self.rows = {
             name: FakeCollection(database[name])
-            for name in ("journal", "calls", "transcripts", "transcript_parts", "analyses", "work")
+            for name in ("journal", "calls", "transcripts", "transcript_parts", "analyses", "work", "ledger")
         }
         self.claims = Claims(self.rows["work"], days=1)
         self.journal = Journal(self.rows["journal"])
@@ -196,7 +238,7 @@ class Outside:
     @asynccontextmanager
     async def open(self, settings: object) -> AsyncIterator[dict[str, object]]:
         recordings: Any = self.bucket
-        embedder: Any = FakeEmbedder()
+        embedder: Any = self.embedder
         index: Any = self.index
         yield {
             "journal": self.journal,
@@ -209,6 +251,10 @@ class Outside:
             "limiter": self.limiter,
             "cache": self.cache,
             "embedder": embedder,
+            "questions": Questions(self.embedder, self.cache, "any"),
+            "standings": Standings(self.rows["journal"]),
+            "rates": Rates(self.rows["analyses"], self.rows["calls"]),
+            "costs": Costs(self.rows["ledger"]),
             "index": index,
             "ask_limiter": self.ask_limiter,
             "answerer": Answerer(self.answering, self.claims, self.budget, ROOM, 5.0),

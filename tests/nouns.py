@@ -2,7 +2,17 @@
 
 from typing import Any
 
-from common.model import FINDINGS, CallKey, Citation, Insights, Transcript, Utterance, Work
+from common.model import (
+    FINDINGS,
+    Analysis,
+    CallKey,
+    Citation,
+    Evidence,
+    Insights,
+    Transcript,
+    Utterance,
+    Work,
+)
 
 KEY = CallKey(tenant_id="acme", call_id="c-42", revision=1)
 
@@ -87,3 +97,16 @@ def objection(*evidence: Citation) -> dict[str, Any]:
 def competitor(name: str, *evidence: Citation) -> dict[str, Any]:
     """A rival."""
     return {"name": name, "evidence": evidence}
+
+
+def evidence(quote: str, *ids: str, **changes: Any) -> Evidence:
+    """Words that were found where they are said to be, in the first two seconds of the first utterance."""
+    begin = (int(ids[0].removeprefix("u")) - 1) * 5000
+    found = {"verified": True, "match": "exact", "start_ms": begin, "end_ms": begin + 2000}
+    return Evidence.model_validate({"utterance_ids": ids, "quote": quote, **found, **changes})
+
+
+def analysis(key: CallKey = KEY, **found: Any) -> Analysis:
+    """An analysis that concludes nothing but what is given, checked already."""
+    concluded = Insights[Evidence].model_validate(insights().model_dump() | found)
+    return Analysis(**dict(key), insights=concluded, prompt_version="v2", work=work("gpt-6-luna"))

@@ -1,9 +1,8 @@
-"""What the HTTP door tells of calls, and how it searches them."""
+"""What the HTTP door tells of calls."""
 
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from common.index import Hit, Query
 from common.model import (
     Analysis,
     CallKey,
@@ -150,34 +149,6 @@ async def test_a_recording_is_at_an_address_of_its_own(door: Door) -> None:
     assert (
         f"https://s3.test/{BUCKET}/default/2026/11/22/{call_id}.wav?expires=300" == answer.headers["location"]
     )
-
-
-async def test_search_asks_the_index_for_the_tenant(door: Door) -> None:
-    """Words and vector go in, passages with their places in the call come out."""
-    hit = Hit(
-        call_id="c-1",
-        chunk_id="c-1:1:0",
-        score=0.5,
-        text="it is slow",
-        highlights=("it is <em>slow</em>",),
-        speakers=("agent",),
-        utterance_ids=("u1",),
-        start_ms=0,
-        end_ms=900,
-    )
-    door.outside.index.hits.append(hit)
-    answer = await door.get("/search?q=slow&limit=5")
-
-    asked = Query(tenant_id="default", text="slow", vector=[1.0, 0.0], limit=5)
-    assert [asked] == door.outside.index.asked
-    assert {"query": "slow", "hits": [hit.model_dump(mode="json")]} == answer.json()
-
-
-@pytest.mark.parametrize("query", ["", "?q=", "?q=%20", "?q=x&limit=51"])
-async def test_an_empty_question_is_a_problem(door: Door, query: str) -> None:
-    """Nothing is asked of the index."""
-    assert 422 == problem(await door.get(f"/search{query}"))[0]
-    assert [] == door.outside.index.asked
 
 
 async def test_a_call_without_words_has_an_empty_analysis(door: Door) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -28,6 +29,22 @@ async def test_a_call_handed_in_is_found_by_what_was_said_in_it_at_its_time(door
     best = (await door.search(phrase["text"]))[0]
     assert call["call_id"] == best["call_id"]
     assert best["start_ms"] - 1500 <= phrase["start_ms"] <= best["end_ms"] + 1500
+    await told_of(door, call, phrase["text"])
+
+
+async def told_of(door: Door, call: dict[str, Any], words: str) -> None:
+    """Searches narrowed to the call, counts and costs agree on it."""
+    call_id = call["call_id"]
+    narrowed = await door.search(words, call_id=call_id, status="completed", mode="words")
+    insights = await door.ask("insights", call_id=call_id)
+    costs = await door.ask("costs", call_id=call_id, by="stage")
+    findings = await door.ask("findings", call_id=call_id)
+
+    assert {call_id} == {hit["call_id"] for hit in narrowed}
+    assert 1 == insights["calls"]
+    assert {call_id} >= {row["call_id"] for row in findings["findings"]}
+    assert {"transcribe", "analyze", "embed"} == {row["stage"] for row in costs["rows"]}
+    assert (0, 0, call["cost_usd"]) == tuple(costs["total"][name] for name in ("started", "unknown", "usd"))
 
 
 async def test_a_recording_is_played_from_any_point(door: Door, stack: Stack) -> None:

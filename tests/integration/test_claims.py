@@ -1,8 +1,9 @@
 """Claims under every interleaving of workers that begin, answer, stall and die."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any, Literal
 
 import pytest
@@ -228,3 +229,41 @@ async def _said() -> Said:
     claim = at_work()
     assert claim is not None
     return Said(worker=0, fence=claim.fence)
+
+
+async def test_who_meets_a_claim_among_several_lets_the_others_go(database: Any) -> None:
+    """Whoever comes back for them finds them free, and nothing was done."""
+    claims = Claims(database["work"], days=1)
+    works = [WorkId(KEY, "embed", (n,)) for n in range(3)]
+    row = await claims._claim(works[1])
+
+    with pytest.raises(Claimed):
+        await claims.each(works, Said, _nobody)
+
+    await claims._lease(works[1], row["fence"], -timedelta(seconds=1))
+    found = await claims.each(works, Said, _each)
+    assert works == list(found)
+
+
+async def test_what_fails_together_is_free_at_once(database: Any) -> None:
+    """For whoever comes next."""
+    ticks = count()
+    begin = datetime(2026, 11, 22, tzinfo=UTC)
+    claims = Claims(database["work"], days=1, now=lambda: begin + timedelta(milliseconds=next(ticks)))
+    works = [WorkId(KEY, "embed", (n,)) for n in range(3)]
+
+    async def refuse(_works: Sequence[WorkId]) -> list[Said]:
+        raise Permanent("no")
+
+    with pytest.raises(Permanent, match="no"):
+        await claims.each(works, Said, refuse)
+
+    assert works == list(await claims.each(works, Said, _each))
+
+
+async def _nobody(_works: Sequence[WorkId]) -> list[Said]:
+    raise AssertionError
+
+
+async def _each(works: Sequence[WorkId]) -> list[Said]:
+    return [Said(worker=n, fence=1) for n, _ in enumerate(works)]

@@ -154,6 +154,28 @@ async def test_doctor_knows_an_index_that_is_not_ours(made: Ctl, search: Any, fr
     ]
 
 
+async def test_reindex_shows_what_it_would_do_and_then_does_it(made: Ctl, search: Any, fresh: str) -> None:
+    """Without calls there is nothing to pay for: the alias moves on, and the old index goes if it is to."""
+    wanted = ("reindex", "--to", "nowhere", "--dims", "8")
+    plan = await told(made, *wanted, "--dry-run")
+    before = set(await search.indices.get(index=f"{fresh}-*"))
+    done = await told(made, *wanted, "--yes", "--drop-old")
+    lost = await made("reindex", "--to", "nowhere")
+
+    name = f"{fresh}-chunks-nowhere-8-v2"
+    assert (name, 0, None) == (plan["index"], plan["missing"], plan["usd"])
+    assert {"index": name, "announced": 0, "before": list(before), "dropped": True} == done
+    assert {name} == set(await search.indices.get(index=f"{fresh}-*"))
+    assert (1, True) == (lost.exit_code, "name --dims" in lost.output)
+
+
+async def test_reindex_asks_before_it_pays(made: Ctl) -> None:
+    """Whoever says nothing pays nothing."""
+    result = await made("reindex")
+
+    assert (1, True) == (result.exit_code, "Embed 0 of 0 calls into" in result.output)
+
+
 async def test_doctor_knows_no_other_workload(made: Ctl) -> None:
     """A name that is none of ours is a wrong command line."""
     assert 2 == (await made("doctor", "--as", "intern")).exit_code

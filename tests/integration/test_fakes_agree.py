@@ -1,19 +1,19 @@
 """Each fake and the real thing live through the same scenarios, with the same expectations."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from common.errors import Claimed, Transient
 from common.gate import Gate, Patience
-from common.index import ChunkIndex, Query
+from common.index import ChunkIndex, Filters, Query, mark
 from common.journal import Entry, Failure, Journal
 from common.language_model import LanguageModel
-from common.model import CallKey, Chunk, Work
+from common.model import CallFacts, CallKey, Chunk, ChunkFinding, Work
 from common.pipeline import ANALYZE, EMBED, TRANSCRIBE
 from common.transcripts import transcripts_in
-from common.vectors import Embedder
+from common.vectors.openai import OpenAIEmbedder
 from common.work import Claims, WorkId
 from fakes import FakeClaims, FakeEmbedder, FakeIndex, FakeJournal, FakeModel, FakeTranscripts
 from integration.provider import completion, open_client, open_desk, vectors
@@ -116,6 +116,24 @@ async def test_paid_work_is_remembered(claims: Any) -> None:
     again = WorkId(revision(2), asked.stage, asked.asked)
     answers = [await claims.once(one, Work, ask) for one in (asked, asked, again, other)]
     assert [work("first")] * 3 + [work("second")] == answers
+
+
+@both
+async def test_works_that_are_done_together_are_remembered_each(claims: Any) -> None:
+    """Those that are there are not done again, in whatever company they are asked for."""
+    works = [WorkId(KEY, "embed", (f"text {n}",)) for n in range(3)]
+    done: list[WorkId] = []
+
+    async def ask(asked: Sequence[WorkId]) -> list[Work]:
+        done.extend(asked)
+        return [work(str(each.asked[0])) for each in asked]
+
+    first = await claims.each(works[:2], Work, ask)
+    again = await claims.each(works[1:], Work, ask)
+    found = await claims.results([*works, WorkId(KEY, "embed", ("never",))], Work)
+
+    assert works == done
+    assert {each: work(f"text {n}") for n, each in enumerate(works)} == first | again == found
 
 
 def failure(reason: str) -> Failure:
@@ -222,10 +240,49 @@ async def test_an_index_keeps_what_is_newer_and_other_tenants_apart(index: Any) 
     theirs = CallKey(tenant_id="globex", call_id="c-99")
     await index.replace(theirs, [chunk(0, "Price is fine.", theirs)], [(1.0, 0.0)])
     await index.replace(revision(2), [chunk(0, "Price is high.", revision(2))], [(1.0, 0.0)])
-    await index.replace(KEY, [], [])
-
-    assert {"acme:c-42:2:0"} == await found(index, "acme", "price")
+    for late in ([], [chunk(0, "Price was low.", KEY)]):
+        await index.replace(KEY, late, [(1.0, 0.0)] * len(late))
+        assert {"acme:c-42:2:0"} == await found(index, "acme", "price")
     assert {"globex:c-99:1:0"} == await found(index, "globex", "price")
+
+
+NARROWED: dict[str, tuple[dict[str, Any], list[str]]] = {
+    "nothing": ({}, ["c-2", "c-2", "c-1", "c-1"]),
+    "calls": ({"call_ids": ("c-1",)}, ["c-1", "c-1"]),
+    "other calls": ({"without_call_ids": ("c-1",)}, ["c-2", "c-2"]),
+    "from": ({"since": LATER}, ["c-2", "c-2"]),
+    "until": ({"until": LATER}, ["c-1", "c-1"]),
+    "speaker": ({"speakers": ("customer",)}, []),
+    "agent": ({"agents": ("Dana", "Joe")}, ["c-1", "c-1"]),
+    "sentiment": ({"sentiments": ("mixed",)}, ["c-2", "c-2"]),
+    "type": ({"finding_types": ("objection",)}, ["c-2", "c-1"]),
+    "what was said": ({"findings": False}, ["c-2", "c-1"]),
+}
+
+
+@both
+@pytest.mark.parametrize("filters", NARROWED)
+async def test_an_index_is_narrowed_alike(index: Any, filters: str) -> None:
+    """By each filter, in searches and lists."""
+    objection = ChunkFinding(type="objection", subject="price")
+    began = {
+        "c-1": CallFacts(started_at=NOW, agent="Dana"),
+        "c-2": CallFacts(started_at=LATER, sentiment="mixed"),
+    }
+    for call_id, facts in began.items():
+        key = CallKey(tenant_id="acme", call_id=call_id)
+        plain, found_in_it = (
+            chunk(n, "Price is high.", key).model_copy(update={"facts": facts}) for n in (0, 1)
+        )
+        told = [plain, found_in_it.model_copy(update={"finding": objection})]
+        await index.replace(key, told, [(1.0, 0.0), (1.0, 0.1)])
+    narrowed, calls = Filters.model_validate(NARROWED[filters][0]), NARROWED[filters][1]
+
+    hits = await index.search(Query(tenant_id="acme", text="price", vector=None, filters=narrowed))
+    assert sorted(calls) == sorted(hit.call_id for hit in hits)
+    listed = await index.findings("acme", narrowed.model_copy(update={"findings": None}), 1)
+    following = await index.findings("acme", narrowed, 9, mark(listed[0])) if listed else []
+    assert list(dict.fromkeys(calls)) == [hit.call_id for hit in (*listed, *following)]
 
 
 @pytest.fixture
@@ -255,7 +312,7 @@ async def embedder(kind: str) -> AsyncIterator[Any]:
         return
     async with open_desk() as desk, open_client(desk.url) as client:
         desk.replies = [vectors([1.0, 0.0], [0.0, 1.0])]
-        yield Embedder(client, Gate("openai", "text-embedding-3-small", patience=Patience(hold=0)))
+        yield OpenAIEmbedder(client, Gate("openai", "text-embedding-3-small", patience=Patience(hold=0)), 2)
 
 
 @both

@@ -1,66 +1,45 @@
 """Chunks in the search server: replaced as a whole, found by words and by meaning, never by strangers."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from common.clients import open_opensearch
 from common.errors import Transient
 from common.index import ChunkIndex, Filters, Query
-from common.model import CallFacts, CallKey, Chunk, ChunkFinding
+from common.model import CallKey
 from common.settings import OpenSearchSettings
 from common.vectors import Vector
+from index_scene import (
+    ANNA,
+    CHUNKS,
+    MODEL,
+    MONEY,
+    PEOPLE,
+    PRICE,
+    TIME,
+    VECTORS,
+    chunk,
+    everything,
+    found,
+    question,
+)
 from nouns import KEY
-
-MONEY: Vector = (1.0, 0.0, 0.0)
-TIME: Vector = (0.0, 1.0, 0.0)
-PEOPLE: Vector = (0.0, 0.0, 1.0)
 
 
 @pytest.fixture
 def index(search: Any, fresh: str) -> ChunkIndex:
-    return ChunkIndex(search, "text-embedding-3-small", fresh)
+    return ChunkIndex(search, MODEL, fresh)
 
 
-def chunk(n: int, text: str, key: CallKey = KEY) -> Chunk:
-    """A chunk a minute into the call for each one before it."""
-    return Chunk(
-        **dict(key),
-        n=n,
-        text=text,
-        speakers=("agent", "customer"),
-        utterance_ids=(f"u{n}",),
-        start_ms=n * 60_000,
-        end_ms=n * 60_000 + 5000,
-    )
+async def test_an_index_is_named_after_what_is_in_it(index: ChunkIndex, search: Any, fresh: str) -> None:
+    """Vectors of two models or lengths are not compared; the alias names what is served."""
+    await index.replace(KEY, CHUNKS, VECTORS)
 
-
-CHUNKS = (
-    chunk(0, "customer: Your quotation is way beyond what we can spend."),
-    chunk(1, "agent: The rollout takes six weeks."),
-    chunk(2, "agent: Dana will be your contact."),
-)
-VECTORS = (MONEY, TIME, PEOPLE)
-
-
-def question(text: str, vector: Vector = PEOPLE, tenant: str = "acme", **more: Any) -> Query:
-    """Asked by words and by meaning."""
-    return Query(tenant_id=tenant, text=text, vector=vector, **more)
-
-
-async def found(index: ChunkIndex, text: str, vector: Vector = PEOPLE, tenant: str = "acme") -> list[str]:
-    """The chunks that answer, best first."""
-    return [hit.chunk_id for hit in await index.search(question(text, vector, tenant))]
-
-
-async def everything(index: ChunkIndex, tenant: str = "acme") -> set[str]:
-    """All chunks of a tenant: with few of them, each is somebody's nearest."""
-    return set(await found(index, "anything", MONEY, tenant))
-
-
-def test_an_index_is_named_after_its_model(index: ChunkIndex, fresh: str) -> None:
-    """Vectors of two models are not compared."""
-    assert f"{fresh}-chunks-text-embedding-3-small" == index.name
+    name = f"{fresh}-chunks-text-embedding-3-small-3-v2"
+    described = await search.indices.get(index=f"{fresh}-*")
+    assert {name: {f"{name}-write", f"{fresh}-chunks"}} == {
+        one: set(told["aliases"]) for one, told in described.items()
+    }
 
 
 async def test_nothing_was_embedded_yet(index: ChunkIndex) -> None:
@@ -144,7 +123,7 @@ async def test_a_late_older_revision_does_not_delete_a_newer(index: ChunkIndex) 
 
     await index.replace(KEY, CHUNKS[:1], VECTORS[:1])
 
-    assert {"acme:c-42:2:0", "acme:c-42:2:1", "acme:c-42:2:2"} <= await everything(index)
+    assert {"acme:c-42:2:0", "acme:c-42:2:1", "acme:c-42:2:2"} == await everything(index)
 
 
 async def test_other_calls_are_left_alone(index: ChunkIndex) -> None:
@@ -187,9 +166,7 @@ async def test_a_server_out_of_reach_is_worth_another_try() -> None:
     assert "index_unavailable" == error.value.reason
 
 
-ANNA = CallFacts(started_at=datetime(2026, 3, 2, tzinfo=UTC), agent="Anna", sentiment="negative")
-PRICE = ChunkFinding(type="pain_point", subject="price", state="high", quote="way beyond")
-FINDING = chunk(3, "Pain point: the price.").model_copy(update={"finding": PRICE, "facts": ANNA})
+FINDING = chunk(3, "Pain point: the price.", finding=PRICE, facts=ANNA)
 
 
 @pytest.mark.parametrize(

@@ -7,15 +7,19 @@ from functools import partial
 from typing import Any
 
 import pytest
+from aiohttp import web
 from common.account import Account, accounting
 from common.budget import Budget
 from common.errors import PipelineError
 from common.gate import Gate, Patience
+from common.joint import JointAccount, Party
 from common.ledger import Ledger, Means, Spent
 from common.limits import Limits
 from common.metrics import metrics_on
 from common.model import Noun
-from common.vectors import MAX_INPUTS, Embedder
+from common.vectors import Embedder
+from common.vectors.edge import MOST_INPUTS
+from common.vectors.openai import OpenAIEmbedder
 from common.work import Claims, WorkId
 from embedder.remembered import RememberedVectors
 from integration.provider import Desk, Reply, open_client, open_desk, refusal, vectors
@@ -24,8 +28,16 @@ from prometheus_client import CollectorRegistry
 
 NOW = datetime(2026, 11, 22, 23, 59, tzinfo=UTC)
 WORK = WorkId(KEY, "embed", ("text-embedding-3-small", "digest"))
-TEXTS = [f"text {n}" for n in range(MAX_INPUTS + 1)]
+TEXTS = [f"text {n}" for n in range(MOST_INPUTS + 1)]
 PAID = 1.4e-07  # USD of seven tokens
+
+
+class Vectors(Desk):
+    """As many vectors as texts, whichever request comes first."""
+
+    async def answer(self, request: web.Request) -> web.Response:
+        texts = (await request.json())["input"]
+        return vectors(*([1.0] for _ in texts)).response()
 
 
 class Count(Noun):
@@ -51,7 +63,7 @@ async def desk() -> AsyncIterator[Desk]:
 async def embedder(desk: Desk, ledger: Ledger) -> AsyncIterator[Embedder]:
     async with open_client(desk.url) as client:
         gate = Gate("openai", "text-embedding-3-small", patience=Patience(hold=0), ledger=ledger)
-        yield Embedder(client, gate)
+        yield OpenAIEmbedder(client, gate, 1)
 
 
 @pytest.fixture
@@ -175,14 +187,16 @@ async def test_a_calls_rows_add_up(desk: Desk, embedder: Embedder, ledger: Ledge
 
 
 async def test_a_documents_cost_is_the_sum_of_its_rows(
-    database: Any, desk: Desk, embedder: Embedder, ledger: Ledger, account: Account
+    database: Any, ledger: Ledger, account: Account
 ) -> None:
     """What a stage says it paid is what it paid, batch by batch; asking again adds nothing to either."""
-    desk.replies = [vectors(*([1.0] for _ in range(MAX_INPUTS))), vectors([1.0])]
     budget = Budget(database["budgets"], ledger, "embed", Limits(call=1.0), lambda: NOW)
-    remembered = RememberedVectors(embedder, Claims(database["work"], days=1), budget)
-    with accounting(account):
-        first, again = [await remembered.embed(KEY, TEXTS) for _ in range(2)]
+    gate = Gate("openai", "text-embedding-3-small", patience=Patience(hold=0), ledger=ledger)
+    async with open_desk(Vectors()) as desk, open_client(desk.url) as client:
+        embedder = OpenAIEmbedder(client, gate, 1)
+        remembered = RememberedVectors(embedder, Claims(database["work"], days=1), budget)
+        with accounting(account):
+            first, again = [await remembered.embed(KEY, TEXTS) for _ in range(2)]
 
     spent = await ledger.of_call("acme", "c-42")
     (scope,) = [row async for row in database["budgets"].find({})]
@@ -196,3 +210,23 @@ async def test_rows_end(database: Any, ledger: Ledger) -> None:
     indexes = await database["ledger"].index_information()
 
     assert [0] == [index["expireAfterSeconds"] for index in indexes.values() if "expireAfterSeconds" in index]
+
+
+async def test_a_request_for_several_calls_is_a_row_for_each(
+    database: Any, desk: Desk, embedder: Embedder, account: Account
+) -> None:
+    """Each with its part of what it cost at most and in the end; together they are the request."""
+    desk.replies = [vectors([1.0], [2.0], usage={"prompt_tokens": 10, "total_tokens": 10})]
+    other = Account("embed", account.metrics, {})
+    other.key, other.tenant_id = KEY.model_copy(update={"call_id": "c-43"}), KEY.tenant_id
+    with accounting(JointAccount([Party(account, 3), Party(other, 1)])):
+        await embedder.embed(["one", "two"])
+
+    rows = {row["call_id"]: row async for row in database["ledger"].find({})}
+    assert {"c-42": 7, "c-43": 3} == {call: row["input_tokens"] for call, row in rows.items()}
+    assert [1.4e-07, 0.6e-07] == pytest.approx([row["usd"] for row in rows.values()])
+    assert [0.9e-07, 0.3e-07] == pytest.approx([row["at_most_usd"] for row in rows.values()])
+    assert 1 == len({row["request"] for row in rows.values()})
+    assert (7, 3) == (account.input_tokens, other.input_tokens)
+    counted = account.metrics.requests.labels("embed", "openai", "text-embedding-3-small", "ok")
+    assert 1 == counted._value.get()

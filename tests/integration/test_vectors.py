@@ -1,5 +1,7 @@
 """An embedding model over HTTP: a vector for each text, in order, or one typed failure."""
 
+import base64
+import struct
 from collections.abc import AsyncIterator
 
 import pytest
@@ -8,6 +10,7 @@ from common.gate import Gate, Patience
 from common.model import Work
 from common.providers import MAX_RETRY_AFTER
 from common.vectors import Embedder
+from common.vectors.openai import OpenAIEmbedder
 from integration.provider import Desk, Reply, open_client, open_desk, refusal, vectors
 
 
@@ -20,7 +23,7 @@ async def desk() -> AsyncIterator[Desk]:
 @pytest.fixture
 async def embedder(desk: Desk) -> AsyncIterator[Embedder]:
     async with open_client(desk.url) as client:
-        yield Embedder(client, Gate("openai", "text-embedding-3-small", patience=Patience(hold=0)))
+        yield OpenAIEmbedder(client, Gate("openai", "text-embedding-3-small", patience=Patience(hold=0)), 2)
 
 
 async def test_each_text_has_its_vector(desk: Desk, embedder: Embedder) -> None:
@@ -68,3 +71,22 @@ async def test_each_answer_has_exactly_one_outcome(
     assert wait == getattr(error.value, "retry_after", None)
     assert "1234" not in str(error.value)
     assert 1 == len(desk.asked)
+
+
+async def test_vectors_come_as_bytes_and_only_as_long_as_they_were_asked_for(desk: Desk) -> None:
+    """The client asks for base64 by itself; a size is sent to models that know it, and to no others."""
+    packed = base64.b64encode(struct.pack("<2f", 0.5, -0.25)).decode()
+    desk.replies = [vectors(data=[{"object": "embedding", "index": 0, "embedding": packed}])]
+    async with open_client(desk.url) as client:
+        for model, dimensions in (
+            ("text-embedding-3-small", 2),
+            ("text-embedding-3-small", None),
+            ("bge-m3", 2),
+        ):
+            embedder = OpenAIEmbedder(client, Gate("openai", model, patience=Patience(hold=0)), dimensions)
+            embedder.dimensions = 2
+            found = await embedder.embed(["one"])
+            assert [[0.5, -0.25]] == [list(vector) for vector in found.vectors]
+
+    assert [2, None, None] == [asked.get("dimensions") for asked in desk.asked]
+    assert {"base64"} == {asked["encoding_format"] for asked in desk.asked}

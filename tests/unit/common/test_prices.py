@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from datetime import date
 
 import pytest
+from common.models.embedding import EMBEDDING
 from common.models.speech import SPEECH
-from common.models.text import CHAT, EMBEDDING
+from common.models.text import CHAT
 from common.prices import chat_cost, embedding_cost, end_of_life, speech_cost
 
 

@@ -8,7 +8,6 @@ from common.settings import (
     MOST_TENANT_CLASSES,
     AwsSettings,
     BudgetSettings,
-    EmbeddingSettings,
     MetricsSettings,
     MongoSettings,
     Provider,
@@ -22,6 +21,7 @@ from common.settings import (
     require_price,
     variables,
 )
+from common.vectors.settings import EmbeddingSettings
 
 
 class Needy(MongoSettings, AwsSettings, TranscribeQueueSettings):

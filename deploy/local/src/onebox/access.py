@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from common.pipeline import ANALYZE, EMBED, INGEST, PIPELINE, TRANSCRIBE, Stage, next_stage
+from common.vectors.settings import OF_BEDROCK
 
 Json = dict[str, Any]
 
@@ -83,6 +84,16 @@ def _search(actions: str) -> Json:
     return _allow("Search", f"es: {actions}", arn_of("es", "domain/${OpenSearchDomain}/*"))
 
 
+# Asked only where EMBEDDING_PROVIDER=bedrock; the models are AWS's, so their names hold no account.
+_EMBED: Final = _allow(
+    "Embed",
+    "bedrock: InvokeModel",
+    *(
+        {"Fn::Sub": "arn:${AWS::Partition}:bedrock:${AWS::Region}::foundation-model/" + model}
+        for model in OF_BEDROCK
+    ),
+)
+
 # Who may list a bucket is told that an object is missing; others only that they may not read it.
 _READ_AUDIO: Final = (
     _allow("ReadRecordings", "s3: GetObject GetObjectVersion", _objects("audio")),
@@ -102,6 +113,7 @@ POLICIES: Final[Mapping[str, Policy]] = {
             _allow("Store", "s3: PutObject AbortMultipartUpload", _objects("audio")),
             *_READ_AUDIO,
             _search("ESHttpGet ESHttpHead ESHttpPost ESHttpPut"),
+            _EMBED,
         ),
     ),
     "transcriber": Policy(
@@ -110,8 +122,8 @@ POLICIES: Final[Mapping[str, Policy]] = {
     ),
     "analyzer": Policy("Needs its queues only", _stage(ANALYZE)),
     "embedder": Policy(
-        "Needs its queue, and the index",
-        _stage(EMBED, _search("ESHttpDelete ESHttpGet ESHttpHead ESHttpPost ESHttpPut")),
+        "Needs its queue, the index, and Bedrock's models",
+        _stage(EMBED, _search("ESHttpDelete ESHttpGet ESHttpHead ESHttpPost ESHttpPut"), _EMBED),
     ),
     "pipelinectl": Policy(
         "An operator at work: looks at every queue, redrives and empties dead-letter queues",

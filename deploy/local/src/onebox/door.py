@@ -33,10 +33,14 @@ class Door:
         """All there is to know about a call."""
         return _body(await self._client.get(f"{PREFIX}/calls/{call_id}"))
 
-    async def search(self, words: str, limit: int = 3) -> list[dict[str, Any]]:
-        """What was said about it, best first."""
-        answer = await self._client.get(f"{PREFIX}/search", params={"q": words, "limit": limit})
-        return list(_body(answer)["hits"])
+    async def search(self, words: str, limit: int = 3, **filters: str) -> list[dict[str, Any]]:
+        """What was said about it: the best passages of the best calls."""
+        answer = await self.ask("search", q=words, limit=str(limit), **filters)
+        return [hit for call in answer["calls"] for hit in call["hits"]]
+
+    async def ask(self, about: str, **filters: str) -> dict[str, Any]:
+        """What ``/search``, ``/insights``, ``/findings`` or ``/costs`` answers."""
+        return _body(await self._client.get(f"{PREFIX}/{about}", params=filters))
 
 
 @asynccontextmanager

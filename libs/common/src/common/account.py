@@ -18,9 +18,9 @@ class Account:
     """Totals of one piece of work; each entry is counted by stage, model and class of tenant, too."""
 
     def __init__(self, stage: str, metrics: ProviderMetrics, classes: Mapping[str, str]) -> None:
-        self._stage = stage
-        self._metrics = metrics
-        self._classes = classes
+        self.stage = stage
+        self.metrics = metrics
+        self.classes = classes
         self.tenant_id: str | None = None
         self.key: CallKey | None = None
         self.requests = self.input_tokens = self.output_tokens = self.results_kept = 0
@@ -29,12 +29,12 @@ class Account:
     def asked(self, provider: str, model: str, outcome: Answered, seconds: float) -> None:
         """A request came to its end."""
         self.requests += 1
-        self._metrics.requests.labels(self._stage, provider, model, outcome).inc()
-        self._metrics.seconds.labels(self._stage, provider, model).observe(seconds, exemplar())
+        self.metrics.requests.labels(self.stage, provider, model, outcome).inc()
+        self.metrics.seconds.labels(self.stage, provider, model).observe(seconds, exemplar())
 
     def waited(self, model: str, seconds: float) -> None:
         """A request had to wait so long for its limits, or for a provider that failed."""
-        self._metrics.limiter_wait.labels(self._stage, model).observe(seconds, exemplar())
+        self.metrics.limiter_wait.labels(self.stage, model).observe(seconds, exemplar())
 
     def paid(self, model: str, work: Work) -> None:
         """An answer was paid for, whether or not it is of use."""
@@ -42,7 +42,7 @@ class Account:
         self.output_tokens += work.output_tokens
         self.audio_seconds += work.audio_seconds
         self.cost_usd += work.cost_usd or 0.0
-        metrics, stage = self._metrics, self._stage
+        metrics, stage = self.metrics, self.stage
         for kind, tokens in (("input", work.input_tokens), ("output", work.output_tokens)):
             if tokens:
                 metrics.tokens.labels(stage, model, kind).inc(tokens)
@@ -57,7 +57,7 @@ class Account:
 
     @property
     def _tenant_class(self) -> str:
-        return self._classes.get(self.tenant_id or "", STANDARD)
+        return self.classes.get(self.tenant_id or "", STANDARD)
 
 
 _open: ContextVar[Account | None] = ContextVar("account", default=None)

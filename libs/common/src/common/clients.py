@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Protocol
 
 import httpx2
 from aiobotocore.config import AioConfig
@@ -101,10 +101,39 @@ async def open_openai(provider: Provider, *, read_timeout: float) -> AsyncIterat
         yield client
 
 
+@asynccontextmanager
+async def open_bedrock(endpoint: str | None, region: str, *, read_timeout: float) -> AsyncIterator[Any]:
+    """A client of Bedrock's models that never retries by itself, for the same reason."""
+    config = AioConfig(
+        connect_timeout=CONNECT_TIMEOUT,
+        read_timeout=read_timeout,
+        max_pool_connections=64,
+        retries={"total_max_attempts": 1},
+    )
+    async with get_session().create_client(
+        "bedrock-runtime", region_name=region, endpoint_url=endpoint, config=config
+    ) as client:
+        yield client
+
+
+class Asked(Protocol):
+    """A provider as its gate knows it: an address, a name, a model and its limits."""
+
+    base_url: str | None
+    model: str
+    requests_per_minute: int
+    units_per_minute: int
+
+    @property
+    def name(self) -> str:
+        """Who is paid."""
+        ...
+
+
 def shared_gate(
     settings: LimiterSettings,
     redis: Redis,
-    provider: Provider,
+    provider: Asked,
     *,
     model: str | None = None,
     hold: float = HOLD,

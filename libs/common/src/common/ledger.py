@@ -1,23 +1,28 @@
-"""One row for each request to a provider: written before it is made, settled when its end is known."""
+"""One row for each request to a provider: written before it is made, settled when its end is known.
+
+A request for several calls has a row for each of them, with its part; ``request`` is then the same in all.
+"""
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal, Protocol
 from uuid import uuid4
 
+from botocore.exceptions import ClientError
 from openai import APIStatusError
 
 from common.account import current
 from common.errors import PipelineError, raising
+from common.joint import JointAccount, fractions, shared_out
 from common.logging import get_logger
 from common.model import CallKey, Noun, Work
 from common.providers import Asked, Untaken
 from common.store import MONGO_FAILURES
-from common.work import at_work, utc_now
+from common.work import AtWork, at_work, utc_now
 
 Outcome = Literal["started", "ok", "throttled", "refused", "failed", "unknown"]
 
@@ -108,16 +113,17 @@ class Ledger:
         Raises:
             Transient: the row cannot be written, so nothing is asked.
         """
-        row, begun = Row(), self._means.clock()
+        row, begun, parties = Row(), self._means.clock(), _parties()
         named = await self._start(
-            {"provider": provider, "model": model, "at_most_usd": usd, "audio_seconds": audio_seconds}
+            {"provider": provider, "model": model, "at_most_usd": usd, "audio_seconds": audio_seconds},
+            parties,
         )
         try:
             yield row
         except BaseException as error:
-            await asyncio.shield(self._settle(named, row.work, error, begun))
+            await asyncio.shield(self._settle(named, parties.works(row.work), error, begun))
             raise
-        await self._settle(named, row.work, None, begun)
+        await self._settle(named, parties.works(row.work), None, begun)
 
     async def of_call(self, tenant_id: str, call_id: str) -> Spent:
         """All requests made for a call, in all its revisions."""
@@ -145,22 +151,36 @@ class Ledger:
             await self._collection.create_index([("outcome", 1), ("started_at", 1)])
             await self._collection.create_index("expires_at", expireAfterSeconds=0)
 
-    async def _start(self, asked: dict[str, Any]) -> str:
-        name, now = self._means.new_id(), self._means.now()
+    async def _start(self, asked: dict[str, Any], parties: "_Parties | None" = None) -> list[str]:
+        parties, now = parties or _parties(), self._means.now()
         times = {"day": now.date().isoformat(), "started_at": now, "expires_at": now + self._kept_for}
-        row = {"_id": name, "stage": self._stage, **_whose(), **asked, **times, "outcome": "started"}
+        same = {"stage": self._stage, **asked, **times, "outcome": "started"}
+        names = [self._means.new_id() for _ in parties.shares]
+        joint = {"request": names[0]} if len(names) > 1 else {}
+        rows = [
+            {
+                "_id": name,
+                **same,
+                **joint,
+                **whose,
+                "at_most_usd": asked["at_most_usd"] and asked["at_most_usd"] * share,
+            }
+            for name, whose, share in zip(names, parties.whose, parties.shares, strict=True)
+        ]
         with raising("writing the ledger", MONGO_FAILURES):
-            await self._collection.insert_one(row)
-        return name
+            await self._collection.insert_many(rows)
+        return names
 
-    async def _settle(self, name: str, work: Work | None, error: BaseException | None, begun: float) -> None:
-        ended = _ended(work, error) | {
-            "settled_at": self._means.now(),
-            "seconds": round(self._means.clock() - begun, 3),
-        }
+    async def _settle(
+        self, names: list[str], works: Sequence[Work | None], error: BaseException | None, begun: float
+    ) -> None:
+        times = {"settled_at": self._means.now(), "seconds": round(self._means.clock() - begun, 3)}
         try:
-            with raising("writing the ledger", MONGO_FAILURES):
-                await self._collection.update_one({"_id": name, "outcome": "started"}, {"$set": ended})
+            for name, work in zip(names, works, strict=True):
+                with raising("writing the ledger", MONGO_FAILURES):
+                    await self._collection.update_one(
+                        {"_id": name, "outcome": "started"}, {"$set": _ended(work, error) | times}
+                    )
         except PipelineError as failure:
             # The answer is worth more than its row, which stays ``started`` and is counted as such.
             log.warning("ledger.unsettled", error=str(failure))
@@ -195,15 +215,39 @@ def _ended(work: Work | None, error: BaseException | None) -> dict[str, Any]:
 
 def _unbilled(error: BaseException) -> bool:
     """Whether the provider did not do it: it never had the request, or answered with an error's status."""
-    return isinstance(error, Untaken) or isinstance(error.__cause__, APIStatusError)
+    return isinstance(error, Untaken) or isinstance(error.__cause__, APIStatusError | ClientError)
 
 
-def _whose() -> dict[str, Any]:
-    """The call and the claim at hand; a question to the search has a tenant alone."""
+@dataclass(frozen=True, slots=True)
+class _Parties:
+    """Who asks: usually one call, or several of a tenant together, each for its share."""
+
+    whose: tuple[dict[str, Any], ...]
+    weights: tuple[int, ...] = (1,)
+
+    @property
+    def shares(self) -> tuple[float, ...]:
+        return fractions(self.weights)
+
+    def works(self, work: Work | None) -> Sequence[Work | None]:
+        if work is None or len(self.weights) == 1:
+            return [work] * len(self.weights)
+        return shared_out(work, self.weights)
+
+
+def _parties() -> _Parties:
+    """The calls and the claim at hand; a question to the search has a tenant alone."""
     account, claim = current(), at_work()
-    key = account.key if account else None
+    if isinstance(account, JointAccount):
+        whose = (_whose(party.account.tenant_id, party.key, None) for party in account.parties)
+        return _Parties(tuple(whose), account.weights)
+    tenant, key = (account.tenant_id, account.key) if account else (None, None)
+    return _Parties((_whose(tenant, key, claim),))
+
+
+def _whose(tenant_id: str | None, key: CallKey | None, claim: AtWork | None) -> dict[str, Any]:
     return {
-        "tenant_id": account.tenant_id if account else None,
+        "tenant_id": tenant_id,
         "call_id": key.call_id if key else None,
         "revision": key.revision if key else None,
         "work": claim.digest if claim else None,

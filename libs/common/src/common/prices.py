@@ -2,8 +2,9 @@
 
 from datetime import date
 
+from common.models.embedding import EMBEDDING
 from common.models.speech import known_speech_model
-from common.models.text import CHAT, EMBEDDING
+from common.models.text import CHAT
 
 
 def end_of_life(model: str) -> date | None:

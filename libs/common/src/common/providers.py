@@ -152,7 +152,11 @@ def _by_status(what: str, error: APIStatusError) -> PipelineError:
 
 def retry_after(error: APIStatusError) -> float | None:
     """Seconds the provider asks us to wait, between 0 and two minutes; None if it says nothing sensible."""
-    value = error.response.headers.get("retry-after", "")
+    return seconds_to_wait(error.response.headers.get("retry-after", ""))
+
+
+def seconds_to_wait(value: str) -> float | None:
+    """The same of a header's text."""
     seconds = _seconds(value)
     return None if seconds is None or isnan(seconds) else min(max(seconds, 0.0), MAX_RETRY_AFTER)
 

@@ -387,24 +387,6 @@ class AnalysisSettings(OpenAISettings):
         return priced(self.analysis_model, self.analysis_usd_per_million)
 
 
-class EmbeddingSettings(OpenAISettings):
-    """Who turns text into vectors."""
-
-    embedding_model: str = Field(
-        "text-embedding-3-small", description="Model that embeds chunks and questions"
-    )
-    embedding_base_url: str | None = Field(
-        None, description="Its address where it differs from OPENAI_BASE_URL"
-    )
-    embedding_api_key: SecretStr = Field(SecretStr(""), description="Its key where it differs")
-    embedding_requests_per_minute: NonNegativeInt = Field(
-        0, description="Requests all of us make of it in a minute; 0: as its answers tell"
-    )
-    embedding_tokens_per_minute: NonNegativeInt = Field(
-        0, description="Tokens it may be sent in a minute; 0: as its answers tell"
-    )
-
-
 class Provider:
     """One purpose's provider: the purpose's own address and key, else the common ones."""
 
@@ -426,8 +408,12 @@ class Provider:
     @property
     def name(self) -> Literal["local", "openai"]:
         """Who is paid; on this machine nobody is."""
-        loopback = urlsplit(self.base_url or "").hostname in {"127.0.0.1", "localhost", "::1"}
-        return "local" if loopback else "openai"
+        return "local" if is_here(self.base_url) else "openai"
+
+
+def is_here(url: str | None) -> bool:
+    """Whether an address is this machine's own."""
+    return urlsplit(url or "").hostname in {"127.0.0.1", "localhost", "::1"}
 
 
 NoDecodeList = Annotated[tuple[str, ...], NoDecode]

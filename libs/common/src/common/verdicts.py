@@ -14,6 +14,7 @@ MAX_BAD_ANSWERS = 3  # each of them is paid for
 PARKED_FOR: Final = timedelta(minutes=15)  # then the call is announced again, with twenty new deliveries
 OUTAGES: Final = frozenset(
     {
+        "index_missing",
         "index_unavailable",
         "provider_busy",
         "provider_denied",

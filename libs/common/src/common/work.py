@@ -1,8 +1,8 @@
 """Work done once: claimed by one worker at a time, its result kept before anything else happens."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, nullcontext, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -107,6 +107,37 @@ class Claims:
                 account.kept()
         return shape.model_validate(row["result"])
 
+    async def each(
+        self,
+        works: Sequence[WorkId],
+        shape: type[R],
+        do: Callable[[Sequence[WorkId]], Awaitable[Sequence[R]]],
+    ) -> dict[WorkId, R]:
+        """As ``once``, for works that are done together: *do* answers for each it is given, in order.
+
+        Raises:
+            Claimed: another worker is at one of them; those that were taken up are let go.
+        """
+        async with AsyncExitStack() as held:
+            rows = {work: await self._taken_up(work, held) for work in works}
+            todo = [work for work, row in rows.items() if row["result"] is None]
+            if todo:
+                with _working(todo[0], rows[todo[0]]["fence"]) if len(todo) == 1 else nullcontext():
+                    results = await do(todo)
+                for work, result in zip(todo, results, strict=True):
+                    rows[work] = await self._keep(work, rows[work]["fence"], result)
+        if todo and (account := current()):
+            account.kept()
+        return {work: shape.model_validate(row["result"]) for work, row in rows.items()}
+
+    async def results(self, works: Iterable[WorkId], shape: type[R]) -> dict[WorkId, R]:
+        """The results of those of *works* that are done."""
+        asked = {work.digest: work for work in works}
+        query = {"_id": {"$in": list(asked)}, "result": {"$ne": None}}
+        with raising("looking up paid work", MONGO_FAILURES):
+            rows = [row async for row in self._collection.find(query, {"result": 1})]
+        return {asked[row["_id"]]: shape.model_validate(row["result"]) for row in rows}
+
     async def missing(self, works: Iterable[WorkId]) -> set[WorkId]:
         """Those of *works* whose result is not kept yet."""
         asked = {work.digest: work for work in works}
@@ -125,6 +156,13 @@ class Claims:
         """The row of work that is done."""
         row = await self._row(work)
         return row if row and row["result"] is not None else None
+
+    async def _taken_up(self, work: WorkId, held: AsyncExitStack) -> dict[str, Any]:
+        """Its row: claimed for us, or done by another since it was looked up."""
+        row = await self._claim(work)
+        if row["result"] is None:
+            await held.enter_async_context(self._holding(work, row["fence"]))
+        return row
 
     async def _row(self, work: WorkId) -> dict[str, Any] | None:
         with raising("looking up paid work", MONGO_FAILURES):

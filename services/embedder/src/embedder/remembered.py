@@ -1,30 +1,44 @@
 """An embedding model that keeps what it answered, so that a redelivered or redone call pays nothing twice."""
 
+import asyncio
 import base64
 import struct
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from hashlib import sha256
+from itertools import islice
+from typing import Final
 
 from common.budget import Budget
+from common.errors import PipelineError
+from common.joint import shared_out
 from common.model import CallKey, Noun, Work
-from common.vectors import MAX_INPUTS, Embedded, Embedder, Vector
+from common.models.embedding import tokens_at_most
+from common.vectors import Embedded, Embedder, Vector
 from common.work import Claims, WorkId
+
+AT_ONCE: Final = 8
+"""Requests one call has open at a time; the process's limit is shared in turns."""
 
 
 class Packed(Noun):
-    """The vectors of one batch, as little-endian 32-bit floats in base64, and what they took.
+    """The vector of one text, as little-endian 32-bit floats in base64, and its part of what a request took.
 
-    A full batch of 3072 dimensions takes 2 MiB; a MongoDB document may have 16.
+    Of the texts of a request the first counts it.
     """
 
-    dimensions: int
     floats: str
     work: Work
 
+    @property
+    def vector(self) -> Vector:
+        """Its numbers."""
+        packed = base64.b64decode(self.floats)
+        return struct.unpack(f"<{len(packed) // 4}f", packed)
+
 
 class RememberedVectors:
-    """Remembers each batch under its texts and the model, for its call."""
+    """Remembers each text's vector under the text, the model and the size of its vectors, for its call."""
 
     def __init__(self, embedder: Embedder, claims: Claims, budget: Budget) -> None:
         self._embedder = embedder
@@ -39,55 +53,74 @@ class RememberedVectors:
             Permanent: it refuses, or the vectors may cost more than is left of a budget.
             Parked: as the latter, where the operator would rather wait.
         """
-        works = {self._work(call, batch): batch for batch in _batches(texts)}
-        missing = await self._claims.missing(works)
-        async with self._budget.reserved(call, self._cost([works[work] for work in missing])):
-            batches = [await self._batch(call, batch) for batch in _batches(texts)]
-        vectors = tuple(vector for batch in batches for vector in _unpacked(batch))
-        return Embedded(vectors, _together([batch.work for batch in batches], self._embedder.model))
+        works = {self._work(call, text): text for text in texts}
+        kept = await self._claims.results(works, Packed)
+        missing = {work: text for work, text in works.items() if work not in kept}
+        batches = list(self._embedder.room.batches([*missing.values()]))
+        async with self._budget.reserved(call, self._cost(batches)):
+            found = {**kept, **await self._ask(missing, batches)}
+        vectors = tuple(found[self._work(call, text)].vector for text in texts)
+        return Embedded(vectors, _together([found[work].work for work in works], self._embedder.model))
 
-    async def _batch(self, call: CallKey, texts: Sequence[str]) -> Packed:
-        return await self._claims.once(self._work(call, texts), Packed, partial(self._ask, texts))
+    async def _ask(
+        self, missing: Mapping[WorkId, str], batches: Iterable[Sequence[str]]
+    ) -> Mapping[WorkId, Packed]:
+        """Every batch, by several tasks that share the work.
 
-    def _work(self, call: CallKey, texts: Sequence[str]) -> WorkId:
-        return WorkId(call, "embed", (self._embedder.model, _digest(texts)))
+        After a failure no batch is begun, yet those under way come to their end: they are paid for.
+        """
+        works = iter(missing)
+        waiting = iter([list(islice(works, len(batch))) for batch in batches])
+        found: dict[WorkId, Packed] = {}
+        failures: list[PipelineError] = []
+
+        async def work() -> None:
+            while not failures and (batch := next(waiting, None)):
+                try:
+                    found.update(await self._claims.each(batch, Packed, partial(self._packed, missing)))
+                except PipelineError as failure:
+                    failures.append(failure)
+
+        async with asyncio.TaskGroup() as group:
+            for _ in range(AT_ONCE):
+                group.create_task(work())
+        for failure in failures:
+            raise failure
+        return found
+
+    async def _packed(self, missing: Mapping[WorkId, str], works: Sequence[WorkId]) -> list[Packed]:
+        texts = [missing[work] for work in works]
+        embedded = await self._embedder.embed(texts)
+        parts = shared_out(embedded.work, [tokens_at_most(text) for text in texts])
+        return [
+            _pack(vector, part.model_copy(update={"requests": 0 if n else part.requests}))
+            for n, (vector, part) in enumerate(zip(embedded.vectors, parts, strict=True))
+        ]
+
+    def _work(self, call: CallKey, text: str) -> WorkId:
+        asked = (self._embedder.model, self._embedder.dimensions, sha256(text.encode()).hexdigest())
+        return WorkId(call, "embed", asked)
 
     def _cost(self, batches: Iterable[Sequence[str]]) -> float | None:
         """At most, in USD."""
         costs = [self._embedder.need(texts).usd for texts in batches]
         return None if None in costs else sum(cost for cost in costs if cost is not None)
 
-    async def _ask(self, texts: Sequence[str]) -> Packed:
-        return _packed(await self._embedder.embed(texts))
 
-
-def _batches(texts: Sequence[str]) -> Iterator[Sequence[str]]:
-    return (texts[n : n + MAX_INPUTS] for n in range(0, len(texts), MAX_INPUTS))
-
-
-def _digest(texts: Sequence[str]) -> str:
-    """Each text by its own digest, so that none can pass for two."""
-    return sha256(b"".join(sha256(text.encode()).digest() for text in texts)).hexdigest()
-
-
-def _packed(embedded: Embedded) -> Packed:
-    dimensions = len(embedded.vectors[0])
-    floats = b"".join(struct.pack(f"<{dimensions}f", *vector) for vector in embedded.vectors)
-    return Packed(dimensions=dimensions, floats=base64.b64encode(floats).decode(), work=embedded.work)
-
-
-def _unpacked(packed: Packed) -> Iterator[Vector]:
-    return struct.iter_unpack(f"<{packed.dimensions}f", base64.b64decode(packed.floats))
+def _pack(vector: Vector, work: Work) -> Packed:
+    floats = struct.pack(f"<{len(vector)}f", *vector)
+    return Packed(floats=base64.b64encode(floats).decode(), work=work)
 
 
 def _together(works: Sequence[Work], model: str) -> Work:
-    """What all batches took; a sum with an unknown price in it is not known. No text asks nobody."""
+    """What all texts took; a sum with an unknown price in it is not known. No text asks nobody."""
     if not works:
         return Work(provider="none", model=model, cost_usd=0.0)
     costs = [work.cost_usd for work in works if work.cost_usd is not None]
     return works[0].model_copy(
         update={
-            "cost_usd": sum(costs) if len(costs) == len(works) else None,
+            # Parts of a sum: what is lost in the sixteenth digit would be told in every log.
+            "cost_usd": round(sum(costs), 12) if len(costs) == len(works) else None,
             "requests": sum(work.requests for work in works),
             "input_tokens": sum(work.input_tokens for work in works),
         }

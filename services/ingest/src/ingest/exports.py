@@ -3,10 +3,7 @@
 Tests have FFmpeg read the subtitles, as players would.
 """
 
-import csv
-import io
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, Literal
@@ -14,11 +11,11 @@ from typing import Final, Literal
 from common.documents import pieces
 from common.model import Transcript, Utterance
 
+from ingest.cells import csv_row, one_line
+
 Format = Literal["json", "csv", "srt", "vtt", "txt"]
 
 COLUMNS: Final = ("id", "speaker", "channel", "start_ms", "end_ms", "text", "language", "confidence")
-_FORMULA: Final = tuple("=+-@＝＋－＠")
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 # SubRip has no escapes, and players take angle brackets and braces for markup: they are written alike.
 _PLAIN: Final = str.maketrans({"<": "‹", ">": "›", "{": "❴", "}": "❵", "\\": "⧵"})
 _ESCAPED: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
@@ -35,15 +32,15 @@ class Export:
 
 def csv_rows(transcript: Transcript) -> Iterator[str]:
     """RFC 4180 with a header; an apostrophe goes before what a spreadsheet would take for a formula."""
-    yield _row(COLUMNS)
+    yield csv_row(COLUMNS)
     for said in transcript.utterances:
-        yield _row([_cell(getattr(said, name)) for name in COLUMNS])
+        yield csv_row(getattr(said, name) for name in COLUMNS)
 
 
 def srt(transcript: Transcript) -> Iterator[str]:
     """SubRip: numbered cues, the speaker before the text."""
     for n, said in enumerate(_audible(transcript), start=1):
-        text = f"{_line(said.speaker)}: {_line(said.text)}".replace("-->", "→").translate(_PLAIN)
+        text = f"{one_line(said.speaker)}: {one_line(said.text)}".replace("-->", "→").translate(_PLAIN)
         yield f"{n}\r\n{_times(said, ',')}\r\n{text}\r\n\r\n"
 
 
@@ -51,14 +48,14 @@ def vtt(transcript: Transcript) -> Iterator[str]:
     """WebVTT: cues named as utterances are, the speaker as their voice."""
     yield "WEBVTT\n\n"
     for said in _audible(transcript):
-        speaker, text = (_line(each).translate(_ESCAPED) for each in (said.speaker, said.text))
+        speaker, text = (one_line(each).translate(_ESCAPED) for each in (said.speaker, said.text))
         yield f"{said.id}\n{_times(said, '.')}\n<v {speaker}>{text}</v>\n\n"
 
 
 def txt(transcript: Transcript) -> Iterator[str]:
     """One line for each utterance: when, who, what."""
     for said in transcript.utterances:
-        yield f"[{_clock(said.start_ms // 1000)}] {_line(said.speaker)}: {_line(said.text)}\n"
+        yield f"[{_clock(said.start_ms // 1000)}] {one_line(said.speaker)}: {one_line(said.text)}\n"
 
 
 EXPORTS: Final[Mapping[Format, Export]] = MappingProxyType(
@@ -73,28 +70,9 @@ EXPORTS: Final[Mapping[Format, Export]] = MappingProxyType(
 """The first is what a client gets that does not choose."""
 
 
-def _row(cells: Iterable[object]) -> str:
-    line = io.StringIO()
-    csv.writer(line, lineterminator="\r\n").writerow(cells)
-    return line.getvalue()
-
-
-def _cell(value: object) -> object:
-    """Numbers are written as they are; of texts, control characters become spaces."""
-    if not isinstance(value, str):
-        return value
-    text = _line(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
-
-
 def _audible(transcript: Transcript) -> Iterator[Utterance]:
     """What makes a cue: neither format has a place for one without text."""
-    return (said for said in transcript.utterances if _line(said.text))
-
-
-def _line(text: str) -> str:
-    """One line: a line break would end a cue, or be taken for one."""
-    return " ".join(_CONTROL.sub(" ", text).split())
+    return (said for said in transcript.utterances if one_line(said.text))
 
 
 def _times(said: Utterance, point: str) -> str:

@@ -2,13 +2,14 @@
 
 import time
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext, suppress
 from functools import partial
 from typing import Annotated, Any, cast
 
-from common.clients import open_mongo, open_openai, open_opensearch, open_redis, open_s3, shared_gate
+from common.clients import open_mongo, open_opensearch, open_redis, open_s3, shared_gate
 from common.ctl.doctor import examine
 from common.ctl.rights import workload
+from common.errors import Transient
 from common.index import ChunkIndex
 from common.journal import Journal
 from common.ledger import SEARCH, Ledger
@@ -16,10 +17,10 @@ from common.metrics import metrics_on
 from common.middleware import Attempt, now
 from common.model import Analysis, Call
 from common.recordings import RecordingBucket
-from common.settings import Provider
 from common.store import Store
 from common.transcripts import TranscriptStore, transcripts_in
-from common.vectors import Embedder
+from common.vectors.opening import open_embedder
+from common.vectors.settings import embedding_provider
 from common.work import Claims
 from faststream import Context
 from prometheus_client import REGISTRY
@@ -27,10 +28,14 @@ from prometheus_client import REGISTRY
 from ingest.asking.opening import open_answerer
 from ingest.asking.retrieval import Retriever
 from ingest.cache import AnswerCache
+from ingest.costs import Costs
 from ingest.examiner import Examiner
 from ingest.inspector import Inspector
 from ingest.limiter import Limiter
+from ingest.questions import REMEMBERED, Questions
+from ingest.rates import Rates
 from ingest.settings import DoorSettings, Settings
+from ingest.standings import Standings
 from ingest.sweeper import patrolling
 
 QUESTION_TIMEOUT = 15.0  # seconds a search waits for its vector
@@ -67,23 +72,29 @@ async def open_resources(settings: Settings) -> AsyncIterator[dict[str, object]]
 @asynccontextmanager
 async def open_door(settings: DoorSettings) -> AsyncIterator[dict[str, object]]:
     """What the door needs, and the consumer beside it."""
-    provider = Provider(settings, "embedding")
+    provider = embedding_provider(settings, settings)
     async with AsyncExitStack() as stack:
         opened = await stack.enter_async_context(open_resources(settings))
         redis = await stack.enter_async_context(open_redis(settings))
-        openai = await stack.enter_async_context(open_openai(provider, read_timeout=QUESTION_TIMEOUT))
-        search = await stack.enter_async_context(open_opensearch(settings, settings.aws_region))
-        index = ChunkIndex(search, settings.embedding_model, settings.opensearch_index)
         gate = shared_gate(
             settings, redis, provider, hold=QUESTION_HOLD, ledger=cast("Ledger", opened["ledger"])
         )
-        embedder = Embedder(openai, gate)
+        search = await stack.enter_async_context(open_opensearch(settings, settings.aws_region))
+        embedder = await stack.enter_async_context(
+            open_embedder(settings, settings, gate, read_timeout=QUESTION_TIMEOUT)
+        )
+        index = ChunkIndex(
+            search, settings.embedding_model, settings.opensearch_index, dimensions=settings.vector_size
+        )
+        with suppress(Transient):  # it may come up later; only search needs it
+            await index.check()
         answerer = await stack.enter_async_context(open_answerer(settings, opened["database"], redis))
         transcripts = cast("TranscriptStore", opened["transcripts"])
         yield opened | {
             "limiter": Limiter(settings.rate_limit, redis),
             "cache": AnswerCache(redis),
             "embedder": embedder,
+            "questions": Questions(embedder, AnswerCache(redis, REMEMBERED), embedder.model),
             "index": index,
             "answerer": answerer,
             "retriever": Retriever(index, embedder, transcripts, room=answerer.room),
@@ -105,4 +116,7 @@ def _kept(database: Any) -> dict[str, Any]:
         "calls": Store(database["calls"], Call),
         "transcripts": transcripts_in(database),
         "analyses": Store(database["analyses"], Analysis),
+        "standings": Standings(database["journal"]),
+        "rates": Rates(database["analyses"], database["calls"]),
+        "costs": Costs(database["ledger"]),
     }

@@ -11,7 +11,6 @@ from common.model import TenantId
 from common.settings import (
     AnalyzeQueueSettings,
     BucketSettings,
-    EmbeddingSettings,
     EmbedQueueSettings,
     IngestQueueSettings,
     LedgerSettings,
@@ -20,6 +19,7 @@ from common.settings import (
     OpenSearchSettings,
     TranscribeQueueSettings,
 )
+from common.vectors.settings import EmbeddingSettings
 from pydantic import AfterValidator, Field, NonNegativeInt, PositiveInt, field_validator, model_validator
 
 from ingest.ask_settings import AskSettings, Rate

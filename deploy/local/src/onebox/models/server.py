@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from aiohttp import web
 
-from onebox.models import chat, embeddings, pieces, transcriptions, weights
+from onebox.models import bedrock, chat, embeddings, pieces, transcriptions, weights
 from onebox.models.errors import ApiError, openai_errors
 from onebox.models.minilm import SentenceEncoder
 from onebox.models.speech import Recogniser, UndecodableError
@@ -54,6 +54,7 @@ def create_app(models: Models) -> web.Application:
     app.router.add_post("/v1/audio/transcriptions", transcribe)
     app.router.add_post("/v1/embeddings", embed)
     app.router.add_post("/v1/chat/completions", complete)
+    app.router.add_post("/model/{model}/invoke", bedrock.aws_errors(invoke))
     app.router.add_get("/v1/models", list_models)
     app.router.add_get("/health", health)
     return app
@@ -82,6 +83,13 @@ async def embed(request: web.Request) -> web.Response:
     asked = embeddings.understand(await _json_object(request))
     body = await _in_thread(request.app[READING], lambda: embeddings.answer(asked, encoder))
     return _named(web.json_response(body), embeddings.NAME)
+
+
+async def invoke(request: web.Request) -> web.Response:
+    """POST /model/{model}/invoke."""
+    encoder, signed = request.app[MODELS].encoder, request.headers.get("Authorization", "")
+    asked = bedrock.understand(request.match_info["model"], signed, await request.read())
+    return bedrock.response(*await _in_thread(request.app[READING], lambda: bedrock.answer(asked, encoder)))
 
 
 async def complete(request: web.Request) -> web.StreamResponse:

@@ -14,6 +14,7 @@ from onebox.search.values import EPOCH, date_text
 
 _DAY = 86_400_000  # milliseconds
 _FIXED = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": _DAY}
+Groups = list[tuple[Any, Scores]]
 _FIELDWISE = {"avg", "sum", "min", "max", "value_count", "cardinality"}
 
 
@@ -79,7 +80,8 @@ def _terms(index: Index, scores: Scores, options: Any, inner: Any) -> dict[str, 
     least = options.get("min_doc_count", 1)
     if least < 1:
         raise not_offered("min_doc_count 0")
-    chosen = _in_order([(key, rows) for key, rows in groups.items() if len(rows) >= least], options)
+    many = [(key, rows) for key, rows in groups.items() if len(rows) >= least]
+    chosen = _in_order(index, many, options, inner)
     size = options.get("size", 10)
     field = index.mappings.fields.get(options["field"])
     shown = [
@@ -90,15 +92,26 @@ def _terms(index: Index, scores: Scores, options: Any, inner: Any) -> dict[str, 
     return {"doc_count_error_upper_bound": 0, "sum_other_doc_count": others, "buckets": shown}
 
 
-def _in_order(groups: list[tuple[Any, Scores]], options: Mapping[str, Any]) -> list[tuple[Any, Scores]]:
-    order = options.get("order", {"_count": "desc"})
-    by, direction = next(iter(order.items()))
-    if len(order) != 1 or by not in {"_key", "_count"}:
-        raise not_offered(f"terms ordered by {sorted(order)}")
-    groups.sort(key=lambda group: group[0], reverse=by == "_key" and direction == "desc")
+def _in_order(index: Index, groups: Groups, options: Mapping[str, Any], inner: Any) -> Groups:
+    """Order groups by their number, their key, or a metric of theirs; ties by key."""
+    given = options.get("order", {"_count": "desc"})
+    ordered_groups = sorted(groups, key=lambda group: group[0])
+    for criterion in reversed(given if isinstance(given, list) else [given]):
+        by, direction = next(iter(only(criterion, set(criterion), "order").items()))
+        value = _order_value(index, by, inner)
+        ordered_groups.sort(key=value, reverse=direction == "desc")
+    return ordered_groups
+
+
+def _order_value(index: Index, by: str, inner: Any) -> Callable[[tuple[Any, Scores]], Any]:
+    if by == "_key":
+        return lambda group: group[0]
     if by == "_count":
-        groups.sort(key=lambda group: len(group[1]), reverse=direction == "desc")
-    return groups
+        return lambda group: len(group[1])
+    if by not in inner or not set(inner[by]) <= _FIELDWISE:
+        reason = f"Invalid aggregation order path [{by}]: it does not exist, or is no metric"
+        raise Refused(500, "search_phase_execution_exception", reason)
+    return lambda group: _one(index, group[1], inner[by])["value"]
 
 
 def _term_key(kind: str, key: Any) -> dict[str, Any]:

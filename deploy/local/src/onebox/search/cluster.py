@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
-from onebox.search.errors import Refused, illegal, no_such_index, not_offered, only
+from onebox.search.analyzers import flavours
+from onebox.search.errors import Refused, illegal, no_alias, no_such_index, not_offered, only
 from onebox.search.hybrid import Pipeline, pipeline
-from onebox.search.index import Index
+from onebox.search.index import Index, refuse_unknown_analyzers
 from onebox.search.mapping import Mappings
 from onebox.search.store import Store
 
@@ -45,6 +46,7 @@ class Cluster:
             raise Refused(400, "resource_already_exists_exception", reason, index=name)
         mappings = Mappings(body.get("mappings", {}))
         settings = _settings(body.get("settings", {}))
+        refuse_unknown_analyzers(mappings, flavours(settings.get("analysis", {})))
         if any(field.kind == "knn_vector" for field in mappings.fields.values()) and not settings.get("knn"):
             raise not_offered("knn_vector fields in an index without the setting index.knn: true")
         number = self.store.put_index(name, {"settings": settings, "mappings": mappings.body})
@@ -80,8 +82,10 @@ class Cluster:
             raise no_such_index(name)
         return index
 
-    def written(self, name: str) -> Index:
-        """Return the index to write to, made with a dynamic mapping if there is none."""
+    def written(self, name: str, *, alias_only: bool = False) -> Index:
+        """Return the index to write to, made with a dynamic mapping if there is none and none is demanded."""
+        if alias_only and (name in self._indices or self.find(name) is None):
+            raise no_alias(name)
         return self.find(name) or self.create(name, {})
 
     def add_alias(self, name: str, alias: str) -> None:
@@ -136,14 +140,23 @@ def _refuse_name(name: str) -> None:
 
 def _settings(given: Any) -> dict[str, Any]:
     """Return the settings by name without `index.`; nested and dotted names mean the same."""
-    flat = dict(_flattened(given, ""))
+    rest, analysis = _without_analysis(given)
+    flat = dict(_flattened(rest, ""))
     settings = {name.removeprefix("index."): value for name, value in flat.items()}
     if unknown := sorted(set(settings) - _SETTINGS):
         raise illegal(f"unknown setting [index.{unknown[0]}]")
     if "knn" in settings:
         settings["knn"] = str(settings["knn"]).lower() == "true"
     defaults = {"number_of_shards": "1", "number_of_replicas": "1", "uuid": secrets.token_urlsafe(16)}
-    return defaults | settings
+    return defaults | settings | ({"analysis": analysis} if analysis else {})
+
+
+def _without_analysis(given: Mapping[str, Any]) -> tuple[dict[str, Any], Any]:
+    """What analyzers are made of has names of its own, which are no settings."""
+    inner = {name: value for name, value in given.get("index", {}).items() if name != "analysis"}
+    outer = {name: value for name, value in given.items() if name not in {"index", "analysis"}}
+    analysis = given.get("analysis", given.get("index", {}).get("analysis", {}))
+    return outer | ({"index": inner} if inner else {}), analysis
 
 
 def _flattened(node: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:

@@ -11,7 +11,16 @@ from onebox.search.index import Condition, Index, condition_of
 from onebox.search.store import Kept
 
 _WRITTEN = {"_shards": {"total": 1, "successful": 1, "failed": 0}, "_primary_term": 1}
-_METADATA = {"_index", "_id", "if_seq_no", "if_primary_term", "version", "version_type", "retry_on_conflict"}
+_METADATA = {
+    "_index",
+    "_id",
+    "routing",
+    "if_seq_no",
+    "if_primary_term",
+    "version",
+    "version_type",
+    "retry_on_conflict",
+}
 _ACTIONS = {"index", "create", "update", "delete"}
 
 
@@ -51,7 +60,9 @@ def update(index: Index, document: str, body: Any, condition: Condition) -> tupl
     return put(index, document, merged, condition)
 
 
-def bulk(cluster: Cluster, lines: bytes, default_index: str | None) -> dict[str, Any]:
+def bulk(
+    cluster: Cluster, lines: bytes, default_index: str | None, *, alias_only: bool = False
+) -> dict[str, Any]:
     """Run a bulk: each action on its own, its error in its own item."""
     items = []
     for action, metadata, source in _actions(lines):
@@ -59,7 +70,7 @@ def bulk(cluster: Cluster, lines: bytes, default_index: str | None) -> dict[str,
         if name is None:
             raise Refused(400, "action_request_validation_exception", "Validation Failed: index is missing")
         try:
-            status, answer = _run(cluster.written(name), action, metadata, source)
+            status, answer = _run(cluster.written(name, alias_only=alias_only), action, metadata, source)
         except Refused as error:
             status, answer = error.status, {"_index": name, "_id": metadata.get("_id"), "error": error.cause}
         items.append({action: {**answer, "status": status}})
@@ -75,6 +86,7 @@ def shown(index: Index, kept: Kept) -> dict[str, Any]:
 
 def _run(index: Index, action: str, metadata: Mapping[str, Any], source: Any) -> tuple[int, dict[str, Any]]:
     condition = condition_of(metadata)
+    index.require_routing(metadata.get("_id"), metadata)
     if action in {"index", "create"}:
         condition = condition if action == "index" else Condition(create=True)
         return put(index, metadata.get("_id"), source, condition)

@@ -46,6 +46,13 @@ def no_such_index(name: str) -> Refused:
     return Refused(404, kind, reason, index=name, **{"resource.id": name, "resource.type": "index_or_alias"})
 
 
+def no_alias(name: str) -> Refused:
+    """Say that a write demanded an alias and this is none."""
+    flag = "[require_alias] request flag is [true]"
+    reason = f"no such index [{name}] and {flag} and [{name}] is not an alias"
+    return Refused(404, "index_not_found_exception", reason, index=name)
+
+
 def only(given: Any, known: set[str], where: str) -> dict[str, Any]:
     """Return the object, sure to have no other keys than these."""
     if not isinstance(given, dict):

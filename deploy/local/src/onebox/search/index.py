@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from onebox.search.analyzers import Flavour, flavours
 from onebox.search.columns import Column, Rows, Vectors
-from onebox.search.errors import Refused, illegal
+from onebox.search.errors import Refused, illegal, not_offered
 from onebox.search.mapping import Field, Mappings
 from onebox.search.store import Kept, Store
 from onebox.search.text import TextTable
@@ -31,6 +32,7 @@ class Index:
         self.settings = dict(settings)
         self.store = store
         self.mappings = Mappings({})
+        self._flavours = flavours(settings.get("analysis", {}))
         self._columns: dict[str, Column] = {}
         self._vectors: dict[str, Vectors] = {}
         self._texts: dict[str, TextTable] = {}
@@ -44,6 +46,7 @@ class Index:
 
     def map(self, mappings: Mappings) -> None:
         """Take over a mapping, and make room for its new fields."""
+        refuse_unknown_analyzers(mappings, self._flavours)
         self.mappings = mappings
         for path, field in mappings.fields.items():
             if field.kind == "knn_vector":
@@ -66,6 +69,12 @@ class Index:
         for table in self._texts.values():
             table.drop()
         self.store.remove_index(self.number, self.name)
+
+    def require_routing(self, document: str | None, options: Mapping[str, Any]) -> None:
+        """Refuse a request on a document without a routing, where the mapping demands one."""
+        if self.mappings.routed and not options.get("routing"):
+            reason = f"routing is required for [{self.name}]/[{document}]"
+            raise Refused(400, "routing_missing_exception", reason, index=self.name)
 
     def find(self, document: str) -> Kept | None:
         """Return a document by its id."""
@@ -122,7 +131,9 @@ class Index:
 
     def _text_table(self, field: Field) -> TextTable:
         digest = hashlib.sha256(field.path.encode()).hexdigest()[:16]
-        return TextTable(self.store.connection, f"text_{self.number}_{digest}", field.analyzer)
+        return TextTable(
+            self.store.connection, f"text_{self.number}_{digest}", self._flavours[field.analyzer]
+        )
 
     def _hold(self, row: int, values: Mapping[str, list[Any]]) -> None:
         for path, column in self._columns.items():
@@ -141,6 +152,13 @@ class Index:
         if reason := _conflict(before, condition):
             message = f"[{document}]: version conflict, {reason}"
             raise Refused(409, "version_conflict_engine_exception", message, index=self.name, shard="0")
+
+
+def refuse_unknown_analyzers(mappings: Mappings, known: Mapping[str, Flavour]) -> None:
+    """Refuse a mapping that names an analyzer which the index does not have."""
+    for field in mappings.fields.values():
+        if field.analyzer not in known:
+            raise not_offered(f"the analyzer [{field.analyzer}]; the index has {', '.join(known)}")
 
 
 def _conflict(before: Kept | None, condition: Condition) -> str | None:

@@ -7,7 +7,6 @@ from typing import Any
 from onebox.search.errors import Refused, illegal, not_offered, only
 from onebox.search.values import Value, parsed
 
-ANALYZERS = ("standard", "english")
 SPACES = ("cosinesimil", "l2", "innerproduct")
 ENGINES = ("lucene", "faiss", "nmslib")
 _COMMON = {"type", "index", "store", "doc_values", "fields"}
@@ -62,10 +61,11 @@ class Mappings:
     def __init__(self, body: Mapping[str, Any]) -> None:
         self.body: dict[str, Any] = {
             "properties": {},
-            **only(body, {"dynamic", "properties", "_source", "_meta"}, "mapping"),
+            **only(body, {"dynamic", "properties", "_source", "_meta", "_routing"}, "mapping"),
         }
         if self.body.get("_source", {"enabled": True}) != {"enabled": True}:
             raise not_offered("a mapping without the whole _source")
+        self.routed = bool(only(self.body.get("_routing", {}), {"required"}, "_routing").get("required"))
         self.dynamic = str(self.body.get("dynamic", "true")).lower()
         if self.dynamic not in {"true", "false", "strict"}:
             raise not_offered(f"dynamic: {self.dynamic}")
@@ -134,8 +134,6 @@ def _checked(field: Field) -> Field:
         raise _parse_failure(
             f"unknown parameter [{unknown[0]}] on mapper [{field.path}] of type [{field.kind}]"
         )
-    if field.analyzer not in ANALYZERS:
-        raise not_offered(f"the analyzer [{field.analyzer}]; it has {', '.join(ANALYZERS)}")
     if set(field.options.get("format", "epoch_millis").split("||")) - _DATE_FORMATS:
         raise not_offered(f"the date format [{field.options['format']}]")
     if field.kind == "knn_vector":

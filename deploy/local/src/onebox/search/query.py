@@ -7,7 +7,7 @@ from onebox.search.columns import Column, Rows
 from onebox.search.errors import Refused, failed_on_shard, illegal, not_offered, only, unparsable
 from onebox.search.index import Index
 from onebox.search.mapping import Field
-from onebox.search.text import How
+from onebox.search.text import How, Share, share
 from onebox.search.values import Value, parsed
 
 Scores = dict[int, float]
@@ -103,18 +103,20 @@ def _match_phrase(index: Index, body: dict[str, Any]) -> Scores:
     return _boosted(_text_match(index, path, options["query"], "phrase"), options)
 
 
-def _text_match(index: Index, path: str, text: Any, how: How) -> Rows | Scores:
+def _text_match(index: Index, path: str, text: Any, how: How, least: Share | None = None) -> Rows | Scores:
     field = _field(index, path)
     if field is None:
         return set()
     table = index.text(path)
     if table is None:
         return _having(index, field, text)
-    return table.matches(str(text), how)
+    return table.matches(str(text), how, least)
 
 
 def _multi_match(index: Index, body: dict[str, Any]) -> Scores:
-    only(body, {"query", "fields", "type", "operator", "tie_breaker", "boost"}, "multi_match")
+    known = {"query", "fields", "type", "operator", "tie_breaker", "boost", "minimum_should_match"}
+    only(body, known, "multi_match")
+    least = share(body["minimum_should_match"]) if "minimum_should_match" in body else None
     kind = body.get("type", "best_fields")
     if kind not in {"best_fields", "most_fields", "phrase"}:
         raise not_offered(f"multi_match of the type {kind}")
@@ -124,7 +126,7 @@ def _multi_match(index: Index, body: dict[str, Any]) -> Scores:
     found: dict[int, list[float]] = {}
     for name in body["fields"]:
         path, _, boost = name.partition("^")
-        scores = _boosted(_text_match(index, path, body["query"], how), {"boost": boost or 1.0})
+        scores = _boosted(_text_match(index, path, body["query"], how, least), {"boost": boost or 1.0})
         for row, score in scores.items():
             found.setdefault(row, []).append(score)
     tie = 1.0 if kind == "most_fields" else float(body.get("tie_breaker", 0.0))

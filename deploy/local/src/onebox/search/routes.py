@@ -21,9 +21,30 @@ VERSION = "3.0.0"
 _LARGEST_BODY = 100 * 1024 * 1024  # bytes, http.max_content_length of OpenSearch
 _EVERY_REQUEST = {"pretty", "human", "error_trace"}
 _WAITING = {"timeout", "master_timeout", "cluster_manager_timeout", "wait_for_active_shards"}
-_WRITING = _WAITING | {"refresh", "op_type", "if_seq_no", "if_primary_term", "version", "version_type"}
+_WRITING = _WAITING | {
+    "refresh",
+    "routing",
+    "require_alias",
+    "op_type",
+    "if_seq_no",
+    "if_primary_term",
+    "version",
+    "version_type",
+}
 _CHOOSING = {"ignore_unavailable", "allow_no_indices", "expand_wildcards", "local", "flat_settings"}
-_SEARCHING = {"search_pipeline", "from", "size", "track_total_hits", "timeout", "request_cache", "preference"}
+_SEARCHING = {
+    "search_pipeline",
+    "routing",
+    "from",
+    "size",
+    "track_total_hits",
+    "timeout",
+    "request_cache",
+    "preference",
+}
+_GETTING = {"_source", "_source_includes", "_source_excludes", "routing"}
+_DELETING = {"refresh", "conflicts", "timeout", "slices", "routing"}
+_BULK = {"refresh", "timeout", "wait_for_active_shards", "require_alias"}
 _GREEN = {"timed_out": False, "number_of_nodes": 1, "number_of_data_nodes": 1, "unassigned_shards": 0}
 
 Answer = tuple[int, Any]
@@ -139,7 +160,9 @@ def _described(request: Request, *parts: str) -> Answer:
     return 200, {index.name: describe(index) for index in found}
 
 
-def _as_setting(value: Any) -> str:
+def _as_setting(value: Any) -> Any:
+    if isinstance(value, dict):
+        return value
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
@@ -195,8 +218,9 @@ def _change_aliases(request: Request) -> Answer:
 
 
 def _put_document(request: Request) -> Answer:
-    index = request.cluster.written(request.path["index"])
     options = dict(request.parameters)
+    index = request.cluster.written(request.path["index"], alias_only=options.get("require_alias") == "true")
+    index.require_routing(request.path.get("id"), options)
     if request.path.get("create"):
         options["op_type"] = "create"
     return documents.put(index, request.path.get("id"), request.body(required=True), condition_of(options))
@@ -204,6 +228,7 @@ def _put_document(request: Request) -> Answer:
 
 def _get_document(request: Request) -> Answer:
     index, document = request.index(), request.path["id"]
+    index.require_routing(document, request.parameters)
     kept = index.find(document)
     if kept is None:
         return 404, {"_index": index.name, "_id": document, "found": False}
@@ -222,17 +247,38 @@ def _source_parameters(parameters: Mapping[str, str]) -> Any:
 
 
 def _delete_document(request: Request) -> Answer:
-    return documents.remove(request.index(), request.path["id"], condition_of(request.parameters))
+    index = request.index()
+    index.require_routing(request.path["id"], request.parameters)
+    return documents.remove(index, request.path["id"], condition_of(request.parameters))
 
 
 def _update_document(request: Request) -> Answer:
     condition = condition_of(request.parameters)
-    index = request.cluster.written(request.path["index"])
+    index = request.cluster.written(
+        request.path["index"], alias_only=request.parameters.get("require_alias") == "true"
+    )
     return documents.update(index, request.path["id"], request.body(required=True), condition)
 
 
 def _bulk(request: Request) -> Answer:
-    return 200, documents.bulk(request.cluster, request.raw, request.path.get("index"))
+    alias_only = request.parameters.get("require_alias") == "true"
+    return 200, documents.bulk(request.cluster, request.raw, request.path.get("index"), alias_only=alias_only)
+
+
+def _mget(request: Request) -> Answer:
+    docs = only(request.body(required=True), {"docs"}, "mget")["docs"]
+    return 200, {"docs": [_one_got(request, only(doc, {"_id", "routing"}, "mget")) for doc in docs]}
+
+
+def _one_got(request: Request, doc: dict[str, Any]) -> dict[str, Any]:
+    place = {"_index": request.path["index"], "_id": doc["_id"]}
+    try:
+        index = request.index()
+        index.require_routing(doc["_id"], doc)
+    except Refused as error:
+        return {**place, "error": error.as_body()["error"]}
+    kept = index.find(doc["_id"])
+    return documents.shown(index, kept) if kept else {**place, "_index": index.name, "found": False}
 
 
 def _search(request: Request) -> Answer:
@@ -256,7 +302,7 @@ def _msearch(request: Request) -> Answer:
 
 
 def _one_of_several(request: Request, header: Any, body: Any) -> dict[str, Any]:
-    only(header, {"index", "search_pipeline", "preference", "request_cache"}, "msearch")
+    only(header, {"index", "search_pipeline", "routing", "preference", "request_cache"}, "msearch")
     try:
         index = request.cluster.one(header.get("index", request.path.get("index", "")))
     except Refused as error:
@@ -311,7 +357,7 @@ _ROUTES: list[tuple[str, str, Handler, set[str]]] = [
     ("GET", "/", _info, set()),
     ("HEAD", "/", _info, set()),
     ("GET", "/_cluster/health", _health, _WAITING | {"wait_for_status", "level", "local"}),
-    ("POST", "/_bulk", _bulk, {"refresh", "timeout", "wait_for_active_shards"}),
+    ("POST", "/_bulk", _bulk, _BULK),
     ("POST", "/_msearch", _msearch, {"max_concurrent_searches"}),
     ("POST", "/_refresh", _refresh, _CHOOSING),
     ("POST", "/_aliases", _change_aliases, _WAITING),
@@ -339,16 +385,17 @@ _ROUTES: list[tuple[str, str, Handler, set[str]]] = [
     ("POST", f"{_INDEX}/_doc/{{id}}", _put_document, _WRITING),
     ("PUT", f"{_INDEX}/{{create:_create}}/{{id}}", _put_document, _WRITING),
     ("POST", f"{_INDEX}/{{create:_create}}/{{id}}", _put_document, _WRITING),
-    ("GET", f"{_INDEX}/_doc/{{id}}", _get_document, {"_source", "_source_includes", "_source_excludes"}),
-    ("HEAD", f"{_INDEX}/_doc/{{id}}", _get_document, {"_source"}),
+    ("GET", f"{_INDEX}/_doc/{{id}}", _get_document, _GETTING),
+    ("HEAD", f"{_INDEX}/_doc/{{id}}", _get_document, _GETTING),
     ("DELETE", f"{_INDEX}/_doc/{{id}}", _delete_document, _WRITING),
     ("POST", f"{_INDEX}/_update/{{id}}", _update_document, _WRITING | {"retry_on_conflict"}),
-    ("POST", f"{_INDEX}/_bulk", _bulk, {"refresh", "timeout", "wait_for_active_shards"}),
+    ("POST", f"{_INDEX}/_bulk", _bulk, _BULK),
+    ("POST", f"{_INDEX}/_mget", _mget, {"realtime", "preference"}),
     ("POST", f"{_INDEX}/_search", _search, _SEARCHING),
     ("GET", f"{_INDEX}/_search", _search, _SEARCHING),
     ("POST", f"{_INDEX}/_msearch", _msearch, {"max_concurrent_searches"}),
-    ("POST", f"{_INDEX}/_count", _count, _CHOOSING),
-    ("GET", f"{_INDEX}/_count", _count, _CHOOSING),
-    ("POST", f"{_INDEX}/_delete_by_query", _delete_by_query, {"refresh", "conflicts", "timeout", "slices"}),
+    ("POST", f"{_INDEX}/_count", _count, _CHOOSING | {"routing"}),
+    ("GET", f"{_INDEX}/_count", _count, _CHOOSING | {"routing"}),
+    ("POST", f"{_INDEX}/_delete_by_query", _delete_by_query, _DELETING),
     ("POST", f"{_INDEX}/_refresh", _refresh, _CHOOSING),
 ]

@@ -33,6 +33,11 @@ class SortKey:
         """Return the value as the hit shows it."""
         if value is not None or index.mappings.fields[self.field].kind == "keyword":
             return value
+        return self.without_value
+
+    @property
+    def without_value(self) -> int:
+        """What stands for a number that a row does not have."""
         return _LAST_NUMBER if self.descending == self.missing_first else -_LAST_NUMBER - 1
 
 
@@ -71,7 +76,8 @@ def after(hits: list[Hit], keys: list[SortKey], values: Any) -> list[Hit]:
     """Return the hits that come behind the given sort values (`search_after`)."""
     if not keys or not isinstance(values, list) or len(values) != len(keys):
         raise illegal("search_after needs as many values as there are sort criteria")
-    return [hit for hit in hits if _behind(hit, keys, values)]
+    told = [None if value == key.without_value else value for key, value in zip(keys, values, strict=True)]
+    return [hit for hit in hits if _behind(hit, keys, told)]
 
 
 def _behind(hit: Hit, keys: list[SortKey], values: list[Any]) -> bool:

@@ -1,7 +1,5 @@
 """Create what the services expect: queues, buckets, notifications, indexes; as often as asked."""
 
-from typing import Final
-
 from botocore.exceptions import BotoCoreError, ClientError
 
 from common.clients import open_mongo, open_opensearch, open_s3, open_sqs
@@ -9,24 +7,21 @@ from common.ctl.buckets import NotOffered, create_buckets, notify
 from common.ctl.environment import ToldQueues, told
 from common.ctl.queues import create_queues, queue_arn
 from common.errors import Permanent, PipelineError, raising
-from common.index import ChunkIndex
+from common.index import ChunkIndex, IndexSettings
+from common.index.shape import index_name
 from common.journal import Journal
 from common.model import Analysis, Call, Indexed, Noun
 from common.pipeline import INGEST
 from common.settings import (
     AwsSettings,
     BucketSettings,
-    EmbeddingSettings,
     MongoSettings,
-    OpenSearchSettings,
     queue_urls,
 )
 from common.store import Store
 from common.transcripts import transcripts_in
+from common.vectors.settings import EmbeddingSettings
 from common.work import Claims
-
-DIMENSIONS: Final = {"text-embedding-3-small": 1536, "text-embedding-3-large": 3072, "local-minilm": 384}
-"""What an index must know before its first vector; others are created by the first call that is embedded."""
 
 REFUSED: dict[type[Exception], type[PipelineError]] = dict.fromkeys(
     (ClientError, BotoCoreError, OSError), Permanent
@@ -52,8 +47,8 @@ async def bootstrap() -> list[Made]:
         made += await _buckets(buckets, ToldQueues.read())
     if mongo := told(MongoSettings):
         made += await _documents(mongo)
-    if search := told(OpenSearchSettings):
-        made += await _search(search, EmbeddingSettings.read().embedding_model, buckets)
+    if search := told(IndexSettings):
+        made += await _search(search, EmbeddingSettings.read(), buckets)
     return made
 
 
@@ -98,11 +93,13 @@ async def _documents(settings: MongoSettings) -> list[Made]:
     return [Made(what="indexes", told=f"{settings.mongodb_database}.{name}") for name in names]
 
 
-async def _search(settings: OpenSearchSettings, model: str, aws: AwsSettings | None) -> list[Made]:
-    dimensions = DIMENSIONS.get(model)
+async def _search(
+    settings: IndexSettings, embedding: EmbeddingSettings, aws: AwsSettings | None
+) -> list[Made]:
+    model, dimensions = embedding.embedding_model, embedding.vector_size
     if dimensions is None:
         return [Made(what="search index", told=f"with the first call: {model} has unknown dimensions")]
     async with open_opensearch(settings, aws.aws_region if aws else "") as client:
-        index = ChunkIndex(client, model, settings.opensearch_index)
+        index = ChunkIndex(client, model, settings.opensearch_index, shape=settings.shape)
         await index.prepare(dimensions)
-    return [Made(what="search index", told=index.name)]
+    return [Made(what="search index", told=index_name(settings.opensearch_index, model, dimensions))]

@@ -16,7 +16,6 @@ from common.settings import (
     AnalysisSettings,
     AwsSettings,
     BucketSettings,
-    EmbeddingSettings,
     MongoSettings,
     OpenAISettings,
     OpenSearchSettings,
@@ -25,6 +24,7 @@ from common.settings import (
     SettingsError,
     TranscriptionSettings,
 )
+from common.vectors.settings import EmbeddingSettings
 
 PATIENCE: Final = 8.0  # seconds for each examination
 PURPOSES: Final[dict[exam_provider.Purpose, type[OpenAISettings]]] = {
@@ -93,6 +93,8 @@ def _provider(purpose: exam_provider.Purpose) -> Exam:
 
     async def examined() -> list[Finding]:
         settings = PURPOSES[purpose].read()
+        if isinstance(settings, EmbeddingSettings) and settings.embedding_provider == "bedrock":
+            return await exam_provider.bedrock(settings, AwsSettings.read())
         try:
             Provider(settings, purpose)
         except SettingsError:

@@ -1,6 +1,7 @@
 """Examine MongoDB, Redis and OpenSearch: reachable, ours to write, prepared, encrypted, which version."""
 
 import time
+from collections.abc import Sequence
 from typing import Any, Final
 
 from opensearchpy.exceptions import NotFoundError, OpenSearchException, TransportError
@@ -16,9 +17,10 @@ from redis.exceptions import (
 
 from common.clients import REDIS_TIMEOUT, open_mongo, open_opensearch, open_redis
 from common.ctl.findings import Finding, encryption, ok, wrong
-from common.index import ChunkIndex
-from common.index.chunks import HYBRID
-from common.settings import EmbeddingSettings, MongoSettings, OpenSearchSettings, RedisSettings
+from common.index.places import Place, places, read_from
+from common.index.shape import HYBRID, alias, conflicts, former_name
+from common.settings import MongoSettings, OpenSearchSettings, RedisSettings
+from common.vectors.settings import EmbeddingSettings
 
 NOBODY = {"_id": "nobody"}
 """Matches no document: asking to change it needs the right to write, and writes nothing."""
@@ -129,18 +131,30 @@ def _denied(settings: OpenSearchSettings) -> Finding:
 
 
 async def _index(client: Any, model: str, prefix: str) -> Finding:
-    """One that a stray write has created has a mapping that finds nothing by meaning."""
-    name = ChunkIndex(client, model, prefix).name
-    try:
-        answer = await client.indices.get_mapping(index=name)
-    except NotFoundError:
-        told = f"there is no {name}: nothing was indexed yet"
+    """What the services write and read; one that a stray write has created finds nothing by meaning."""
+    described = await client.indices.get(index=f"{alias(prefix)}-*")
+    known = places(described, prefix, model)
+    stray = former_name(prefix, model)
+    if not known and stray in described:
+        remedy = "delete it, and redo its calls from embed: it is then created anew"
+        return wrong("opensearch.index", f"{stray} was not created by us: it holds no vectors", remedy)
+    if not known:
+        told = f"there is none of {model}: nothing was indexed yet"
         return wrong("opensearch.index", told, PREPARE, state="warn")
-    mappings = [one["mappings"].get("properties", {}) for one in answer.values()]
-    if all(one.get("embedding", {}).get("type") == "knn_vector" for one in mappings):
-        return ok("opensearch.index", f"{name} is there")
-    remedy = "delete it, and redo its calls from embed: it is then created anew"
-    return wrong("opensearch.index", f"{name} was not created by us: it holds no vectors", remedy)
+    return _fitness(read_from(known, None))
+
+
+def _fitness(asked: Sequence[Place]) -> Finding:
+    """What is served of a model, or what keeps it from being so."""
+    newest = asked[0]
+    faults = [] if newest.is_former else conflicts(newest.mapping, newest.dimensions)
+    if faults:
+        told = f"{newest.name} has another mapping than ours: {', '.join(faults)}"
+        return wrong("opensearch.index", told, "delete it and run pipelinectl reindex")
+    if newest.is_former or len(asked) > 1:
+        told = f"{asked[-1].name} is of a former version: it knows no findings"
+        return wrong("opensearch.index", told, "run pipelinectl reindex", state="warn")
+    return ok("opensearch.index", f"{newest.name} is there{', and served' if newest.served else ''}")
 
 
 async def _pipeline(client: Any) -> Finding:

@@ -205,6 +205,40 @@ def bootstrap(
     _say(_ran(make()), as_json=as_json)
 
 
+@app.command()
+def reindex(  # noqa: PLR0913 - each is an option of the command line
+    *,
+    to: Annotated[
+        str | None, typer.Option(help="The model to embed with; this environment's unless given.")
+    ] = None,
+    dims: Annotated[
+        int | None, typer.Option(min=1, help="Length of its vectors, if not the usual one.")
+    ] = None,
+    rate: Annotated[float, typer.Option(min=0.1, help="Calls announced a second, at most.")] = 20.0,
+    drop_old: Annotated[bool, typer.Option("--drop-old", help="Delete what was served before.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what it would do and cost, and end.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Without asking.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Embed every completed call anew into the index of a model, then let searches use it.
+
+    The embedder has to run with that model. Run again, it goes on where it stopped.
+    """
+    from common.ctl.carrying import Target, open_reindex
+    from common.ctl.reindex import Pace, Plan, Reindexed
+
+    async def carried() -> Plan | Reindexed:
+        async with open_reindex(Target(to, dims), Pace(rate=rate), _told) as (work, redo):
+            plan = await work.plan()
+            if dry_run or not (yes or _agreed(plan)):
+                return plan
+            return await work.run(redo, _now, drop=drop_old)
+
+    _say(_ran(carried()), as_json=as_json)
+
+
 @dlq.command("list")
 def list_(*, as_json: AsJson = False) -> None:
     """How many dead letters each stage has, by reason, among the first thousand."""
@@ -251,6 +285,18 @@ def redrive(
             return await letters.redrive(reason, limit)
 
     _say(_ran(moved()), as_json=as_json)
+
+
+def _told(line: str) -> None:
+    typer.echo(line, err=True)
+
+
+def _agreed(plan: Any) -> bool:
+    """Whether the operator wants to pay for it."""
+    most = "a price nobody knows" if plan.usd is None else f"at most {plan.usd:.2f} USD"
+    unknown = f" and {plan.unknown} calls of unknown length" if plan.unknown else ""
+    cost = f"{plan.tokens} tokens{unknown}, {most}"
+    return typer.confirm(f"Embed {plan.missing} of {plan.calls} calls into {plan.index}: {cost}?", err=True)
 
 
 def _now() -> datetime:

@@ -1,4 +1,4 @@
-"""Chat and embedding models: prices, sizes, and what may be asked of each."""
+"""Chat models: prices, sizes, and what may be asked of each."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -31,22 +31,6 @@ class ChatModel:
         if self.usd_per_million_in is None or self.usd_per_million_out is None:
             return None
         return (tokens_in * self.usd_per_million_in + tokens_out * self.usd_per_million_out) / 1_000_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EmbeddingModel:
-    """``dimensions`` begins with the default; the others may be asked for. Sizes are tokens, of input."""
-
-    usd_per_million_in: float
-    dimensions: tuple[int, ...]
-    max_input: int = 8192
-    max_inputs: int = 2048
-    max_request: int = 300_000
-    shutdown: date | None = None
-
-    def cost(self, tokens: int) -> float:
-        """USD for so many tokens."""
-        return tokens * self.usd_per_million_in / 1_000_000
 
 
 _GPT_4_ERA_ENDS: Final = date(2027, 1, 14)
@@ -88,15 +72,5 @@ CHAT: Final[Mapping[str, ChatModel]] = MappingProxyType(
             max_output=4_000,
             bounds_lists=True,
         ),
-    }
-)
-EMBEDDING: Final[Mapping[str, EmbeddingModel]] = MappingProxyType(
-    {
-        "text-embedding-3-small": EmbeddingModel(usd_per_million_in=0.02, dimensions=(1536,)),
-        "text-embedding-3-large": EmbeddingModel(usd_per_million_in=0.13, dimensions=(3072,)),
-        "amazon.titan-embed-text-v2:0": EmbeddingModel(
-            usd_per_million_in=0.02, dimensions=(1024, 512, 256), max_inputs=1, max_request=8192
-        ),
-        "local-minilm-l6-v2": EmbeddingModel(usd_per_million_in=0.0, dimensions=(384,), max_input=256),
     }
 )

@@ -2,8 +2,34 @@
 
 from fastapi import APIRouter
 
-from ingest.api import ask, calls, health, redo, revisions, search, spoken, uploads
+from ingest.api import (
+    ask,
+    calls,
+    costs,
+    findings,
+    health,
+    insights,
+    redo,
+    revisions,
+    search,
+    similar,
+    spoken,
+    uploads,
+)
 
 router = APIRouter()
-for part in (health, uploads, calls, spoken, revisions, redo, search, ask):
+for part in (
+    health,
+    uploads,
+    calls,
+    spoken,
+    revisions,
+    redo,
+    similar,
+    search,
+    insights,
+    findings,
+    costs,
+    ask,
+):
     router.include_router(part.router)

@@ -5,7 +5,6 @@ from typing import Any, Literal
 
 from common.ctl.findings import Finding as Examined
 from common.entry import Parking, parked
-from common.index import Hit
 from common.journal import Entry, Failure, StageEntry
 from common.model import (
     Analysis,
@@ -142,13 +141,6 @@ class Uploaded(Noun):
 
     call_id: str
     status: str
-
-
-class SearchAnswer(Noun):
-    """Chunks that answer a question, best first."""
-
-    query: str
-    hits: tuple[Hit, ...]
 
 
 class AskAnswer(Totals):

@@ -17,10 +17,14 @@ from faststream_sqs import SQSBroker
 from ingest.asking.answering import Answerer
 from ingest.asking.retrieval import Retriever
 from ingest.cache import AnswerCache
+from ingest.costs import Costs
 from ingest.examiner import Examiner
 from ingest.limiter import Limiter
+from ingest.questions import Questions
+from ingest.rates import Rates
 from ingest.security import tenant
 from ingest.settings import DoorSettings
+from ingest.standings import Standings
 
 
 def _opened(name: str) -> Callable[[Request], Awaitable[Any]]:
@@ -48,6 +52,10 @@ TheAnalyses = Annotated[Store[Analysis], Depends(_opened("analyses"))]
 TheRecordings = Annotated[RecordingBucket, Depends(_opened("recordings"))]
 TheCache = Annotated[AnswerCache, Depends(_opened("cache"))]
 TheEmbedder = Annotated[Embedder, Depends(_opened("embedder"))]
+TheQuestions = Annotated[Questions, Depends(_opened("questions"))]
+TheStandings = Annotated[Standings, Depends(_opened("standings"))]
+TheRates = Annotated[Rates, Depends(_opened("rates"))]
+TheCosts = Annotated[Costs, Depends(_opened("costs"))]
 TheIndex = Annotated[ChunkIndex, Depends(_opened("index"))]
 TheExaminer = Annotated[Examiner, Depends(_opened("examiner"))]
 TheRetriever = Annotated[Retriever, Depends(_opened("retriever"))]

@@ -1,0 +1,1 @@
+"""Our index beside a plain opensearch-py loop, on a real OpenSearch."""

@@ -1,0 +1,1 @@
+"""How well the gold dialogues are found: by words, by meaning, and by both."""
