@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from common.index import ChunkIndex, Query
+from common.index import ChunkIndex, Query, Shape
 from common.model import CallFacts, CallKey, Chunk, ChunkFinding
 from common.vectors import Vector
 from nouns import KEY
 
 MODEL = "text-embedding-3-small"
+AT_ONCE = Shape(replicas=0, refresh_seconds=0.05)
+"""A test need not wait a second for each call to be found."""
 MONEY: Vector = (1.0, 0.0, 0.0)
 TIME: Vector = (0.0, 1.0, 0.0)
 PEOPLE: Vector = (0.0, 0.0, 1.0)

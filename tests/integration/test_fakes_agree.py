@@ -16,6 +16,7 @@ from common.transcripts import transcripts_in
 from common.vectors.openai import OpenAIEmbedder
 from common.work import Claims, WorkId
 from fakes import FakeClaims, FakeEmbedder, FakeIndex, FakeJournal, FakeModel, FakeTranscripts
+from index_scene import AT_ONCE
 from integration.provider import completion, open_client, open_desk, vectors
 from nouns import KEY, insights, transcript, work
 
@@ -51,7 +52,9 @@ def claims(kind: str, request: pytest.FixtureRequest) -> Any:
 def index(kind: str, request: pytest.FixtureRequest) -> Any:
     if kind == "fake":
         return FakeIndex()
-    return ChunkIndex(request.getfixturevalue("search"), "any", request.getfixturevalue("fresh"))
+    return ChunkIndex(
+        request.getfixturevalue("search"), "any", request.getfixturevalue("fresh"), shape=AT_ONCE
+    )
 
 
 def revision(number: int) -> CallKey:

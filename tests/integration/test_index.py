@@ -11,6 +11,7 @@ from common.settings import OpenSearchSettings
 from common.vectors import Vector
 from index_scene import (
     ANNA,
+    AT_ONCE,
     CHUNKS,
     MODEL,
     MONEY,
@@ -28,7 +29,7 @@ from nouns import KEY
 
 @pytest.fixture
 def index(search: Any, fresh: str) -> ChunkIndex:
-    return ChunkIndex(search, MODEL, fresh)
+    return ChunkIndex(search, MODEL, fresh, shape=AT_ONCE)
 
 
 async def test_an_index_is_named_after_what_is_in_it(index: ChunkIndex, search: Any, fresh: str) -> None:

@@ -10,7 +10,19 @@ from common.errors import Permanent, PipelineError, Transient
 from common.index import ChunkIndex
 from common.index.bulk import MAX_BYTES, Bulk, put, requests
 from common.settings import OpenSearchSettings
-from index_scene import CHUNKS, MODEL, MONEY, PEOPLE, TIME, VECTORS, call, chunk, everything, question
+from index_scene import (
+    AT_ONCE,
+    CHUNKS,
+    MODEL,
+    MONEY,
+    PEOPLE,
+    TIME,
+    VECTORS,
+    call,
+    chunk,
+    everything,
+    question,
+)
 from nouns import KEY
 from search_proxy import SearchProxy, busy_for, cut, done_and_cut, failing, open_proxy
 from servers import Servers
@@ -30,7 +42,7 @@ async def index(proxy: SearchProxy, search: Any, fresh: str) -> AsyncIterator[Ch
     """An index behind the proxy; tries follow one another without a wait."""
     settings = OpenSearchSettings.model_validate({"opensearch_url": proxy.url})
     async with open_opensearch(settings, "us-east-1") as client:
-        index = ChunkIndex(client, MODEL, fresh)
+        index = ChunkIndex(client, MODEL, fresh, shape=AT_ONCE)
         index.bulk = Bulk(client, waits=(0, 0))
         yield index
 
@@ -111,7 +123,7 @@ async def test_an_index_that_is_gone_is_not_made_by_a_write(
 
     assert ("index_missing", True) == (gone.reason, "pipelinectl bootstrap" in str(gone))
     assert {} == await search.indices.get(index=f"{fresh}-*")
-    assert [] == await ChunkIndex(search, MODEL, fresh).search(question("quotation"))
+    assert [] == await ChunkIndex(search, MODEL, fresh, shape=AT_ONCE).search(question("quotation"))
 
 
 async def test_an_index_that_goes_away_between_two_questions(
@@ -164,7 +176,7 @@ async def test_requests_are_bounded_in_bytes() -> None:
 
 async def test_two_processes_that_prepare_at_once(search: Any, fresh: str) -> None:
     """Whoever comes second finds what the first has made."""
-    await asyncio.gather(*(ChunkIndex(search, MODEL, fresh).prepare(3) for _ in range(4)))
+    await asyncio.gather(*(ChunkIndex(search, MODEL, fresh, shape=AT_ONCE).prepare(3) for _ in range(4)))
 
     assert 1 == len(await search.indices.get(index=f"{fresh}-*"))
 
@@ -187,7 +199,7 @@ async def test_an_older_revision_that_was_held_up_leaves_nothing_behind(
     index: ChunkIndex, search: Any, fresh: str, proxy: SearchProxy, path: str
 ) -> None:
     """The newer one came and went meanwhile, wherever the older stood; it had more chunks, too."""
-    newer = ChunkIndex(search, MODEL, fresh)
+    newer = ChunkIndex(search, MODEL, fresh, shape=AT_ONCE)
     await newer.prepare(3)
     later = call("c-42", revision=2)
     here, go = await held(proxy, path)
@@ -206,7 +218,7 @@ async def test_a_newer_revision_that_was_held_up_replaces_the_older(
     index: ChunkIndex, search: Any, fresh: str, proxy: SearchProxy, path: str
 ) -> None:
     """The other way round: the older came and went while the newer was on its way."""
-    older = ChunkIndex(search, MODEL, fresh)
+    older = ChunkIndex(search, MODEL, fresh, shape=AT_ONCE)
     await older.prepare(3)
     later = call("c-42", revision=2)
     here, go = await held(proxy, path)

@@ -9,6 +9,7 @@ from common.model import CallFacts, ChunkFinding
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from index_scene import (
+    AT_ONCE,
     CHUNKS,
     MODEL,
     MONEY,
@@ -27,7 +28,7 @@ from pydantic import ValidationError
 
 @pytest.fixture
 async def index(search: Any, fresh: str) -> ChunkIndex:
-    return ChunkIndex(search, MODEL, fresh)
+    return ChunkIndex(search, MODEL, fresh, shape=AT_ONCE)
 
 
 def finding(n: int, name: str, subject: str, state: str, **facts: Any) -> Any:
@@ -163,7 +164,7 @@ async def test_fused_here_is_fused_there(index: ChunkIndex, search: Any, fresh: 
     """An older server does not fuse: the same hits in the same order, as often as their ranks differ."""
     several = [chunk(n, f"agent: {'offer ' * (n + 1)}and more words.") for n in range(12)]
     await index.replace(KEY, several, [(1.0, (n * 7 % 12) / 12, 0.0) for n in range(12)])
-    older = ChunkIndex(search, MODEL, fresh)
+    older = ChunkIndex(search, MODEL, fresh, shape=AT_ONCE)
     older.indexes.fuses = _never  # type: ignore[method-assign]  # what a server before 2.19 says of itself
 
     asked = question("offer", vector, limit=5, offset=2)
@@ -309,7 +310,7 @@ async def test_what_the_landing_before_indexed_is_found_still(
     """Before anything is written anew, and beside it; a call done again is shown as it is now."""
     before = await everything(index)
     await put(index, call("new"), [chunk(0, "agent: quotation.", call("new"))])
-    beside = await everything(ChunkIndex(search, MODEL, fresh))
+    beside = await everything(ChunkIndex(search, MODEL, fresh, shape=AT_ONCE))
     later = call("c-42", revision=2)
     await put(index, later, [chunk(0, "agent: quotation again.", later)])
 
@@ -332,7 +333,7 @@ async def test_an_index_with_another_mapping_is_refused(index: ChunkIndex, searc
     changed = {"settings": settings_, "mappings": mapping | {"properties": properties}}
     await search.indices.create(index=name, body=changed)
 
-    other = ChunkIndex(search, MODEL, fresh)
+    other = ChunkIndex(search, MODEL, fresh, shape=AT_ONCE)
     for asking in (other.check(), other.prepare(3), other.search(question("offer"))):
         with pytest.raises(Exception, match=rf"{name} .*finding.*; delete it and run pipelinectl") as error:
             await asking

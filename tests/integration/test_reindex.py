@@ -13,7 +13,7 @@ from common.journal import Journal
 from common.model import CallKey, Indexed
 from common.pipeline import EMBED, Stage
 from common.store import Store
-from index_scene import MONEY, TIME, call, chunk, everything, put
+from index_scene import AT_ONCE, MONEY, TIME, call, chunk, everything, put
 from nouns import work
 
 OLD, NEW = "text-embedding-3-small", "text-embedding-3-large"
@@ -61,7 +61,7 @@ async def journal(database: Any) -> Journal:
 
 @pytest.fixture
 async def old(search: Any, fresh: str) -> ChunkIndex:
-    index = ChunkIndex(search, OLD, fresh)
+    index = ChunkIndex(search, OLD, fresh, shape=AT_ONCE)
     for key in CALLS:
         await put(index, key, [chunk(0, "agent: Hello.", key)])
     return index
@@ -69,7 +69,7 @@ async def old(search: Any, fresh: str) -> ChunkIndex:
 
 @pytest.fixture
 async def new(search: Any, fresh: str) -> ChunkIndex:
-    return ChunkIndex(search, NEW, fresh)
+    return ChunkIndex(search, NEW, fresh, shape=AT_ONCE)
 
 
 @pytest.fixture

@@ -112,7 +112,7 @@ POLICIES: Final[Mapping[str, Policy]] = {
             _look(PIPELINE),
             _allow("Store", "s3: PutObject AbortMultipartUpload", _objects("audio")),
             *_READ_AUDIO,
-            _search("ESHttpGet ESHttpHead ESHttpPost ESHttpPut"),
+            _search("ESHttpGet ESHttpHead ESHttpPost"),
             _EMBED,
         ),
     ),
@@ -123,11 +123,12 @@ POLICIES: Final[Mapping[str, Policy]] = {
     "analyzer": Policy("Needs its queues only", _stage(ANALYZE)),
     "embedder": Policy(
         "Needs its queue, the index, and Bedrock's models",
-        _stage(EMBED, _search("ESHttpDelete ESHttpGet ESHttpHead ESHttpPost ESHttpPut"), _EMBED),
+        _stage(EMBED, _search("ESHttpGet ESHttpHead ESHttpPost ESHttpPut"), _EMBED),
     ),
     "pipelinectl": Policy(
-        "An operator at work: looks at every queue, redrives and empties dead-letter queues",
+        "An operator at work: looks at every queue, redrives and empties dead-letter queues, reindexes",
         (
+            _search("ESHttpDelete ESHttpGet ESHttpHead ESHttpPost ESHttpPut"),
             _look(PIPELINE),
             _announce(PIPELINE),
             _allow(

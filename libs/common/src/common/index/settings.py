@@ -1,6 +1,6 @@
 """What an operator may choose of an index, before it is created."""
 
-from pydantic import Field, NonNegativeInt, PositiveInt
+from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt
 
 from common.index.shape import Engine, Shape
 from common.settings import OpenSearchSettings
@@ -17,8 +17,8 @@ class IndexSettings(OpenSearchSettings):
         "lucene",
         description="What searches vectors of a new index: lucene, or faiss beyond ten million chunks",
     )
-    opensearch_refresh_seconds: PositiveInt = Field(
-        1, description="How soon what was written to a new index is found; an embedder waits for it"
+    opensearch_refresh_seconds: PositiveFloat = Field(
+        1.0, description="How soon what was written to a new index is found; an embedder waits for it"
     )
 
     @property

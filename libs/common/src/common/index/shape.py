@@ -78,7 +78,7 @@ class Shape:
     shards: int = 1
     replicas: int = 1
     engine: Engine = "lucene"
-    refresh_seconds: int = 1
+    refresh_seconds: float = 1.0
 
 
 def alias(prefix: str) -> str:
@@ -113,7 +113,7 @@ def index_body(model: str, dimensions: int, shape: Shape) -> dict[str, Any]:
                 "number_of_shards": shape.shards,
                 "number_of_replicas": shape.replicas,
                 # Said, even if it is the default: an index with a stated interval never falls asleep.
-                "refresh_interval": f"{shape.refresh_seconds}s",
+                "refresh_interval": f"{round(shape.refresh_seconds * 1000)}ms",
                 "analysis": _ANALYSIS,
             }
         },
