@@ -135,7 +135,7 @@ async def _count(counted: Scores, query: GoldQuery, retriever: Retriever, answer
 
 
 def _retriever(encoder: SentenceEncoder, calls: Mapping[str, Transcript]) -> Retriever:
-    limits = Limits(max_tokens=210, max_silence_ms=30_000)
+    limits = Limits(max_tokens=200, max_silence_ms=30_000)
     found = [chunk for call in calls.values() for chunk in chunks(call.key, call, limits)]
     index: Any = MeaningIndex(encoder, found)
     embedder: Any = LocalEmbedder(encoder)

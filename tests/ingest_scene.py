@@ -251,7 +251,7 @@ class Outside:
             "limiter": self.limiter,
             "cache": self.cache,
             "embedder": embedder,
-            "questions": Questions(embedder, self.cache, "any"),
+            "questions": Questions(self.embedder, self.cache, "any"),
             "standings": Standings(self.rows["journal"]),
             "rates": Rates(self.rows["analyses"], self.rows["calls"]),
             "costs": Costs(self.rows["ledger"]),

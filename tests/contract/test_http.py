@@ -145,10 +145,10 @@ async def test_the_description_names_every_endpoint(door: Door) -> None:
         "/api/v1/calls/{call_id}/revisions/{before}/diff/{after}",
         "/api/v1/calls/{call_id}/similar",
         "/api/v1/calls/{call_id}/transcript",
+        "/api/v1/ask",
         "/api/v1/costs",
         "/api/v1/findings",
         "/api/v1/insights",
-        "/api/v1/ask",
         "/api/v1/search",
     } == paths.keys()
 

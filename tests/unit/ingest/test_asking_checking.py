@@ -96,7 +96,7 @@ def test_the_same_citation_is_told_once(checker: Checker) -> None:
 
 def test_a_language_that_writes_nouns_large_is_not_asked_for_its_names() -> None:
     """As findings are checked."""
-    german = transcript(spoken=(("customer", "Das finde ich zu teuer."),)).model_copy(
+    german = transcript(spoken=(("customer", "Das wird uns zu teuer."),)).model_copy(
         update={"language": "de"}
     )
     checker = Checker("Was sagt er zum Preis?", excerpts(german))

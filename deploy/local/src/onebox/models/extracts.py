@@ -20,6 +20,8 @@ _QUESTION = re.compile(
 _LIKENESS = 0.5  # cosine below which a sentence does not answer the question
 _NEARLY = 0.85  # of the best one's likeness, above which another sentence answers it, too
 _MOST = 3
+_CLAUSE = re.compile(r"(?<=[,;:])\s+")
+_SHORTEST = 4  # words of a clause that means something alone
 _KEPT = 20_000  # sentences whose vectors are kept, 30 MB: calls are asked about more than once
 
 
@@ -74,12 +76,32 @@ class Reader:
         said = [one for one in sentences([line for _, line in asked.lines]) if not one.is_question]
         if not said:
             return {"sentences": []}
-        vectors = self._vectors.of([asked.question, *(one.text for one in said)])
-        likeness = vectors[1:] @ vectors[0]
+        likeness = self._likeness(asked.question, said)
         ranked = sorted(range(len(said)), key=lambda row: -likeness[row])
-        least = max(_LIKENESS, _NEARLY * float(likeness[ranked[0]]))
+        least = max(_LIKENESS, _NEARLY * likeness[ranked[0]])
         near = [said[row] for row in ranked[:_MOST] if likeness[row] >= least]
         return {"sentences": [_cited(one, labels[one.row]) for one in near]}
+
+    def _likeness(self, question: str, said: Sequence[Sentence]) -> list[float]:
+        """How near each sentence comes to the question, as a whole or in a clause."""
+        parts = [(row, text) for row, one in enumerate(said) for text in (one.text, *_clauses(one.text))]
+        vectors = self._vectors.of([question, *(text for _, text in parts)])
+        nearest = [-1.0] * len(said)
+        for (row, _), likeness in zip(parts, vectors[1:] @ vectors[0], strict=True):
+            nearest[row] = max(nearest[row], float(likeness))
+        return nearest
+
+
+def _clauses(text: str) -> list[str]:
+    """One clause and two in a row; a recogniser may run a speaker's sentences together."""
+    parts = _CLAUSE.split(text)
+    spans = (
+        " ".join(parts[at : at + size])
+        for at in range(len(parts))
+        for size in (1, 2)
+        if at + size <= len(parts)
+    )
+    return [span for span in spans if span != text and len(span.split()) >= _SHORTEST]
 
 
 def _cited(sentence: Sentence, label: str) -> dict[str, Any]:

@@ -27,9 +27,9 @@ for part in (
     redo,
     similar,
     search,
-    ask,
     insights,
     findings,
     costs,
+    ask,
 ):
     router.include_router(part.router)
