@@ -130,7 +130,7 @@ async def test_an_object_that_appears_in_the_bucket_starts_the_pipeline(
 async def test_a_transcript_made_elsewhere_is_analysed_and_found(
     door: Door, backstage: Backstage, stack: Stack
 ) -> None:
-    """A transcript under transcripts/ needs no recognition: it is analysed and found, and answers questions."""
+    """A transcript under transcripts/ needs no recognition: it is analysed, found, and asked about."""
     words = "The harbour crane in Trieste needs a new gearbox before winter."
     said = {"id": "u1", "speaker": "customer", "channel": 1, "start_ms": 1000, "end_ms": 6000, "text": words}
     body = {"language": "en", "duration_ms": 8000, "utterances": [said]}
