@@ -58,7 +58,7 @@ class KillScene:
         """A worker is there; after its end, a minute passes."""
         key = f"worker-{len(self.kept_before)}"
         self.kept_before[key] = await self.kept_texts()
-        told = {**self.environment, "OPENAI_API_KEY": key}
+        told = {**self.environment, self.trade.key: key}
         async with forked(self.trade.service, told, self.folder / "worker.log") as process:
             assert process.pid
             self.steps.victim = process.pid
@@ -92,6 +92,7 @@ class KillScene:
 
     async def announced(self) -> Counter[str]:
         """How often each call was announced to the next stage; they are taken from its queue."""
+        assert self.trade.then is not None
         url, found = self.backstage.queue(self.trade.then), Counter[str]()
         while messages := (
             await self.backstage.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)

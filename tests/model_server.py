@@ -89,7 +89,8 @@ class ModelServer:
     @property
     def variables(self) -> dict[str, str]:
         """What services are told to use this server for everything."""
-        return {"OPENAI_BASE_URL": f"{self.url}/v1", "OPENAI_API_KEY": "test"}
+        address = {"OPENAI_BASE_URL": f"{self.url}/v1", "OPENAI_API_KEY": "test"}
+        return {**address, "EMBEDDING_DIMENSIONS": str(DIMENSIONS)}
 
 
 @asynccontextmanager

@@ -67,9 +67,9 @@ def _steps(asked: Command) -> tuple[Step | None, Step | None]:
             return "answered", "kept"
         case {"findAndModify": "work", "upsert": True}:
             return None, "claimed"
-        case {"find": "analyses"}:
-            return "received", None  # an analyzer looks first whether the call has one
-        case {"insert": "transcripts" | "analyses"}:
+        case {"find": "analyses" | "indexed"}:
+            return "received", None  # an analyzer or an embedder looks first whether the call has one
+        case {"insert": "transcripts" | "analyses" | "indexed"}:
             return None, "concluded"
     return None, None
 

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import pytest
 import pytest_asyncio
+from embedding_trade import embedding
 from hearing_trade import hearing
 from kill_scene import PATIENCE, KillScene, open_kill_scene
 from misbehaviour import holding
@@ -22,9 +23,9 @@ from waiting import until
 KILLS = 200 if os.environ.get("CHAOS") == "all" else len(STEPS)
 
 
-@pytest_asyncio.fixture(params=[hearing, reading])
+@pytest_asyncio.fixture(params=[hearing, reading, embedding])
 async def scene(tmp_path: Path, server: Servers, request: pytest.FixtureRequest) -> AsyncIterator[KillScene]:
-    """Of transcribers, which may ask about two cuts at once, and of analyzers, between parts of a call."""
+    """Of transcribers and embedders, which may ask two things at once, and of analyzers, which ask one."""
     names = Names(f"kills-{uuid4().hex[:8]}")
     async with (
         request.param() as trade,

@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,20 +12,24 @@ from aiohttp import web
 from common.account import Account, accounting
 from common.budget import Budget
 from common.errors import PipelineError
+from common.fair import Turns
 from common.gate import Gate, Patience
 from common.ledger import Ledger, Means
 from common.limits import Limits
 from common.metrics import metrics_on
+from common.model import CallKey
 from common.vectors import Embedded
 from common.vectors.edge import Room
 from common.vectors.openai import OpenAIEmbedder
 from common.work import LEASE, Claims
+from embedder.joining import JoinedEmbedder, joined
 from embedder.remembered import RememberedVectors
 from integration.provider import Desk, open_client, open_desk, vectors
 from nouns import KEY
 from openai import AsyncOpenAI
 from prometheus_client import CollectorRegistry
 from pymongo.errors import AutoReconnect
+from waiting import until
 
 TEXTS = [f"text {n}" for n in range(7)]
 PRICE = 0.02 / 1_000_000
@@ -32,11 +37,17 @@ MODEL = "text-embedding-3-small"
 
 
 class Counting(Desk):
-    """Answers with a vector for each text, and counts a token for each."""
+    """Answers with a vector for each text, and counts a token for each; nobody while it is not open."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open = asyncio.Event()
+        self.open.set()
 
     async def answer(self, request: web.Request) -> web.Response:
         body = await request.json()
         self.asked.append(body)
+        await self.open.wait()
         count = len(body["input"])
         usage = {"prompt_tokens": count, "total_tokens": count}
         return vectors(*([1.0, 2.0] for _ in range(count)), usage=usage).response()
@@ -119,15 +130,21 @@ class Scene:
 
 
 @pytest.fixture
-async def desk() -> AsyncIterator[Desk]:
-    async with open_desk(Counting()) as desk:
-        yield desk
+async def desk() -> AsyncIterator[Counting]:
+    counting = Counting()
+    async with open_desk(counting):
+        yield counting
 
 
 @pytest.fixture
-async def scene(database: Any, desk: Desk) -> AsyncIterator[Scene]:
+async def client(desk: Counting) -> AsyncIterator[AsyncOpenAI]:
     async with open_client(desk.url) as client:
-        yield Scene(database, client)
+        yield client
+
+
+@pytest.fixture
+def scene(database: Any, client: AsyncOpenAI) -> Scene:
+    return Scene(database, client)
 
 
 def texts_in(asked: list[dict[str, Any]]) -> list[str]:
@@ -169,3 +186,41 @@ async def test_two_deliveries_at_once_pay_once(scene: Scene, desk: Desk) -> None
     assert await scene.work(10_000)
 
     assert sorted(TEXTS) == sorted(texts_in(desk.asked))
+
+
+async def test_calls_in_flight_share_requests_and_each_has_its_own_sum(
+    database: Any, client: AsyncOpenAI, desk: Counting
+) -> None:
+    """Of thirty small calls the first goes alone, the rest together; ledger and documents agree on each."""
+    desk.open.clear()
+    ledger = Ledger(database["ledger"], "embed", days=1)
+    budget = Budget(database["budgets"], ledger, "embed", Limits(call=1.0))
+    gate = Gate("openai", MODEL, patience=Patience(hold=0), ledger=ledger)
+    keys = [KEY.model_copy(update={"call_id": f"c-{n}"}) for n in range(30)]
+    async with joined(OpenAIEmbedder(client, gate, 2), Turns(4)) as together:
+        remembered = RememberedVectors(together, Claims(database["work"], days=1), budget)
+        calls = [asyncio.create_task(embedded_for(remembered, key)) for key in keys]
+        await until(partial(all_gathered, together, len(keys)), 20, what="every call waits for an answer")
+        desk.open.set()
+        found = dict(zip(keys, await asyncio.gather(*calls), strict=True))
+
+    assert [2, 58] == [len(each["input"]) for each in desk.asked]
+    for key, each in found.items():
+        spent = await ledger.of_call(key.tenant_id, key.call_id)
+        assert 1 == spent.requests
+        assert spent.usd == pytest.approx(each.work.cost_usd)
+    assert 60 == sum(each.work.input_tokens for each in found.values())
+    scopes = [row async for row in database["budgets"].find({})]
+    assert (30, {()}) == (len(scopes), {tuple(scope["open"]) for scope in scopes})
+
+
+async def embedded_for(remembered: RememberedVectors, key: CallKey) -> Embedded:
+    account = Account("embed", metrics_on(CollectorRegistry()).providers, {})
+    account.key, account.tenant_id = key, key.tenant_id
+    with accounting(account):
+        return await remembered.embed(key, [f"{key.call_id} says yes", f"{key.call_id} says no"])
+
+
+async def all_gathered(together: JoinedEmbedder, count: int) -> bool:
+    """One call's request is under way, and all others wait for it."""
+    return sum(map(len, together._gathered.values())) == count - 1

@@ -102,6 +102,8 @@ def test_vectors_that_no_index_can_hold_are_no_answer(vectors: list[Vector]) -> 
     with pytest.raises(Transient):
         usable(vectors, 2, 2)
 
+    with pytest.raises(Transient, match="of 2 numbers, not 3: set EMBEDDING_DIMENSIONS"):
+        usable([[1.0, 0.0], [0.0, 2.0]], 2, 3)
     assert ([1.0, 0.0], [0.0, 2.0]) == usable([[1.0, 0.0], [0.0, 2.0]], 2, 2)
 
 

@@ -114,8 +114,11 @@ def usable(vectors: Sequence[Vector], count: int, dimensions: int | None) -> tup
         Transient: these are others than were asked for (reason ``provider_answer``).
     """
     sizes = {len(vector) for vector in vectors}
-    if len(vectors) != count or len(sizes) != 1 or not sizes <= {dimensions or next(iter(sizes))}:
+    if len(vectors) != count or len(sizes) != 1:
         raise Transient("the provider sent other vectors than asked for", reason="provider_answer")
+    if dimensions and sizes != {dimensions}:
+        told = f"the provider sent vectors of {sizes.pop()} numbers, not {dimensions}"
+        raise Transient(f"{told}: set EMBEDDING_DIMENSIONS to what it sends", reason="provider_answer")
     # The index compares by angle: it refuses a vector without a direction, and so the whole call.
     if not all(0 < math.fsum(x * x for x in vector) < LONGEST for vector in vectors):
         raise Transient("the provider sent a vector that points nowhere", reason="provider_answer")
