@@ -132,7 +132,7 @@ async def test_an_object_that_appears_in_the_bucket_starts_the_pipeline(
 async def test_a_transcript_made_elsewhere_is_analysed_and_found(
     door: Door, backstage: Backstage, stack: Stack
 ) -> None:
-    """A transcript under transcripts/ needs no recognition: it is analysed, indexed and found."""
+    """A transcript under transcripts/ needs no recognition: it is analysed, found, and asked about."""
     words = "The harbour crane in Trieste needs a new gearbox before winter."
     said = {"id": "u1", "speaker": "customer", "channel": 1, "start_ms": 1000, "end_ms": 6000, "text": words}
     body = {"language": "en", "duration_ms": 8000, "utterances": [said]}
@@ -143,6 +143,12 @@ async def test_a_transcript_made_elsewhere_is_analysed_and_found(
     call = await until_terminal(door, call_id, 60)
     assert ("completed", words) == (call["status"], call["transcript"]["utterances"][0]["text"])
     assert call_id == (await door.search("crane gearbox"))[0]["call_id"]
+    (cited,) = (await door.question("What does the harbour crane need?"))["sentences"][0]["citations"]
+    assert (call_id, ["u1"], words.removesuffix(".")) == (
+        cited["call_id"],
+        cited["utterance_ids"],
+        cited["quote"],
+    )
 
 
 async def put(backstage: Backstage, stack: Stack, kind: str, key: str) -> str:

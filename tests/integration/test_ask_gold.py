@@ -11,8 +11,8 @@ from onebox.models.minilm import SentenceEncoder
 SAMPLE = frozenset({"product_demo", "gym_renewal_sarcastic"})
 # Shares that may not be fallen below; raised with what is reached, never lowered.
 LEAST = {
-    "sample": {"cited": 0.75, "refused": 0.80, "words": 0.85},
-    "all": {"cited": 0.75, "refused": 0.80, "words": 0.85},
+    "sample": {"cited": 0.90, "refused": 0.80, "words": 0.85},
+    "all": {"cited": 0.80, "refused": 0.80, "words": 0.85},
 }
 
 

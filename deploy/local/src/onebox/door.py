@@ -42,6 +42,10 @@ class Door:
         """What ``/search``, ``/insights``, ``/findings`` or ``/costs`` answers."""
         return _body(await self._client.get(f"{PREFIX}/{about}", params=filters))
 
+    async def question(self, text: str, **more: Any) -> dict[str, Any]:
+        """What was said, in sentences that cite it."""
+        return _body(await self._client.post(f"{PREFIX}/ask", json={"question": text, **more}))
+
 
 @asynccontextmanager
 async def open_door(url: str) -> AsyncIterator[Door]:
