@@ -13,7 +13,7 @@ from common.gate import Gate, Patience
 from common.index import ChunkIndex, Filters, Hit, Query
 from common.language_model import LanguageModel
 from common.model import CallKey, Chunk, Transcript, Work
-from common.settings import AnalysisSettings, Provider
+from common.provider_settings import AnalysisSettings, Provider
 from common.transcripts import TranscriptStore
 from common.vectors import Embedded, Embedder
 from common.work import Claims

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from common.settings import Provider
+from common.provider_settings import Provider
 from contract.harness import settings
 from transcriber.settings import Settings
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from aiohttp import web
 from common.clients import open_openai
-from common.settings import OpenAISettings, Provider
+from common.provider_settings import OpenAISettings, Provider
 from openai import AsyncOpenAI
 from pydantic import SecretStr
 

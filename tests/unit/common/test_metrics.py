@@ -20,7 +20,7 @@ from common.instruments import Instruments, instruments, introduce
 from common.metrics import metrics_on
 from common.model import Work
 from common.pipeline import ANALYZE, INGEST, TRANSCRIBE
-from common.settings import AnalysisSettings, TranscriptionSettings
+from common.provider_settings import AnalysisSettings, TranscriptionSettings
 from contract.harness import Running, golden, running
 from fakes import FakeJournal
 from faststream.asgi import AsgiFastStream

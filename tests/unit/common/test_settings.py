@@ -4,18 +4,17 @@ import json
 
 import pytest
 from common.limits import Limits
+from common.provider_settings import Provider, TranscriptionSettings
 from common.settings import (
     MOST_TENANT_CLASSES,
     AwsSettings,
     BudgetSettings,
     MetricsSettings,
     MongoSettings,
-    Provider,
     RedisSettings,
     ServiceSettings,
     SettingsError,
     TranscribeQueueSettings,
-    TranscriptionSettings,
     WorkerSettings,
     queue_urls,
     require_price,

@@ -7,7 +7,8 @@ import pytest
 from common.instruments import introduce
 from common.metrics import metrics_on
 from common.pipeline import TRANSCRIBE
-from common.settings import Provider, SettingsError
+from common.provider_settings import Provider
+from common.settings import SettingsError
 from prometheus_client import CollectorRegistry
 from transcriber.choice import diarizing, recognising
 from transcriber.resources import open_resources

@@ -16,15 +16,9 @@ from common.buckets import Rates
 from common.gate import HOLD, Gate, Patience
 from common.ledger import Notes
 from common.limiter import SharedLimiter
+from common.provider_settings import Provider
 from common.providers import listen
-from common.settings import (
-    AwsSettings,
-    LimiterSettings,
-    MongoSettings,
-    OpenSearchSettings,
-    Provider,
-    RedisSettings,
-)
+from common.settings import AwsSettings, LimiterSettings, MongoSettings, OpenSearchSettings, RedisSettings
 
 CONNECT_TIMEOUT = 5.0  # seconds
 REDIS_TIMEOUT = 1.0  # seconds

@@ -11,7 +11,8 @@ from common.language_model import LanguageModel
 from common.ledger import Ledger
 from common.model import Analysis
 from common.pipeline import ANALYZE
-from common.settings import Provider, require_price
+from common.provider_settings import Provider
+from common.settings import require_price
 from common.store import Store
 from common.transcripts import TranscriptStore, transcripts_in
 from common.work import Claims

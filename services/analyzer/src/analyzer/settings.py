@@ -4,13 +4,8 @@ from typing import Annotated, Any, Final
 
 from common.app import StageSettings
 from common.model import Category, ScorecardQuestion
-from common.settings import (
-    AnalysisSettings,
-    AnalyzeQueueSettings,
-    BudgetSettings,
-    EmbedQueueSettings,
-    LimiterSettings,
-)
+from common.provider_settings import AnalysisSettings
+from common.settings import AnalyzeQueueSettings, BudgetSettings, EmbedQueueSettings, LimiterSettings
 from pydantic import Field, PositiveFloat, PositiveInt, ValidationInfo, field_validator
 
 from analyzer.criteria import Catalogue

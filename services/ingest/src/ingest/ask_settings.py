@@ -3,7 +3,8 @@
 from typing import Annotated
 
 from common.models.text import ChatModel
-from common.settings import AnalysisSettings, BudgetSettings, Prices, priced
+from common.provider_settings import AnalysisSettings, Prices, priced
+from common.settings import BudgetSettings
 from limits import parse
 from pydantic import AfterValidator, Field, PositiveFloat, PositiveInt
 

@@ -6,7 +6,8 @@ from datetime import date
 from urllib.parse import urlsplit
 
 from common.models.speech import SPEECH, Granularity, ResponseFormat, SpeechModel, known_speech_model
-from common.settings import Provider, SettingsError
+from common.provider_settings import Provider
+from common.settings import SettingsError
 
 from transcriber.request import Request
 from transcriber.settings import Settings

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from common.settings import TranscriptionSettings
+from common.provider_settings import TranscriptionSettings
 from pydantic import Field, PositiveFloat, PositiveInt, field_validator
 
 from transcriber.vocabulary import MOST_TERMS, faults

@@ -15,8 +15,9 @@ from common.ledger import Ledger
 from common.logging import get_logger
 from common.pipeline import TRANSCRIBE
 from common.prices import speech_cost
+from common.provider_settings import Provider
 from common.recordings import RecordingBucket
-from common.settings import Provider, require_price
+from common.settings import require_price
 from common.transcripts import TranscriptStore, transcripts_in
 from common.work import Claims, utc_now
 from faststream import Context

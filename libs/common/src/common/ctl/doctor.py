@@ -12,17 +12,14 @@ from common.ctl import exam_aws, exam_provider, exam_stores
 from common.ctl.environment import S, ToldQueues, told
 from common.ctl.findings import Finding, ok, skipped, unasked, wrong
 from common.ctl.rights import RIGHTS, Workload
+from common.provider_settings import AnalysisSettings, OpenAISettings, Provider, TranscriptionSettings
 from common.settings import (
-    AnalysisSettings,
     AwsSettings,
     BucketSettings,
     MongoSettings,
-    OpenAISettings,
     OpenSearchSettings,
-    Provider,
     RedisSettings,
     SettingsError,
-    TranscriptionSettings,
 )
 from common.vectors.settings import EmbeddingSettings
 

@@ -7,7 +7,8 @@ from openai import APIStatusError, OpenAIError
 from common.clients import open_bedrock, open_openai
 from common.ctl.findings import Finding, ok, wrong
 from common.errors import Permanent, PipelineError
-from common.settings import AwsSettings, OpenAISettings, Provider
+from common.provider_settings import OpenAISettings, Provider
+from common.settings import AwsSettings
 from common.vectors.bedrock import bedrock_answers
 from common.vectors.settings import Bedrock, EmbeddingSettings
 

@@ -5,7 +5,8 @@ from typing import Final, Literal
 from pydantic import Field, NonNegativeInt, SecretStr, ValidationInfo, field_validator
 
 from common.models.embedding import EMBEDDING, USUAL, EmbeddingModel, EmbeddingProvider
-from common.settings import AwsSettings, OpenAISettings, Provider, is_here
+from common.provider_settings import OpenAISettings, Provider, is_here
+from common.settings import AwsSettings
 
 OF_BEDROCK: Final = tuple(name for name, row in EMBEDDING.items() if row.provider == "bedrock")
 

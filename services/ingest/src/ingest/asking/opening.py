@@ -10,7 +10,8 @@ from common.clients import open_openai, shared_gate
 from common.language_model import LanguageModel
 from common.ledger import Ledger
 from common.prompting import BYTES_PER_TOKEN
-from common.settings import Provider, SettingsError, require_price
+from common.provider_settings import Provider
+from common.settings import SettingsError, require_price
 from common.work import Claims
 from redis.asyncio import Redis
 
