@@ -10,7 +10,7 @@ from onebox.process import LOOPBACK, Command, reserved_port, running_process
 from onebox.providers import LOCAL_KEY
 
 LOADING = 120.0  # seconds
-PACE = "The analysis takes about a minute for four minutes of speech on two idle cores, on busy ones several."
+PACE = "The analysis takes one to five minutes a call on two idle cores, and several times that on busy ones."
 
 
 def unrivalled(environment: Mapping[str, str]) -> None:
