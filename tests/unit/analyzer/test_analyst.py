@@ -58,6 +58,15 @@ async def test_a_good_answer_is_all_that_is_asked_for() -> None:
     assert "high" == concluded.draft.quality.level
 
 
+async def test_what_the_tenant_did_not_ask_is_not_answered() -> None:
+    """Whoever can bound lists is told how many questions there are, and makes up none."""
+    question = ScorecardQuestion(id="price", text="Was the price named?")
+    scene = Scene(GOOD, catalogue=Catalogue({"acme": (question,)}, {}))
+    await scene.analyst.conclude(transcript())
+
+    assert {"scorecard": 1, "categories": 0} == scene.model.known
+
+
 async def test_a_bad_answer_is_repaired_once() -> None:
     """The model is told what failed; the better answer is kept, and both are paid."""
     scene = Scene(BAD, GOOD)

@@ -46,6 +46,15 @@ def test_no_list_can_use_up_an_answer() -> None:
     assert {FEW} == set(inner)
 
 
+def test_a_list_whose_length_is_known_is_no_longer() -> None:
+    """Nobody asked a question of their own, so none can be answered; what is long stays bounded."""
+    asked = strict(Insights[Citation], 4000, {"scorecard": 0, "categories": 2, "entities": 99})
+    found = lists(asked["json_schema"]["schema"])
+
+    assert (0, 2, 10) == (found["scorecard"], found["categories"], found["entities"])
+    assert "maxItems" not in str(strict(Insights[Citation], None, {"scorecard": 0}))
+
+
 def test_all_else_stays_as_it_is() -> None:
     """Only bounds are added."""
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Generic, TypeVar, cast
+from types import MappingProxyType
+from typing import Any, Final, Generic, TypeVar
 
 from httpx2 import HTTPError
 from openai import AsyncOpenAI
@@ -22,7 +23,11 @@ A = TypeVar("A", bound=BaseModel)
 BYTES_PER_TOKEN: Final = 32  # of an answer, escaped as JSON in JSON: more than any tokeniser makes of one
 ENVELOPE: Final = 65_536  # bytes of an answer around its text
 MILLION: Final = 1_000_000
+NOTHING: Final[Mapping[str, int]] = MappingProxyType({})
 PIECE: Final = 1024  # bytes around each token's text, where an answer comes in pieces
+
+_Question = dict[str, Any]
+"""The arguments of a request."""
 
 __all__ = ["Answer", "CutOff", "LanguageModel"]
 
@@ -59,8 +64,12 @@ class LanguageModel:
         """What is sent with each question, besides the seed."""
         return {name: str(value) for name, value in self._options().items() if name != "seed"}
 
-    async def answer(self, instructions: str, content: str, shape: type[A]) -> Answer[A]:
+    async def answer(
+        self, instructions: str, content: str, shape: type[A], known: Mapping[str, int] = NOTHING
+    ) -> Answer[A]:
         """Ask once, for an answer that fits *shape* (strict structured output).
+
+        *known*: lists of the answer of which it is known how long they can be, for who can be told so.
 
         Raises:
             Transient: the provider is busy or down, or its answer did not fit (reason ``provider_answer``).
@@ -69,7 +78,7 @@ class LanguageModel:
         """
 
         async def request(asked: Asked) -> Answer[A]:
-            completion = await self._completed(instructions, content, shape)
+            completion = await self._completed(self._question(instructions, content, shape, known))
             work = self._work(completion)
             asked.paid(work)
             return Answer(parsed(completion, shape, work), work)
@@ -85,7 +94,7 @@ class LanguageModel:
         """
 
         async def request(asked: Asked) -> Answer[A]:
-            completion = await self._recited(instructions, content, shape, tell)
+            completion = await self._recited(self._question(instructions, content, shape), tell)
             work = self._work(completion)
             asked.paid(work)
             return Answer(parsed(completion, shape, work), work)
@@ -105,39 +114,37 @@ class LanguageModel:
             return None
         return max(0, int((usd - answer) / more * MILLION))
 
-    async def _completed(self, instructions: str, content: str, shape: type[A]) -> Completion:
+    async def _completed(self, question: _Question) -> Completion:
         most = ENVELOPE + BYTES_PER_TOKEN * self._max_output_tokens
         with raising("reading the language model's answer", {HTTPError: Transient}):
-            async with self._client.chat.completions.with_streaming_response.create(
-                **self._question(instructions, content, shape)
-            ) as response:
+            async with self._client.chat.completions.with_streaming_response.create(**question) as response:
                 return await read(response.iter_bytes(), most)
 
-    async def _recited(self, instructions: str, content: str, shape: type[A], tell: Told) -> Completion:
+    async def _recited(self, question: _Question, tell: Told) -> Completion:
         most = ENVELOPE + (BYTES_PER_TOKEN + PIECE) * self._max_output_tokens
         with raising("reading the language model's answer", {HTTPError: Transient}):
             async with self._client.chat.completions.with_streaming_response.create(
                 stream=True,
                 stream_options={"include_usage": True},
-                **self._question(instructions, content, shape),
+                **question,
             ) as response:
                 completion = await listen(response.iter_bytes(), most, tell)
-        return completion if completion.usage else _counted(completion, instructions + content)
+        said = "".join(each["content"] for each in question["messages"])
+        return completion if completion.usage else _counted(completion, said)
 
-    def _question(self, instructions: str, content: str, shape: type[BaseModel]) -> dict[str, Any]:
+    def _question(
+        self, instructions: str, content: str, shape: type[BaseModel], known: Mapping[str, int] = NOTHING
+    ) -> _Question:
+        bounded = self._row is not None and self._row.bounds_lists
         return {
             "model": self.name,
             "messages": [
                 {"role": "system", "content": instructions},
                 {"role": "user", "content": content},
             ],
-            "response_format": cast("Any", self._format(shape)),
+            "response_format": strict(shape, self._max_output_tokens if bounded else None, known),
             **self._options(),
         }
-
-    def _format(self, shape: type[BaseModel]) -> dict[str, Any]:
-        bounded = self._row is not None and self._row.bounds_lists
-        return strict(shape, self._max_output_tokens if bounded else None)
 
     def _cost(self, tokens_in: int, tokens_out: int) -> float | None:
         if self._gate.provider == "local":

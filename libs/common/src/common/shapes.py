@@ -1,6 +1,8 @@
 """The shape of an answer, as a provider of structured output takes it."""
 
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Final
 
 from openai import pydantic_function_tool
@@ -10,26 +12,32 @@ TOKENS_AN_ITEM: Final = 400  # of the answer: a list of findings may take a quar
 FEW: Final = 4  # pieces of evidence, utterances, quarters: whatever is listed inside a part of an answer
 
 
-def strict(shape: type[BaseModel], max_output_tokens: int | None = None) -> dict[str, Any]:
+def strict(
+    shape: type[BaseModel],
+    max_output_tokens: int | None = None,
+    known: Mapping[str, int] = MappingProxyType({}),
+) -> dict[str, Any]:
     """The response format for *shape*, under a name of the letters it may have.
 
-    With *max_output_tokens* its lists are bounded, too, by ``maxItems``, which only some providers know.
+    With *max_output_tokens* its lists are bounded, too, by ``maxItems``, which only some providers know;
+    *known*: lists of which it is known how long they can be at most.
     """
     name = re.sub(r"\W.*", "", shape.__name__)
     schema: dict[str, Any] = dict(pydantic_function_tool(shape, name=name)["function"]["parameters"])
     if max_output_tokens:
-        schema = _short(schema, max(FEW, max_output_tokens // TOKENS_AN_ITEM))
+        schema = _short(schema, max(FEW, max_output_tokens // TOKENS_AN_ITEM), known)
     return {"type": "json_schema", "json_schema": {"name": name, "strict": True, "schema": schema}}
 
 
-def _short(schema: dict[str, Any], most: int) -> dict[str, Any]:
-    parts = {name: _bounded(part, FEW) for name, part in schema.get("$defs", {}).items()}
-    return _bounded(schema, most) | ({"$defs": parts} if parts else {})
+def _short(schema: dict[str, Any], most: int, known: Mapping[str, int]) -> dict[str, Any]:
+    parts = {name: _bounded(part, FEW, {}) for name, part in schema.get("$defs", {}).items()}
+    return _bounded(schema, most, known) | ({"$defs": parts} if parts else {})
 
 
-def _bounded(schema: dict[str, Any], most: int) -> dict[str, Any]:
-    properties = {name: _at_most(each, most) for name, each in schema.get("properties", {}).items()}
-    return schema | ({"properties": properties} if properties else {})
+def _bounded(schema: dict[str, Any], most: int, known: Mapping[str, int]) -> dict[str, Any]:
+    properties = schema.get("properties", {})
+    bounded = {name: _at_most(each, min(most, known.get(name, most))) for name, each in properties.items()}
+    return schema | ({"properties": bounded} if bounded else {})
 
 
 def _at_most(schema: dict[str, Any], most: int) -> dict[str, Any]:

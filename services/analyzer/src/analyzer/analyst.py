@@ -126,10 +126,18 @@ class Analyst:
         return better(draft, self._draft(inquiry, answer)) if answer else draft
 
     async def _ask(self, inquiry: _Inquiry, asked: _Question) -> Asked | None:
-        return inquiry.paid(await self._model.ask(inquiry.call, asked.instructions, asked.content))
+        answered = await self._model.ask(
+            inquiry.call, asked.instructions, asked.content, answerable(inquiry.criteria)
+        )
+        return inquiry.paid(answered)
 
     def _draft(self, inquiry: _Inquiry, answer: Asked) -> Draft:
         return drafted(answer, inquiry.transcript, inquiry.criteria, least=self._rules.least)
+
+
+def answerable(criteria: Criteria) -> dict[str, int]:
+    """How many answers of a tenant's own questions there can be: what nobody asked has none."""
+    return {"scorecard": len(criteria.scorecard), "categories": len(criteria.categories)}
 
 
 def _whole(answer: Asked | None) -> Asked:
