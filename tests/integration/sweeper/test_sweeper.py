@@ -1,151 +1,23 @@
 """The sweeper on a real journal: one at a time, nothing forgotten, nothing asked for ever."""
 
 import asyncio
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from common.announcements import Kept
-from common.depths import Queues
 from common.entry import Source
 from common.errors import Transient
-from common.events import Event
 from common.journal import Journal
 from common.ledger import Ledger, Means
-from common.metrics import SweepMetrics
-from common.model import Analysis, Call, CallKey, ObjectRef
-from common.pipeline import INGEST, PIPELINE, TRANSCRIBE, Stage, dead_letter_name
-from common.store import Store
-from common.transcripts import transcripts_in
+from common.pipeline import INGEST, PIPELINE, TRANSCRIBE, dead_letter_name
 from faststream_sqs import FakeSQS
 from ingest.lease import Lease
-from ingest.standstill import Patience
 from ingest.sweeper import Rhythm, Sweeper, patrol
 from nouns import KEY
 from prometheus_client import CollectorRegistry
 from structlog.testing import capture_logs
+from sweeping import NOW, RECORDING, Announced, Clock, ingested, lease_of
 from waiting import until
-
-NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
-PATIENCE = Patience(empty=timedelta(minutes=15), busy=timedelta(hours=3))
-RECORDING = ObjectRef(bucket="calls", key="a.wav")
-
-
-class Clock:
-    """Time as the test has it."""
-
-    def __init__(self) -> None:
-        self.now = NOW
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def after(self, time: timedelta) -> None:
-        self.now += time
-
-
-class Announced:
-    """Notes what is announced to which stage, or fails as a queue would."""
-
-    def __init__(self) -> None:
-        self.events: list[tuple[str, Event]] = []
-        self.down = False
-
-    async def announce(self, event: Event, stage: Stage) -> None:
-        if self.down:
-            raise Transient("no queue")
-        self.events.append((stage.name, event))
-
-    @property
-    def stages(self) -> list[str]:
-        return [stage for stage, _ in self.events]
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def announced() -> Announced:
-    return Announced()
-
-
-@pytest.fixture
-def sqs() -> FakeSQS:
-    return FakeSQS()
-
-
-@pytest.fixture
-def queues(sqs: FakeSQS) -> Queues:
-    urls = {}
-    for stage in PIPELINE:
-        sqs.add_queue(dead_letter_name(stage.name))
-        urls[stage.name] = sqs.add_queue(stage.name, dead_letter=dead_letter_name(stage.name))
-    return Queues(sqs, urls)
-
-
-@pytest.fixture
-def registry() -> CollectorRegistry:
-    return CollectorRegistry()
-
-
-@pytest.fixture
-async def journal(database: Any) -> Journal:
-    journal = Journal(database["journal"])
-    await journal.prepare()
-    return journal
-
-
-@pytest.fixture
-def sweeper(
-    journal: Journal,
-    database: Any,
-    announced: Announced,
-    queues: Queues,
-    registry: CollectorRegistry,
-    clock: Clock,
-) -> Sweeper:
-    kept = Kept(
-        Store(database["calls"], Call),
-        transcripts_in(database),
-        Store(database["analyses"], Analysis),
-    )
-    return Sweeper(
-        journal,
-        kept,
-        announced,
-        queues,
-        PATIENCE,
-        SweepMetrics(registry),
-        clock,
-        Ledger(database["ledger"], "search", days=1),
-    )
-
-
-def lease_of(database: Any, holder: str, clock: Clock) -> Lease:
-    return Lease(database["leases"], "sweeper", holder, timedelta(minutes=2), clock)
-
-
-@pytest.fixture
-def lease(database: Any, clock: Clock) -> Lease:
-    return lease_of(database, "a", clock)
-
-
-@pytest.fixture(autouse=True)
-def _quiet() -> Iterator[None]:
-    with capture_logs():
-        yield
-
-
-async def ingested(journal: Journal, sweeper: Sweeper, name: str = "c-42") -> CallKey:
-    """A call that was kept and announced to the transcriber; the message may be anywhere."""
-    key = KEY.model_copy(update={"call_id": name})
-    await sweeper.kept.calls.keep(Call(**dict(key), transcript=RECORDING, created_at=NOW))
-    await journal.begin(key, INGEST, NOW)
-    await journal.finish(key, INGEST, NOW, 1.0, None)
-    return key
 
 
 async def test_a_lost_message_is_sent_again(
@@ -344,90 +216,6 @@ async def test_a_patrol_goes_on_after_a_failure(
 
 async def _told(lines: list[Any], event: str) -> bool:
     return any(line["event"] == event for line in lines)
-
-
-async def parked(journal: Journal, sweeper: Sweeper, until: datetime, name: str = "c-42") -> CallKey:
-    """A call the transcriber parked."""
-    key = await ingested(journal, sweeper, name)
-    await journal.begin(key, TRANSCRIBE, NOW)
-    await journal.park(key, TRANSCRIBE, NOW, until, "budget_exceeded")
-    return key
-
-
-async def test_a_parked_call_waits_for_its_time(
-    sweeper: Sweeper, journal: Journal, lease: Lease, announced: Announced, clock: Clock
-) -> None:
-    """Not a minute less, however still it stands; then once, and none of its chances is used up."""
-    await parked(journal, sweeper, NOW + timedelta(hours=6))
-    clock.after(timedelta(hours=6) - timedelta(minutes=1))
-    before = await sweeper.sweep(lease)
-    clock.after(timedelta(minutes=1))
-    after = [await sweeper.sweep(lease), await sweeper.sweep(lease)]
-
-    entry = await journal.find("acme", "c-42")
-    assert entry is not None
-    assert (0, [1, 0], ["transcribe"]) == (before, after, announced.stages)
-    assert ("transcribing", None, 0) == (entry.status, entry.parked, entry.swept and entry.swept.times)
-
-
-async def test_a_released_call_that_gets_lost_is_announced_again(
-    sweeper: Sweeper, journal: Journal, lease: Lease, announced: Announced, clock: Clock
-) -> None:
-    """From then on it is a call like any other."""
-    await parked(journal, sweeper, NOW)
-    await sweeper.sweep(lease)
-    clock.after(timedelta(minutes=15))
-
-    assert (1, ["transcribe"] * 2) == (await sweeper.sweep(lease), announced.stages)
-
-
-async def test_a_sweep_releases_so_many(
-    sweeper: Sweeper,
-    journal: Journal,
-    lease: Lease,
-    announced: Announced,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """Those first whose time came first; the others a minute later."""
-    monkeypatch.setattr("ingest.sweeper.MOST_AT_ONCE", 2)
-    for n in range(3):
-        await parked(journal, sweeper, NOW - timedelta(minutes=n), f"c-{n}")
-
-    assert [2, 1] == [await sweeper.sweep(lease), await sweeper.sweep(lease)]
-    assert ["c-2", "c-1", "c-0"] == [getattr(event, "call_id", None) for _, event in announced.events]
-
-
-async def test_who_need_not_wait_any_longer_goes_on(
-    sweeper: Sweeper, journal: Journal, lease: Lease, announced: Announced
-) -> None:
-    """An operator may release a call; only a parked one."""
-    key = await parked(journal, sweeper, NOW + timedelta(hours=6))
-
-    released = await journal.unpark(key, NOW)
-    swept = await sweeper.sweep(lease)
-
-    assert (True, 1, ["transcribe"]) == (released, swept, announced.stages)
-    assert not await journal.unpark(key, NOW)
-
-
-async def test_what_is_parked_is_shown(
-    sweeper: Sweeper, journal: Journal, clock: Clock, registry: CollectorRegistry
-) -> None:
-    """How many, before which stage and why, and how late the latest is; not what has gone on since."""
-    await parked(journal, sweeper, NOW + timedelta(hours=6))
-    await parked(journal, sweeper, NOW - timedelta(minutes=1), "c-43")
-    gone_on = await parked(journal, sweeper, NOW, "c-44")
-    await journal.begin(gone_on, TRANSCRIBE, NOW)
-    clock.after(timedelta(minutes=4))
-    await sweeper.sample()
-
-    labels = {"stage": "transcribe", "reason": "budget_exceeded"}
-    assert (2.0, 300.0) == (
-        registry.get_sample_value("pipeline_parked_calls", labels),
-        registry.get_sample_value("pipeline_parked_overdue_seconds"),
-    )
-    sweeper.fall_silent()
-    assert registry.get_sample_value("pipeline_parked_calls", labels) is None
 
 
 async def test_requests_without_an_end_are_shown(
