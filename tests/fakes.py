@@ -13,7 +13,7 @@ from common.errors import Claimed, PipelineError, Transient
 from common.gate import Need
 from common.index import Filters, Hit, Mark, Query, mark
 from common.journal import TRAIL, Entry, Failure, StageEntry
-from common.language_model import NOTHING, Answer
+from common.language_model import Answer
 from common.ledger import Ledger
 from common.limits import Limits
 from common.model import CallKey, Chunk, Transcript, TranscriptHead, Work
@@ -227,7 +227,7 @@ class FakeModel:
         self.parameters = {"max_completion_tokens": "16000"}
         self.workshop = Workshop()
         self.asked: list[tuple[str, str]] = []
-        self.known: Mapping[str, int] = NOTHING
+        self.at_most: Mapping[str, int] | None = None
         self._answers = answers
         self._work = work
 
@@ -235,9 +235,9 @@ class FakeModel:
         return Need(usd=self._work.cost_usd)
 
     async def answer(
-        self, instructions: str, content: str, shape: type[A], known: Mapping[str, int] = NOTHING
+        self, instructions: str, content: str, shape: type[A], at_most: Mapping[str, int] | None = None
     ) -> Answer[A]:
-        self.known = known
+        self.at_most = at_most
         number = await self.workshop.work()
         self.asked.append((instructions, content))
         answer = self._answers[min(number, len(self._answers)) - 1]

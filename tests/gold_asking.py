@@ -15,7 +15,7 @@ from common.language_model import LanguageModel
 from common.model import CallKey, Chunk, Transcript, Work
 from common.provider_settings import AnalysisSettings, Provider
 from common.transcripts import TranscriptStore
-from common.vectors import Embedded, Embedder
+from common.vectors import Embedded
 from common.work import Claims
 from embedder.chunks import Limits, chunks
 from evals.gold import Dialogue
@@ -24,6 +24,7 @@ from fakes import FakeClaims, FakeTranscripts, no_budget
 from ingest.asking.answering import Answerer
 from ingest.asking.question import Prepared, Question
 from ingest.asking.retrieval import Retriever
+from ingest.questions import Questions
 from onebox.models.chat import Assistant
 from onebox.models.minilm import SentenceEncoder
 from onebox.models.server import Models, create_app
@@ -32,14 +33,14 @@ from onebox.models.speech import Recogniser
 FREE = Work(provider="local", model="local-minilm", cost_usd=0.0)
 
 
-class LocalEmbedder:
-    """An ``Embedder`` in this process."""
+class LocalQuestions:
+    """``Questions`` understood in this process."""
 
     def __init__(self, encoder: SentenceEncoder) -> None:
         self._encoder = encoder
 
-    async def embed(self, texts: Sequence[str]) -> Embedded:
-        return Embedded(tuple(self._encoder.encode(texts).tolist()), FREE)
+    async def embedded(self, _tenant_id: str, question: str) -> Embedded:
+        return Embedded(tuple(self._encoder.encode([question]).tolist()), FREE)
 
 
 class MeaningIndex:
@@ -138,10 +139,13 @@ def _retriever(encoder: SentenceEncoder, calls: Mapping[str, Transcript]) -> Ret
     limits = Limits(max_tokens=200, max_silence_ms=30_000)
     found = [chunk for call in calls.values() for chunk in chunks(call.key, call, limits)]
     index: Any = MeaningIndex(encoder, found)
-    embedder: Any = LocalEmbedder(encoder)
+    understood: Any = LocalQuestions(encoder)
     transcripts: Any = FakeTranscripts(*calls.values())
     return Retriever(
-        cast("ChunkIndex", index), cast("Embedder", embedder), cast("TranscriptStore", transcripts), room=8000
+        cast("ChunkIndex", index),
+        cast("Questions", understood),
+        cast("TranscriptStore", transcripts),
+        room=8000,
     )
 
 

@@ -240,6 +240,7 @@ class Outside:
         recordings: Any = self.bucket
         embedder: Any = self.embedder
         index: Any = self.index
+        questions = Questions(embedder, self.cache, "any")
         yield {
             "journal": self.journal,
             "claims": self.claims,
@@ -251,14 +252,14 @@ class Outside:
             "limiter": self.limiter,
             "cache": self.cache,
             "embedder": embedder,
-            "questions": Questions(self.embedder, self.cache, "any"),
+            "questions": questions,
             "standings": Standings(self.rows["journal"]),
             "rates": Rates(self.rows["analyses"], self.rows["calls"]),
             "costs": Costs(self.rows["ledger"]),
             "index": index,
             "ask_limiter": self.ask_limiter,
             "answerer": Answerer(self.answering, self.claims, self.budget, ROOM, 5.0),
-            "retriever": Retriever(index, embedder, self.transcripts, room=ROOM),
+            "retriever": Retriever(index, questions, self.transcripts, room=ROOM),
             "examiner": Examiner(self.examine, self.seconds),
             "clock": lambda: self.now,
         }

@@ -152,6 +152,33 @@ async def test_what_cannot_be_had_is_refused(outside: Outside) -> None:
         assert 406 == problem(await ask(door, accept="text/html"))[0]
 
 
+async def test_no_call_is_of_a_period_that_ends_before_it_begins(outside: Outside) -> None:
+    """As a search refuses it, so that nobody takes it for an answer."""
+    period = {"since": "2026-11-02T00:00:00Z", "until": "2026-11-01T00:00:00Z"}
+    async with opened(outside) as door:
+        assert 400 == problem(await ask(door, **period))[0]
+    assert ([], []) == (outside.embedder.asked, outside.answering.asked)
+
+
+async def test_what_was_searched_for_is_not_embedded_again(outside: Outside) -> None:
+    """Its vector is the search's."""
+    async with opened(outside) as door:
+        await door.client.get("/api/v1/search", params={"q": "The price?"})
+        await ask(door)
+
+    assert ["The price?"] == outside.embedder.asked
+
+
+async def test_an_embedder_that_is_away_is_waited_for(outside: Outside) -> None:
+    """By words alone too little would be found to say that calls do not tell."""
+    outside.embedder.fails = Transient("embedding: 503", reason="provider_unavailable")
+    async with opened(outside) as door:
+        answer = await ask(door)
+
+    assert (503, True) == (problem(answer)[0], "retry-after" in answer.headers)
+    assert [] == outside.answering.asked
+
+
 async def test_a_tenant_may_ask_so_often(outside: Outside) -> None:
     """Questions have a limit of their own, counted before anything is asked."""
     outside.ask_limiter = FakeLimiter(1)

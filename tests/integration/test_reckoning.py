@@ -144,15 +144,12 @@ async def test_rates_are_counted_over_newest_analyses(database: Any, monkeypatch
     lately = Filters(since=NOW - timedelta(days=1))
 
     states = {"no": 1, "partly": 1, "yes": 1}
-    assert (Rate(id="price_named", calls=3, states=states, share=0.3333),) == await counted.of(
-        "scorecard", "acme", Filters()
+    of_all = Rate(id="price_named", calls=3, states=states, share=0.3333)
+    of_late = Rate(id="price_named", calls=2, states={"no": 1, "yes": 1}, share=0.5)
+    assert {"scorecard": (of_all,)} == await counted.of(["scorecard"], "acme", Filters())
+    assert {"scorecard": (of_late,), "categories": ()} == await counted.of(
+        ["scorecard", "categories"], "acme", lately
     )
-    assert (Rate(id="price_named", calls=2, states={"no": 1, "yes": 1}, share=0.5),) == await counted.of(
-        "scorecard", "acme", lately
-    )
-    assert ((), ()) == (
-        await counted.of("categories", "acme", lately),
-        await counted.of("scorecard", "globex", Filters()),
-    )
+    assert {"scorecard": ()} == await counted.of(["scorecard"], "globex", Filters())
     monkeypatch.setattr(rates, "MOST", 1)
-    assert await counted.of("scorecard", "acme", lately) is None
+    assert {"scorecard": None} == await counted.of(["scorecard"], "acme", lately)

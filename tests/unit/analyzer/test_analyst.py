@@ -64,7 +64,7 @@ async def test_what_the_tenant_did_not_ask_is_not_answered() -> None:
     scene = Scene(GOOD, catalogue=Catalogue({"acme": (question,)}, {}))
     await scene.analyst.conclude(transcript())
 
-    assert {"scorecard": 1, "categories": 0} == scene.model.known
+    assert {"scorecard": 1, "categories": 0} == scene.model.at_most
 
 
 async def test_a_bad_answer_is_repaired_once() -> None:

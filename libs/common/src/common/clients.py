@@ -110,7 +110,7 @@ async def open_bedrock(endpoint: str | None, region: str, *, read_timeout: float
         yield client
 
 
-class Asked(Protocol):
+class GatedProvider(Protocol):
     """A provider as its gate knows it: an address, a name, a model and its limits."""
 
     base_url: str | None
@@ -127,7 +127,7 @@ class Asked(Protocol):
 def shared_gate(
     settings: LimiterSettings,
     redis: Redis,
-    provider: Asked,
+    provider: GatedProvider,
     *,
     model: str | None = None,
     hold: float = HOLD,

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any, Final, Generic, TypeVar
 
 from httpx2 import HTTPError
@@ -23,7 +22,6 @@ A = TypeVar("A", bound=BaseModel)
 BYTES_PER_TOKEN: Final = 32  # of an answer, escaped as JSON in JSON: more than any tokeniser makes of one
 ENVELOPE: Final = 65_536  # bytes of an answer around its text
 MILLION: Final = 1_000_000
-NOTHING: Final[Mapping[str, int]] = MappingProxyType({})
 PIECE: Final = 1024  # bytes around each token's text, where an answer comes in pieces
 
 _Question = dict[str, Any]
@@ -65,11 +63,11 @@ class LanguageModel:
         return {name: str(value) for name, value in self._options().items() if name != "seed"}
 
     async def answer(
-        self, instructions: str, content: str, shape: type[A], known: Mapping[str, int] = NOTHING
+        self, instructions: str, content: str, shape: type[A], at_most: Mapping[str, int] | None = None
     ) -> Answer[A]:
         """Ask once, for an answer that fits *shape* (strict structured output).
 
-        *known*: lists of the answer of which it is known how long they can be, for who can be told so.
+        *at_most*: how many items lists of the answer can have, for models that can be told.
 
         Raises:
             Transient: the provider is busy or down, or its answer did not fit (reason ``provider_answer``).
@@ -78,7 +76,7 @@ class LanguageModel:
         """
 
         async def request(asked: Asked) -> Answer[A]:
-            completion = await self._completed(self._question(instructions, content, shape, known))
+            completion = await self._completed(self._question(instructions, content, shape, at_most))
             work = self._work(completion)
             asked.paid(work)
             return Answer(parsed(completion, shape, work), work)
@@ -133,7 +131,11 @@ class LanguageModel:
         return completion if completion.usage else _counted(completion, said)
 
     def _question(
-        self, instructions: str, content: str, shape: type[BaseModel], known: Mapping[str, int] = NOTHING
+        self,
+        instructions: str,
+        content: str,
+        shape: type[BaseModel],
+        at_most: Mapping[str, int] | None = None,
     ) -> _Question:
         bounded = self._row is not None and self._row.bounds_lists
         return {
@@ -142,7 +144,7 @@ class LanguageModel:
                 {"role": "system", "content": instructions},
                 {"role": "user", "content": content},
             ],
-            "response_format": strict(shape, self._max_output_tokens if bounded else None, known),
+            "response_format": strict(shape, self._max_output_tokens if bounded else None, at_most),
             **self._options(),
         }
 

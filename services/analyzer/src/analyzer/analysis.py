@@ -1,9 +1,7 @@
 """An answer of the model made into an analysis: within bounds, checked against the transcript, and judged."""
 
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import reduce
 
 from common.model import (
     FINDINGS,
@@ -91,23 +89,6 @@ def nothing_said(key: CallKey) -> Analysis:
     """A call without speech has no conclusions, and asking for them costs nothing."""
     work = Work(provider="none", model="none", cost_usd=0.0)
     return Analysis(**dict(key), insights=None, prompt_version=prompt_version(), work=work)
-
-
-def together(works: Iterable[Work]) -> Work:
-    """What several requests took; one whose price is not known makes the sum unknown."""
-    return reduce(_sum, works)
-
-
-def _sum(one: Work, other: Work) -> Work:
-    known = one.cost_usd is not None and other.cost_usd is not None
-    return one.model_copy(
-        update={
-            "cost_usd": (one.cost_usd or 0) + (other.cost_usd or 0) if known else None,
-            "requests": one.requests + other.requests,
-            "input_tokens": one.input_tokens + other.input_tokens,
-            "output_tokens": one.output_tokens + other.output_tokens,
-        }
-    )
 
 
 def _as_answered(finding: dict[str, object]) -> dict[str, object]:

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from common.errors import Permanent
-from common.model import Asking, CallKey, Criteria, Transcript, Work
+from common.model import Asking, CallKey, Criteria, Transcript, Work, total
 from common.prompting import Line, tokens
 
 from analyzer import prompt
-from analyzer.analysis import Asked, Concluded, Draft, better, drafted, faulty, grounded, together
+from analyzer.analysis import Asked, Concluded, Draft, better, drafted, faulty, grounded
 from analyzer.criteria import Catalogue
 from analyzer.prompt import CONSOLIDATION, consolidation, instructions, question, repair
 from analyzer.remembered import Answered, RememberedModel
@@ -80,7 +80,7 @@ class Analyst:
             windows=asked.windows,
             repaired=draft is not first,
         )
-        return Concluded(draft, asking, together(inquiry.works))
+        return Concluded(draft, asking, total(inquiry.works))
 
     async def _answer(self, inquiry: _Inquiry) -> tuple[Asked, _Question]:
         """About the whole call in one piece, if question and answer fit; else about its windows."""

@@ -35,8 +35,10 @@ class RememberedModel:
         """What else it is told."""
         return self._model.parameters
 
-    async def ask(self, call: CallKey, instructions: str, content: str, known: Mapping[str, int]) -> Answered:
-        """The model's answer, now or from before; *known*: how long which of its lists can be.
+    async def ask(
+        self, call: CallKey, instructions: str, content: str, at_most: Mapping[str, int]
+    ) -> Answered:
+        """The model's answer, now or from before; *at_most*: how long its lists can be.
 
         Raises:
             Transient: the provider cannot answer now, or another worker is asking.
@@ -49,7 +51,7 @@ class RememberedModel:
             need = self._model.need(instructions + content)
             async with self._budget.reserved(call, need.usd):
                 try:
-                    answer = await self._model.answer(instructions, content, Asked, known)
+                    answer = await self._model.answer(instructions, content, Asked, at_most)
                 except CutOff as error:
                     return Answered(insights=None, work=error.work)
             return Answered(insights=answer.content, work=answer.work)

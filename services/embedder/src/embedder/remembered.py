@@ -1,6 +1,5 @@
 """An embedding model that keeps what it answered, so that a redelivered or redone call pays nothing twice."""
 
-import asyncio
 import base64
 import struct
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,10 +9,10 @@ from itertools import islice
 from typing import Final
 
 from common.budget import Budget
-from common.errors import PipelineError
 from common.joint import shared_out
-from common.model import CallKey, Noun, Work
+from common.model import CallKey, Noun, Work, known_sum, total
 from common.models.embedding import tokens_at_most
+from common.parallel import for_each
 from common.vectors import Embedded, Embedder, Vector
 from common.work import Claims, WorkId
 
@@ -65,27 +64,14 @@ class RememberedVectors:
     async def _ask(
         self, missing: Mapping[WorkId, str], batches: Iterable[Sequence[str]]
     ) -> Mapping[WorkId, Packed]:
-        """Every batch, by several tasks that share the work.
-
-        After a failure no batch is begun, yet those under way come to their end: they are paid for.
-        """
+        """Every batch, by several tasks that share the work."""
         works = iter(missing)
-        waiting = iter([list(islice(works, len(batch))) for batch in batches])
         found: dict[WorkId, Packed] = {}
-        failures: list[PipelineError] = []
 
-        async def work() -> None:
-            while not failures and (batch := next(waiting, None)):
-                try:
-                    found.update(await self._claims.each(batch, Packed, partial(self._packed, missing)))
-                except PipelineError as failure:
-                    failures.append(failure)
+        async def ask(batch: Sequence[WorkId]) -> None:
+            found.update(await self._claims.each(batch, Packed, partial(self._packed, missing)))
 
-        async with asyncio.TaskGroup() as group:
-            for _ in range(AT_ONCE):
-                group.create_task(work())
-        for failure in failures:
-            raise failure
+        await for_each([list(islice(works, len(batch))) for batch in batches], ask, AT_ONCE)
         return found
 
     async def _packed(self, missing: Mapping[WorkId, str], works: Sequence[WorkId]) -> list[Packed]:
@@ -103,8 +89,7 @@ class RememberedVectors:
 
     def _cost(self, batches: Iterable[Sequence[str]]) -> float | None:
         """At most, in USD."""
-        costs = [self._embedder.need(texts).usd for texts in batches]
-        return None if None in costs else sum(cost for cost in costs if cost is not None)
+        return known_sum(self._embedder.need(texts).usd for texts in batches)
 
 
 def _pack(vector: Vector, work: Work) -> Packed:
@@ -113,15 +98,5 @@ def _pack(vector: Vector, work: Work) -> Packed:
 
 
 def _together(works: Sequence[Work], model: str) -> Work:
-    """What all texts took; a sum with an unknown price in it is not known. No text asks nobody."""
-    if not works:
-        return Work(provider="none", model=model, cost_usd=0.0)
-    costs = [work.cost_usd for work in works if work.cost_usd is not None]
-    return works[0].model_copy(
-        update={
-            # Parts of a sum: what is lost in the sixteenth digit would be told in every log.
-            "cost_usd": round(sum(costs), 12) if len(costs) == len(works) else None,
-            "requests": sum(work.requests for work in works),
-            "input_tokens": sum(work.input_tokens for work in works),
-        }
-    )
+    """What all texts took; no text asks nobody."""
+    return total(works) if works else Work(provider="none", model=model, cost_usd=0.0)

@@ -28,9 +28,8 @@ def grouped(hits: Iterable[Hit]) -> list[Group]:
 
 
 def key_of(tenant_id: str, hit: Hit) -> CallKey:
-    """The revision that a passage is of: its id tells, ``tenant_id:call_id:revision:n``."""
-    revision = int(hit.chunk_id.rsplit(":", 2)[1])
-    return CallKey(tenant_id=tenant_id, call_id=hit.call_id, revision=revision)
+    """The call in the revision that a passage is of."""
+    return CallKey(tenant_id=tenant_id, call_id=hit.call_id, revision=hit.revision)
 
 
 def around(

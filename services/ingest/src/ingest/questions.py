@@ -6,17 +6,13 @@ from hashlib import sha256
 from typing import Final, Protocol
 
 from common.account import current
-from common.errors import PipelineError
-from common.logging import get_logger
-from common.vectors import Embedded, Vector
+from common.model import Work
+from common.vectors import Embedded
 
 from ingest.cache import AnswerCache
 
 REMEMBERED: Final = 24 * 3600  # seconds
-
-_OF_A_PROVIDER: Final = "provider_"
-
-log = get_logger("callstream.api")
+PAID_BEFORE: Final = Work(provider="none", model="none", cost_usd=0.0)
 
 
 class Embedder(Protocol):
@@ -25,14 +21,6 @@ class Embedder(Protocol):
     async def embed(self, texts: list[str]) -> Embedded:
         """One vector for each text."""
         ...
-
-
-class NotUnderstood(Exception):
-    """The provider gives no vector now; *reason* is its code."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
 
 
 class Questions:
@@ -46,30 +34,23 @@ class Questions:
         self._cache = cache
         self._space = space
 
-    async def vector(self, tenant_id: str, question: str) -> Vector:
-        """The question's vector; *tenant_id* pays for it.
+    async def embedded(self, tenant_id: str, question: str) -> Embedded:
+        """The question's one vector, and what it took; *tenant_id* pays for it, unless it is remembered.
 
         Raises:
-            NotUnderstood: the provider is down, busy, or refuses.
+            Transient: the provider is down or busy.
+            Permanent: it refuses.
         """
         asked = normalised(question)
         name = _name(tenant_id, self._space, asked)
         if kept := await self._cache.get(name):
-            return array("f", kept).tolist()
-        vector = array("f", (await self._asked(tenant_id, asked)).vectors[0])
-        await self._cache.set(name, vector.tobytes())
-        return vector.tolist()
-
-    async def _asked(self, tenant_id: str, asked: str) -> Embedded:
+            return Embedded((array("f", kept).tolist(),), PAID_BEFORE)
         if account := current():
             account.tenant_id = tenant_id  # who pays for the question
-        try:
-            return await self._embedder.embed([asked])
-        except PipelineError as error:
-            if error.reason.startswith(_OF_A_PROVIDER):
-                log.warning("question.not_understood", reason=error.reason)
-                raise NotUnderstood(error.reason) from error
-            raise
+        embedded = await self._embedder.embed([asked])
+        vector = array("f", embedded.vectors[0])
+        await self._cache.set(name, vector.tobytes())
+        return Embedded((vector.tolist(),), embedded.work)
 
 
 def normalised(question: str) -> str:

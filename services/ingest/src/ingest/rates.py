@@ -1,6 +1,6 @@
 """How often a tenant's own questions are answered with which answer, over all calls that were asked them."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, Literal, Protocol
 
@@ -51,13 +51,16 @@ class Rates:
         self._analyses = analyses
         self._calls = calls
 
-    async def of(self, kind: Kind, tenant_id: TenantId, filters: Filters) -> tuple[Rate, ...] | None:
-        """By id; None where more than ``MOST`` calls would have to be named."""
-        named = await self._named(tenant_id, filters)
+    async def of(
+        self, kinds: Sequence[Kind], tenant_id: TenantId, filters: Filters
+    ) -> dict[Kind, tuple[Rate, ...] | None]:
+        """Of each kind, by id; None where more than ``MOST`` calls would have to be named."""
+        named = await self._named(tenant_id, filters) if kinds else []
         if len(named) > MOST:
-            return None
+            return dict.fromkeys(kinds, None)
         conditions = [{"call_id": {"$in": named}}] if _narrows(filters) else []
-        return await self._counted(kind, {"$and": [{"tenant_id": tenant_id}, *conditions]}, filters)
+        which = {"$and": [{"tenant_id": tenant_id}, *conditions]}
+        return {kind: await self._counted(kind, which, filters) for kind in kinds}
 
     async def _named(self, tenant_id: TenantId, filters: Filters) -> list[str]:
         if not _narrows(filters):

@@ -90,16 +90,16 @@ async def open_door(settings: DoorSettings) -> AsyncIterator[dict[str, object]]:
             await index.check()
         answerer = await stack.enter_async_context(open_answerer(settings, opened["database"], redis))
         transcripts = cast("TranscriptStore", opened["transcripts"])
+        space = f"{embedder.model}:{embedder.dimensions}"
+        questions = Questions(embedder, AnswerCache(redis, REMEMBERED), space)
         yield opened | {
             "limiter": Limiter(settings.rate_limit, redis),
             "cache": AnswerCache(redis),
             "embedder": embedder,
-            "questions": Questions(
-                embedder, AnswerCache(redis, REMEMBERED), f"{embedder.model}:{embedder.dimensions}"
-            ),
+            "questions": questions,
             "index": index,
             "answerer": answerer,
-            "retriever": Retriever(index, embedder, transcripts, room=answerer.room),
+            "retriever": Retriever(index, questions, transcripts, room=answerer.room),
             "ask_limiter": Limiter(settings.ask_rate_limit, redis),
             "examiner": Examiner(partial(examine, workload(*settings.workloads)), time.monotonic),
             "clock": now,

@@ -1,13 +1,12 @@
 """From a recording on disk to a transcript: listen, recognise every cut, assemble."""
 
-import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 
-from common.errors import PipelineError
 from common.logging import get_logger
-from common.model import CallKey, Engine, ObjectRef, Segment, Transcript, Word, Work
+from common.model import CallKey, Engine, ObjectRef, Segment, Transcript, Word, Work, known_sum
+from common.parallel import for_each
 
 from transcriber.coverage import NO_WORDS, added_up
 from transcriber.cuts import SAMPLE_RATE, Cut
@@ -82,37 +81,23 @@ class Hearing:
         )
 
     async def _recognise(self, clips: Iterable[Clip]) -> dict[Cut, Heard]:
-        """Every clip, by several tasks that share the work.
-
-        After a failure no clip is begun, yet those under way are heard to the end: they are paid for.
-        """
-        waiting = iter(clips)
+        """Every clip, by several tasks that share the work."""
         heard: dict[Cut, Heard] = {}
-        failures: list[PipelineError] = []
 
-        async def work() -> None:
-            while not failures and (clip := next(waiting, None)):
-                try:
-                    heard[clip.cut] = await self._speech.recognise(clip)
-                except PipelineError as failure:
-                    failures.append(failure)
+        async def hear(clip: Clip) -> None:
+            heard[clip.cut] = await self._speech.recognise(clip)
 
-        async with asyncio.TaskGroup() as group:
-            for _ in range(self._concurrency):
-                group.create_task(work())
-        for failure in failures:
-            raise failure
+        await for_each(clips, hear, self._concurrency)
         return heard
 
 
 def _work(asked: Voices | Speech, heard: Iterable[Heard]) -> Work:
-    """What was paid, cut by cut; a sum of which a part is not known is not known."""
+    """What was paid, cut by cut."""
     sent = [each for each in heard if each.seconds]
-    costs = [each.cost_usd for each in sent]
     return Work(
         provider=asked.provider,
         model=asked.model,
-        cost_usd=None if None in costs else sum(cost for cost in costs if cost is not None),
+        cost_usd=known_sum(each.cost_usd for each in sent),
         requests=len(sent),
         audio_seconds=sum(each.seconds for each in sent),
     )

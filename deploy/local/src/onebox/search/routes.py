@@ -13,10 +13,10 @@ from onebox.search.hybrid import pipeline
 from onebox.search.index import Index, condition_of
 from onebox.search.mapping import Mappings
 from onebox.search.query import evaluate
+from onebox.search.request import CLUSTER, Request
 from onebox.search.searching import SHARDS, search
 from onebox.search.sources import selection
 
-CLUSTER: web.AppKey[Cluster] = web.AppKey("cluster", Cluster)
 VERSION = "3.0.0"
 _LARGEST_BODY = 100 * 1024 * 1024  # bytes, http.max_content_length of OpenSearch
 _EVERY_REQUEST = {"pretty", "human", "error_trace"}
@@ -48,34 +48,7 @@ _BULK = {"refresh", "timeout", "wait_for_active_shards", "require_alias"}
 _GREEN = {"timed_out": False, "number_of_nodes": 1, "number_of_data_nodes": 1, "unassigned_shards": 0}
 
 Answer = tuple[int, Any]
-Handler = Callable[["Request"], Answer]
-
-
-class Request:
-    """One request, its parameters checked and its body read."""
-
-    def __init__(self, request: web.Request, raw: bytes) -> None:
-        self.cluster = request.app[CLUSTER]
-        self.method = request.method
-        self.path = request.match_info
-        self.parameters: Mapping[str, str] = request.query
-        self.raw = raw
-
-    def body(self, *, required: bool = False) -> dict[str, Any]:
-        """Return the JSON body, an empty one if there is none."""
-        if not self.raw.strip():
-            if required:
-                raise Refused(400, "parse_exception", "request body is required")
-            return {}
-        try:
-            parsed = json.loads(self.raw)
-        except ValueError as error:
-            raise Refused(400, "json_parse_exception", f"the body is not JSON: {error}") from error
-        return only(parsed, set(parsed), "body") if isinstance(parsed, dict) else _no_object()
-
-    def index(self) -> Index:
-        """Return the index of the path, or refuse."""
-        return self.cluster.one(self.path["index"])
+Handler = Callable[[Request], Answer]
 
 
 def application(cluster: Cluster) -> web.Application:
@@ -119,10 +92,6 @@ async def _in_their_shape(
         request.app.logger.exception("a request could not be understood")
         refused = unparsable(f"malformed request: {type(error).__name__}: {error}")
         return web.json_response(refused.as_body(), status=refused.status)
-
-
-def _no_object() -> dict[str, Any]:
-    raise unparsable("the body must be an object")
 
 
 def _info(_: Request) -> Answer:

@@ -82,7 +82,7 @@ class ChunkIndex:
         """Where vectors go by their length; without any, a call is emptied wherever it may be."""
         dimensions = len(vectors[0]) if vectors else self.indexes.dimensions
         if dimensions is None:
-            return await self.indexes.doors()
+            return await self.indexes.write_aliases()
         return [await self.indexes.written(dimensions)]
 
     async def _replace(

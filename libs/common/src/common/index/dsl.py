@@ -15,9 +15,8 @@ from common.vectors import Vector
 FIELDS: Final = ("call_id", "text", "speakers", "utterance_ids", "start_ms", "end_ms", "finding", "facts")
 """Of a chunk's source, what a hit tells."""
 
-MOST_CHARACTERS: Final = (
-    500  # of a question: were each a word in both fields, as in Chinese, 1024 is the most
-)
+MOST_CHARACTERS: Final = 500
+"""Of a question: each may be a word in both fields, as in Chinese, and the server takes 1024 clauses."""
 
 NEEDED: Final = "2<75%"
 """Of a question's words, where it is asked by meaning, too: both of two, three quarters of more.

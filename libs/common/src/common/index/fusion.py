@@ -39,14 +39,9 @@ def merged(answers: Iterable[Sequence[Hit]]) -> list[Hit]:
             hits.setdefault(hit.chunk_id, hit)
     newest: dict[str, int] = {}
     for hit in hits.values():
-        newest[hit.call_id] = max(newest.get(hit.call_id, 0), revision(hit))
-    kept = [hit for hit in hits.values() if revision(hit) == newest[hit.call_id]]
+        newest[hit.call_id] = max(newest.get(hit.call_id, 0), hit.revision)
+    kept = [hit for hit in hits.values() if hit.revision == newest[hit.call_id]]
     return sorted(kept, key=lambda hit: -hit.score)
-
-
-def revision(hit: Hit) -> int:
-    """Of the call, as the chunk's id says."""
-    return int(hit.chunk_id.split(":")[2])
 
 
 def best_of_each_call(hits: Iterable[Hit], most: int) -> list[Hit]:

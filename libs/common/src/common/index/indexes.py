@@ -17,9 +17,9 @@ from common.index.shape import (
     Shape,
     alias,
     conflicts,
-    door,
     index_body,
     index_name,
+    write_alias,
 )
 
 SEEN_FOR: Final = 30.0
@@ -85,9 +85,9 @@ class Indexes:
         """Look again before the next question."""
         self._seen = None
 
-    async def doors(self) -> list[str]:
+    async def write_aliases(self) -> list[str]:
         """The names under which this model's indexes are written, whatever their length of vectors."""
-        return [door(place.name) for place in await self.all() if not place.is_former]
+        return [write_alias(place.name) for place in await self.all() if not place.is_former]
 
     async def _known(self) -> tuple[Place, ...]:
         """Every index of this model, as we saw it a moment ago."""
@@ -163,10 +163,10 @@ class Indexes:
         _refuse_unfit(next(place for place in known if place.name == name))
         await self._serve(name, known)
         self.forget()
-        return door(name)
+        return write_alias(name)
 
     async def _create(self, name: str, dimensions: int) -> None:
-        body = index_body(self.model, dimensions, self._shape) | {"aliases": {door(name): {}}}
+        body = index_body(self.model, dimensions, self._shape) | {"aliases": {write_alias(name): {}}}
         async with asking("creating the index"):
             try:
                 await self._client.indices.create(index=name, body=body)
@@ -195,6 +195,6 @@ def _refuse_unfit(place: Place) -> None:
     if wrong := conflicts(place.mapping, place.dimensions):
         told = f"the index {place.name} has another mapping than ours ({', '.join(wrong[:5])})"
         raise Permanent(f"{told}; delete it and run pipelinectl reindex", reason="index_unfit")
-    if not place.door:
-        told = f"the index {place.name} lacks the alias {door(place.name)} that it is written by"
+    if not place.writable:
+        told = f"the index {place.name} lacks the alias {write_alias(place.name)} that it is written by"
         raise Permanent(f"{told}; give it that alias", reason="index_unfit")

@@ -20,9 +20,8 @@ class Mark(Noun):
 
 
 def mark(hit: Hit) -> Mark:
-    """Where this one stands: its chunk's number is the end of its id."""
-    number = int(hit.chunk_id.rsplit(":", 1)[1])
-    return Mark(started_at=hit.facts.started_at, call_id=hit.call_id, n=number)
+    """Where this one stands."""
+    return Mark(started_at=hit.facts.started_at, call_id=hit.call_id, n=hit.n)
 
 
 def listing_body(tenant_id: TenantId, filters: Filters, limit: int, after: Mark | None) -> Body:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from common.index.shape import alias, door, former_name
+from common.index.shape import alias, former_name, write_alias
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,8 @@ class Place:
     version: int
     served: bool
     mapping: Mapping[str, Any]
-    door: bool
+    writable: bool
+    """Whether it has the alias that it is written by."""
 
     @property
     def is_former(self) -> bool:
@@ -52,4 +53,6 @@ def _places(described: Mapping[str, Any], prefix: str, model: str) -> Iterator[P
         if ours and dimensions is not None:
             aliases = one.get("aliases", {})
             served = alias(prefix) in aliases
-            yield Place(name, dimensions, about.get("version", 0), served, mapping, door(name) in aliases)
+            yield Place(
+                name, dimensions, about.get("version", 0), served, mapping, write_alias(name) in aliases
+            )

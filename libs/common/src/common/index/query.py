@@ -68,6 +68,16 @@ class Hit(Noun):
     finding: ChunkFinding | None = None
     facts: CallFacts = CallFacts()
 
+    @property
+    def revision(self) -> int:
+        """Of the call; a chunk's id is ``tenant_id:call_id:revision:n``."""
+        return int(self.chunk_id.rsplit(":", 2)[1])
+
+    @property
+    def n(self) -> int:
+        """The chunk's number in its call."""
+        return int(self.chunk_id.rsplit(":", 1)[1])
+
 
 class Count(Noun):
     """How much there is; calls beyond some 3,000 are counted to a few per cent, as all calls here are."""

@@ -96,8 +96,8 @@ def former_name(prefix: str, model: str) -> str:
     return f"{alias(prefix)}-{re.sub('[^a-z0-9]+', '-', model.lower()).strip('-')}"
 
 
-def door(index: str) -> str:
-    """The alias through which an index is written.
+def write_alias(index: str) -> str:
+    """The name under which an index is written.
 
     Writes demand an alias, so that an index that is gone is an error and no new one with a guessed mapping.
     """

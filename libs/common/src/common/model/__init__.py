@@ -7,6 +7,8 @@ from common.model.calls import (
     ObjectRef,
     Recording,
     Work,
+    known_sum,
+    total,
 )
 from common.model.chunks import (
     CallFacts,
@@ -148,4 +150,6 @@ __all__ = [
     "UtteranceSentiment",
     "Word",
     "Work",
+    "known_sum",
+    "total",
 ]

@@ -1,5 +1,6 @@
 """A call as it is handed in, and what is paid for it on its way."""
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -73,6 +74,12 @@ class Call(CallKey):
     created_at: datetime
 
 
+def known_sum(costs: Iterable[float | None]) -> float | None:
+    """USD; a sum of which a part is not known is not known."""
+    known = list(costs)
+    return None if None in known else sum(cost for cost in known if cost is not None)
+
+
 class Work(Noun):
     """What a stage used and paid for its document. ``cost_usd`` is None where the price is not known."""
 
@@ -83,3 +90,18 @@ class Work(Noun):
     audio_seconds: float = 0.0
     input_tokens: int = 0
     output_tokens: int = 0
+
+
+def total(works: Sequence[Work]) -> Work:
+    """What several requests of one provider took together; there is one at least."""
+    usd = known_sum(work.cost_usd for work in works)
+    return works[0].model_copy(
+        update={
+            # Parts of a sum: what is lost in the sixteenth digit would be told in every log.
+            "cost_usd": None if usd is None else round(usd, 12),
+            "requests": sum(work.requests for work in works),
+            "audio_seconds": sum(work.audio_seconds for work in works),
+            "input_tokens": sum(work.input_tokens for work in works),
+            "output_tokens": sum(work.output_tokens for work in works),
+        }
+    )

@@ -21,6 +21,7 @@ from ingest.api.event_stream import Emit, EventStream, event
 from ingest.api.examples import ASK
 from ingest.api.failures import told_of
 from ingest.api.given import TheAnswerer, TheAskLimiter, TheRetriever
+from ingest.api.sought import check_period
 from ingest.asking.answer import Sentence, Totals
 from ingest.asking.answering import Tell, retrieved
 from ingest.asking.question import Prepared, Question
@@ -77,9 +78,10 @@ class Desk:
         """Everything that may answer a question.
 
         Raises:
-            Problem: 404, there is no such call; 429, too many questions.
+            Problem: 400, no call can be of this period; 404, there is no such call; 429, too many questions.
             Transient: something that is needed does not answer.
         """
+        check_period(asked.since, asked.until)
         tenant = self.documents.tenant
         if account := current():
             account.tenant_id = tenant  # who pays for the question

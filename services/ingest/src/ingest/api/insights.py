@@ -26,6 +26,8 @@ TABLES: Final[Mapping[FindingType, str]] = {
     "question": "questions",
 }
 
+RATED: Final[Mapping[FindingType, Kind]] = {"scorecard": "scorecard", "category": "categories"}
+
 Top = Annotated[int, Query(ge=1, le=50, description="Rows of each table")]
 
 
@@ -89,25 +91,23 @@ class Counting:
         """Everything, side by side."""
         whole = filters.model_copy(update={"speakers": (), "finding_types": ()})
         found = filters.model_copy(update={"findings": True})
-        overview, counts, scorecard, categories = await asyncio.gather(
+        overview, counts, rates = await asyncio.gather(
             self.index.overview(self.tenant, whole, by),
             self.index.aggregate(self.tenant, found, top),
-            self._rates("scorecard", "scorecard", filters),
-            self._rates("categories", "category", filters),
+            self._rates(filters),
         )
         return InsightsAnswer(
             calls=overview.calls,
             sentiment=overview.sentiments,
             trend=tuple(map(_trend, overview.periods)),
-            scorecard=scorecard,
-            categories=categories,
+            scorecard=rates.get("scorecard", ()),
+            categories=rates.get("categories", ()),
             **_tables(counts),
         )
 
-    async def _rates(self, kind: Kind, type_: FindingType, filters: Filters) -> tuple[Rate, ...] | None:
-        if filters.finding_types and type_ not in filters.finding_types:
-            return ()
-        return await self.rates.of(kind, self.tenant, filters)
+    async def _rates(self, filters: Filters) -> Mapping[Kind, tuple[Rate, ...] | None]:
+        sought = set(filters.finding_types or RATED)
+        return await self.rates.of([RATED[type_] for type_ in RATED if type_ in sought], self.tenant, filters)
 
 
 @router.get("/insights", operation_id="insights", responses=INSIGHTS)

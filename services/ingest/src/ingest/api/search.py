@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Final
 
-from common.index import Filters, Hit
+from common.errors import PipelineError
+from common.index import REACH, Filters, Hit
 from common.index import Query as Asked
+from common.logging import get_logger
 from common.vectors import Vector
 from fastapi import APIRouter, Depends, Query
 
@@ -17,12 +19,14 @@ from ingest.api.samples import SEARCH
 from ingest.api.sought import Sought
 from ingest.passages import Group, grouped, key_of
 from ingest.problems import Problem
-from ingest.questions import NotUnderstood
 
-DEPTH: Final = 200
+DEPTH: Final = REACH
 """Passages that are looked at: enough for pages of calls, few enough to rank and group for every page."""
 AT_ONCE: Final = 4  # transcripts that are read beside one another; long ones are megabytes
 
+_OF_A_PROVIDER: Final = "provider_"
+
+log = get_logger("callstream.api")
 router = APIRouter(tags=["search"])
 
 Question = Annotated[
@@ -93,8 +97,11 @@ class Searching:
         if mode == "words":
             return None, None
         try:
-            return await self.questions.vector(self.tenant, q), None
-        except NotUnderstood as error:
+            return (await self.questions.embedded(self.tenant, q)).vectors[0], None
+        except PipelineError as error:
+            if not error.reason.startswith(_OF_A_PROVIDER):
+                raise
+            log.warning("search.degraded", reason=error.reason)
             return None, Degraded(mode="words", reason=error.reason)
 
 

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any
 
 from common.entry import COMPLETED
@@ -48,8 +49,7 @@ class Sought:
         Raises:
             Problem: 400, they cannot be true together, or too many calls would have to be named.
         """
-        if self.since and self.until and self.since >= self.until:
-            raise Problem(400, "'since' has to be before 'until': nothing lies between them.")
+        check_period(self.since, self.until)
         plain = Filters(
             call_ids=self.call_id,
             since=self.since,
@@ -74,3 +74,13 @@ class Sought:
             return plain.model_copy(update={"without_call_ids": tuple(unsettled)})
         these = tuple(call_id for call_id, status in unsettled.items() if status == self.status)
         return plain.model_copy(update={"call_ids": these}) if these else None
+
+
+def check_period(since: datetime | None, until: datetime | None) -> None:
+    """Whether anything can lie between them.
+
+    Raises:
+        Problem: 400, nothing can.
+    """
+    if since and until and since >= until:
+        raise Problem(400, "'since' has to be before 'until': nothing lies between them.")

@@ -72,19 +72,19 @@ class Answerer:
             return _nothing(prepared)
         telling = _Telling(Checker(prepared.question.text, prepared.excerpts), tell)
         asked: list[Replied] = []
+        text = content(prepared.question.text, prepared.excerpts)
 
         async def ask() -> Replied:
-            asked.append(await self._ask(prepared, telling))
+            asked.append(await self._ask(prepared, text, telling))
             return asked[0]
 
-        replied = await self.claims.once(self._work(prepared), Replied, ask)
+        replied = await self.claims.once(self._work(prepared, text), Replied, ask)
         await telling.hear(replied.said.sentences)
         return _totals(prepared, replied, telling, remembered=not asked)
 
-    async def _ask(self, prepared: Prepared, telling: _Telling) -> Replied:
+    async def _ask(self, prepared: Prepared, text: str, telling: _Telling) -> Replied:
         if account := current():
             account.key = prepared.key
-        text = content(prepared.question.text, prepared.excerpts)
         need = self.model.need(instructions() + text)
         async with self.budget.reserved(prepared.key, need.usd, once=True):
             with raising("asking the language model", {TimeoutError: Transient}):
@@ -105,12 +105,12 @@ class Answerer:
             return Replied(said=said, cut_off=True, work=error.work)
         return Replied(said=answer.content, cut_off=False, work=answer.work)
 
-    def _work(self, prepared: Prepared) -> WorkId:
+    def _work(self, prepared: Prepared, text: str) -> WorkId:
         """What is asked, of whom; kept with its call where it is about one, so that it is erased with it."""
-        question = prepared.question
         about = {call.transcript.call_id for call in prepared.excerpts.calls}
-        key = CallKey(tenant_id=question.tenant_id, call_id=about.pop() if len(about) == 1 else STAGE)
-        text = content(question.text, prepared.excerpts)
+        key = CallKey(
+            tenant_id=prepared.question.tenant_id, call_id=about.pop() if len(about) == 1 else STAGE
+        )
         calls = ",".join(call.transcript.id for call in prepared.excerpts.calls)
         return WorkId(key, STAGE, (self.model.name, calls, instructions(), text))
 

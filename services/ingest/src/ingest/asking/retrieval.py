@@ -7,10 +7,10 @@ from typing import Final
 from common.index import ChunkIndex, Hit, Query
 from common.model import CallKey, Transcript, Work
 from common.transcripts import TranscriptStore
-from common.vectors import Embedder
 
 from ingest.asking.excerpts import Excerpts, Found, chosen, whole
 from ingest.asking.question import Question
+from ingest.questions import Questions
 
 HITS: Final = 24  # chunks that are looked at
 MOST_CALLS: Final = 8  # whose transcripts are read for one answer
@@ -20,10 +20,10 @@ class Retriever:
     """Reads the index and the transcripts of the tenant who asks; *room*: tokens of excerpts."""
 
     def __init__(
-        self, index: ChunkIndex, embedder: Embedder, transcripts: TranscriptStore, *, room: int
+        self, index: ChunkIndex, questions: Questions, transcripts: TranscriptStore, *, room: int
     ) -> None:
         self._index = index
-        self._embedder = embedder
+        self._questions = questions
         self._transcripts = transcripts
         self._room = room
 
@@ -37,7 +37,7 @@ class Retriever:
         Raises:
             Transient: the provider of embeddings, the index or the database does not answer.
         """
-        embedded = await self._embedder.embed([question.text])
+        embedded = await self._questions.embedded(question.tenant_id, question.text)
         asked = Query(
             tenant_id=question.tenant_id,
             text=question.text,
@@ -56,11 +56,6 @@ def _calls(tenant_id: str, hits: Sequence[Hit]) -> Iterable[CallKey]:
     """The calls that were found, best first, each in the newest revision among its chunks."""
     newest: dict[str, int] = {}
     for hit in hits:
-        newest[hit.call_id] = max(newest.get(hit.call_id, 1), _revision(hit))
+        newest[hit.call_id] = max(newest.get(hit.call_id, 1), hit.revision)
     few = list(newest.items())[:MOST_CALLS]
     return (CallKey(tenant_id=tenant_id, call_id=name, revision=revision) for name, revision in few)
-
-
-def _revision(hit: Hit) -> int:
-    """Of the transcript whose utterances a chunk names: ``tenant_id:call_id:revision:n``."""
-    return int(hit.chunk_id.split(":")[2])

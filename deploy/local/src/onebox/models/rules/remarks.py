@@ -7,6 +7,7 @@ from typing import Any
 from onebox.models.rules.examples import Examples, Nearest
 from onebox.models.rules.lexicon import lexicon, says
 from onebox.models.rules.lines import Line, Sentence, replies
+from onebox.models.rules.merging import merged
 from onebox.models.safetensors import Array
 
 _LIKE_ENOUGH = 0.60  # cosine at which likeness alone decides
@@ -53,19 +54,7 @@ def pain_points(vectors: Vectors, examples: Examples) -> list[dict[str, Any]]:
         for marked in [says(sentence.text, "pain_point", "patterns")]
         if _believed(sentence, nearest, examples.nearest("background", vector), marked=marked)
     ]
-    return [_pain_point(remark) for remark in _joined(found)]
-
-
-def _joined(remarks: Sequence[Remark]) -> list[Remark]:
-    """One remark for a complaint that goes on: in one turn, or about the same in the next."""
-    kept: list[Remark] = []
-    for remark in remarks:
-        at = next((n for n, other in enumerate(kept) if _goes_on(other, remark)), None)
-        if at is None:
-            kept.append(remark)
-        else:
-            kept[at] = _both(kept[at], remark)
-    return kept
+    return [_pain_point(remark) for remark in merged(found, _goes_on, _both)]
 
 
 def _both(one: Remark, other: Remark) -> Remark:
@@ -75,6 +64,7 @@ def _both(one: Remark, other: Remark) -> Remark:
 
 
 def _goes_on(one: Remark, other: Remark) -> bool:
+    """Whether a complaint goes on: in one turn, or about the same in the next."""
     apart = other.sentence.row - max(said.row for said in (one.sentence, *one.others))
     return apart == 0 or (apart <= _NEAR and one.label == other.label)
 
@@ -109,19 +99,12 @@ def objections(
             found.append(
                 Remark(sentence, kind or nearest.label, _confidence(nearest, marked=kind is not None))
             )
-    return [_objection(remark, lines, outcome) for remark in _of_a_kind(found)]
+    return [_objection(remark, lines, outcome) for remark in merged(found, _is_repeated, _both)]
 
 
-def _of_a_kind(remarks: Sequence[Remark]) -> list[Remark]:
-    """One remark for an objection that is repeated."""
-    kept: list[Remark] = []
-    for remark in remarks:
-        at = next((n for n, other in enumerate(kept) if other.label == remark.label), None)
-        if at is None:
-            kept.append(remark)
-        else:
-            kept[at] = _both(kept[at], remark)
-    return kept
+def _is_repeated(one: Remark, other: Remark) -> bool:
+    """Whether it is the same objection once more."""
+    return one.label == other.label
 
 
 def _marked_as(sentence: Sentence) -> str | None:

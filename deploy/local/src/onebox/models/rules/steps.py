@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from onebox.models.rules.entities import due
 from onebox.models.rules.lines import Line, Sentence, other_speaker, speakers
+from onebox.models.rules.merging import merged
 
 _ACTION = (
     r"(?P<verb>send|ship|post|e-?mail|text|call|ring|phone|schedule|reschedule|set (?:\w+ )?up|share|book|"
@@ -90,17 +91,9 @@ class Step:
 
 def steps(lines: Sequence[Line], said: Sequence[Sentence]) -> list[Step]:
     """What is to happen after the call, in order; said twice, it is one step with two quotes."""
-    found: list[Step] = []
-    for sentence in (clause for one in said if not CONDITION.search(one.text) for clause in _clauses(one)):
-        step = _step(lines, sentence)
-        if step is None:
-            continue
-        at = next((n for n, other in enumerate(found) if _is_same(other, step)), None)
-        if at is None:
-            found.append(step)
-        else:
-            found[at] = _merged(found[at], step)
-    return found
+    clauses = (clause for one in said if not CONDITION.search(one.text) for clause in _clauses(one))
+    found = (_step(lines, clause) for clause in clauses)
+    return merged(filter(None, found), _is_same, _both)
 
 
 def _clauses(sentence: Sentence) -> list[Sentence]:
@@ -108,7 +101,7 @@ def _clauses(sentence: Sentence) -> list[Sentence]:
     return [replace(sentence, text=text) for text in _NEXT_PROMISE.split(sentence.text) if text]
 
 
-def _merged(one: Step, other: Step) -> Step:
+def _both(one: Step, other: Step) -> Step:
     """The first to say it, save that a promise outweighs a proposal."""
     kept, rest = (other, one) if other.promised and not one.promised else (one, other)
     return replace(kept, sentences=(*kept.sentences, *rest.sentences))
