@@ -18,7 +18,7 @@ from ingest.api.failures import explain_failures
 from ingest.api.gates import RateGate, SizeGate
 from ingest.api.observed import Observed
 from ingest.handler import router
-from ingest.security import LoopbackOnly
+from ingest.security.loopback import LoopbackOnly
 from ingest.settings import DoorSettings, Settings
 
 

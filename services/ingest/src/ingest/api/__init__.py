@@ -1,5 +1,7 @@
 """The HTTP API: a recording in; calls, their recordings and what was said in them out."""
 
+from typing import Final
+
 from fastapi import APIRouter
 
 from ingest.api import (
@@ -17,8 +19,7 @@ from ingest.api import (
     uploads,
 )
 
-router = APIRouter()
-for part in (
+PARTS: Final = (
     health,
     uploads,
     calls,
@@ -31,5 +32,8 @@ for part in (
     findings,
     costs,
     ask,
-):
+)
+
+router = APIRouter()
+for part in PARTS:
     router.include_router(part.router)

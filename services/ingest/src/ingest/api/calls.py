@@ -23,6 +23,7 @@ from ingest.api.given import (
     TheTranscripts,
 )
 from ingest.problems import Problem
+from ingest.security.admission import needs
 
 RECORDING_SECONDS = 300  # for which a recording's address works
 SETTLED = {"completed", "failed"}
@@ -87,7 +88,7 @@ class Documents:
         return await asyncio.to_thread(_as_json, entry, call, transcript, analysis)
 
 
-@router.get("")
+@router.get("", dependencies=[needs("read")])
 async def list_calls(
     tenant: TheTenant, journal: TheJournal, filters: Annotated[Filters, Depends()]
 ) -> CallList:
@@ -104,7 +105,12 @@ async def list_calls(
     return CallList(calls=tuple(map(summary, shown)), next=cursor_after(shown[-1]) if more else None)
 
 
-@router.get("/{call_id}", response_model=CallAnswer, responses={304: {"description": "Not modified"}})
+@router.get(
+    "/{call_id}",
+    dependencies=[needs("read")],
+    response_model=CallAnswer,
+    responses={304: {"description": "Not modified"}},
+)
 async def get_call(
     call_id: CallIdPath,
     documents: Annotated[Documents, Depends()],
@@ -120,7 +126,9 @@ async def get_call(
     return Response(body, headers=headers, media_type="application/json")
 
 
-@router.get("/{call_id}/recording", status_code=307, response_class=RedirectResponse)
+@router.get(
+    "/{call_id}/recording", dependencies=[needs("read")], status_code=307, response_class=RedirectResponse
+)
 async def get_recording(
     call_id: CallIdPath, documents: Annotated[Documents, Depends()], recordings: TheRecordings
 ) -> Response:

@@ -15,6 +15,7 @@ from ingest.api.sheets import TheSheet, sheet
 from ingest.cells import csv_row
 from ingest.costs import PARTS, Cost, CostQuery, Costs, Part, Spending, ordered, place
 from ingest.problems import Problem
+from ingest.security.admission import needs
 
 DAYS: Final = 30  # that are added up unless others are named
 FIGURES: Final = tuple(Spending.model_fields)
@@ -65,7 +66,9 @@ class Spent:
         )
 
 
-@router.get("/costs", operation_id="costs", response_model=CostsAnswer, responses=COSTS)
+@router.get(
+    "/costs", dependencies=[needs("costs")], operation_id="costs", response_model=CostsAnswer, responses=COSTS
+)
 async def costs(
     spent: Annotated[Spent, Depends()],
     ledger: TheCosts,

@@ -17,6 +17,7 @@ from ingest.api.sheets import TheSheet, sheet
 from ingest.api.sought import Sought
 from ingest.cells import csv_row
 from ingest.problems import Problem
+from ingest.security.admission import needs
 
 AT_ONCE: Final = 500  # findings that are read together for a sheet
 
@@ -82,7 +83,13 @@ class Listing:
             after = mark(hits[-1])
 
 
-@router.get("/findings", operation_id="findings", response_model=FindingsAnswer, responses=FINDINGS)
+@router.get(
+    "/findings",
+    dependencies=[needs("export")],
+    operation_id="findings",
+    response_model=FindingsAnswer,
+    responses=FINDINGS,
+)
 async def findings(
     listing: Annotated[Listing, Depends()],
     form: TheSheet,

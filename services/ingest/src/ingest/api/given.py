@@ -22,7 +22,8 @@ from ingest.examiner import Examiner
 from ingest.limiter import Limiter
 from ingest.questions import Questions
 from ingest.rates import Rates
-from ingest.security import tenant
+from ingest.security.admission import principal, tenant
+from ingest.security.principal import Principal
 from ingest.settings import DoorSettings
 from ingest.standings import Standings
 
@@ -42,6 +43,7 @@ async def _broker(request: Request) -> Any:
     return request.app.state.broker
 
 
+ThePrincipal = Annotated[Principal, Depends(principal)]
 TheTenant = Annotated[TenantId, Depends(tenant)]
 TheSettings = Annotated[DoorSettings, Depends(_settings)]
 TheBroker = Annotated[SQSBroker, Depends(_broker)]

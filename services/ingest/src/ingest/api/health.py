@@ -6,6 +6,7 @@ from fastapi import APIRouter, Response
 from ingest.api.answers import DetailedHealth, Health
 from ingest.api.given import TheBroker, TheExaminer
 from ingest.problems import Problem
+from ingest.security.admission import needs
 
 router = APIRouter(tags=["health"])
 
@@ -18,7 +19,7 @@ async def health(broker: TheBroker) -> Health:
     return Health()
 
 
-@router.get("/health/detailed")
+@router.get("/health/detailed", dependencies=[needs("operate")])
 async def detailed(examiner: TheExaminer, response: Response) -> DetailedHealth:
     """What ``pipelinectl doctor`` finds from here: names and states; a few seconds old at most."""
     findings = await examiner.findings()

@@ -14,6 +14,7 @@ from ingest.api.given import TheIndex, TheRates, TheStandings, TheTenant
 from ingest.api.samples import INSIGHTS
 from ingest.api.sought import Sought
 from ingest.rates import Kind, Rate
+from ingest.security.admission import needs
 
 router = APIRouter(tags=["insights"])
 
@@ -110,7 +111,7 @@ class Counting:
         return await self.rates.of([RATED[type_] for type_ in RATED if type_ in sought], self.tenant, filters)
 
 
-@router.get("/insights", operation_id="insights", responses=INSIGHTS)
+@router.get("/insights", dependencies=[needs("search")], operation_id="insights", responses=INSIGHTS)
 async def insights(
     sought: Annotated[Sought, Depends()],
     counting: Annotated[Counting, Depends()],

@@ -22,6 +22,7 @@ from ingest.api.given import (
     TheTranscripts,
 )
 from ingest.problems import Problem
+from ingest.security.admission import needs
 
 router = APIRouter(prefix="/calls", tags=["calls"])
 
@@ -63,7 +64,7 @@ class Again:
             raise Problem(409, "The same was asked a moment ago.", reason="claimed") from None
 
 
-@router.post("/{call_id}/redo", status_code=202)
+@router.post("/{call_id}/redo", dependencies=[needs("redo")], status_code=202)
 async def redo(
     call_id: CallIdPath,
     stage: From,

@@ -10,6 +10,7 @@ from ingest.api.analyses import RevisionList, shown_of, told
 from ingest.api.calls import CallIdPath, Documents
 from ingest.differences import Change, Verdict, changes, verdict
 from ingest.problems import Problem
+from ingest.security.admission import needs
 
 NEWEST = 50  # revisions told of
 
@@ -29,7 +30,9 @@ class Difference(Noun):
     changes: tuple[Change, ...]
 
 
-@router.get("/{call_id}/revisions", responses={404: {"description": "No such call"}})
+@router.get(
+    "/{call_id}/revisions", dependencies=[needs("read")], responses={404: {"description": "No such call"}}
+)
 async def list_revisions(call_id: CallIdPath, documents: Annotated[Documents, Depends()]) -> RevisionList:
     """The call's revisions, newest first, each with the analysis that was the newest then; at most fifty."""
     entries = await documents.journal.revisions(documents.tenant, call_id, NEWEST)
@@ -42,6 +45,7 @@ async def list_revisions(call_id: CallIdPath, documents: Annotated[Documents, De
 
 @router.get(
     "/{call_id}/revisions/{before}/diff/{after}",
+    dependencies=[needs("read")],
     responses={404: {"description": "No such call or revision, or it has no analysis"}},
 )
 async def compare_revisions(

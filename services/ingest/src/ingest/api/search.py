@@ -19,6 +19,7 @@ from ingest.api.samples import SEARCH
 from ingest.api.sought import Sought
 from ingest.passages import Group, grouped, key_of
 from ingest.problems import Problem
+from ingest.security.admission import needs
 
 DEPTH: Final = REACH
 """Passages that are looked at: enough for pages of calls, few enough to rank and group for every page."""
@@ -27,6 +28,7 @@ AT_ONCE: Final = 4  # transcripts that are read beside one another; long ones ar
 _OF_A_PROVIDER: Final = "provider_"
 
 log = get_logger("callstream.api")
+
 router = APIRouter(tags=["search"])
 
 Question = Annotated[
@@ -105,7 +107,7 @@ class Searching:
             return None, Degraded(mode="words", reason=error.reason)
 
 
-@router.get("/search", operation_id="search", responses=SEARCH)
+@router.get("/search", dependencies=[needs("search")], operation_id="search", responses=SEARCH)
 async def search(
     q: Question,
     sought: Annotated[Sought, Depends()],

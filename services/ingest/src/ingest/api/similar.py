@@ -11,13 +11,16 @@ from ingest.api.samples import SIMILAR
 from ingest.api.search import Around, Searching
 from ingest.passages import grouped
 from ingest.problems import Problem
+from ingest.security.admission import needs
 
 router = APIRouter(prefix="/calls", tags=["search"])
 
 Limit = Annotated[int, Query(ge=1, le=50, description="Calls")]
 
 
-@router.get("/{call_id}/similar", operation_id="similar_calls", responses=SIMILAR)
+@router.get(
+    "/{call_id}/similar", dependencies=[needs("search")], operation_id="similar_calls", responses=SIMILAR
+)
 async def similar(
     call_id: CallIdPath,
     journal: TheJournal,

@@ -14,6 +14,7 @@ from ingest.api.examples import FILES, METRICS
 from ingest.exports import EXPORTS, Format
 from ingest.negotiation import preferred
 from ingest.problems import Problem
+from ingest.security.admission import needs
 
 BLOCK = 64 * 1024  # characters, about; what is sent at once
 
@@ -22,7 +23,9 @@ router = APIRouter(prefix="/calls", tags=["calls"])
 FormatQuery = Annotated[Format | None, Query(description="Takes precedence over ``Accept``")]
 
 
-@router.get("/{call_id}/transcript", response_class=StreamingResponse, responses=FILES)
+@router.get(
+    "/{call_id}/transcript", dependencies=[needs("read")], response_class=StreamingResponse, responses=FILES
+)
 async def get_transcript(
     call_id: CallIdPath,
     documents: Annotated[Documents, Depends()],
@@ -42,7 +45,7 @@ async def get_transcript(
     return StreamingResponse(_blocks(written), headers=headers, media_type=EXPORTS[chosen].content_type)
 
 
-@router.get("/{call_id}/metrics", responses=METRICS)
+@router.get("/{call_id}/metrics", dependencies=[needs("read")], responses=METRICS)
 async def get_metrics(
     call_id: CallIdPath, documents: Annotated[Documents, Depends()], revision: RevisionQuery = None
 ) -> MetricsAnswer:

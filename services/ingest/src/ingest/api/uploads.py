@@ -30,6 +30,7 @@ from ingest.api.given import (
 from ingest.metadata import in_name, in_utc, merged
 from ingest.problems import Problem, too_large
 from ingest.recording import call_id, door_key, sidecar_of
+from ingest.security.admission import needs
 
 PUBLISH_TIMEOUT = 15.0  # seconds
 
@@ -162,7 +163,7 @@ class Door:
                 await self.broker.publish(event, INGEST.queue, group_id=key.tenant_id)
 
 
-@router.post("/upload", status_code=201)
+@router.post("/upload", dependencies=[needs("upload")], status_code=201)
 async def upload(
     form: Annotated[UploadForm, Depends()], door: Annotated[Door, Depends()], response: Response
 ) -> Uploaded:

@@ -1,6 +1,5 @@
-"""Who is asking, and what they may see: until there are accounts, whoever sits at this machine."""
+"""A door without authentication answers this machine alone."""
 
-from fastapi import Request
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -23,11 +22,6 @@ class LoopbackOnly:
             await _closed().response()(scope, receive, send)
         else:
             await self._app(scope, receive, send)
-
-
-async def tenant(request: Request) -> str:
-    """Whose calls the client may see."""
-    return str(request.app.state.settings.default_tenant)
 
 
 def _is_local(scope: Scope) -> bool:
