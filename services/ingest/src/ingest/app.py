@@ -2,10 +2,12 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from operator import attrgetter
 
 from common.app import Resources, consumer
 from common.instruments import Instruments, instruments
 from common.pipeline import INGEST
+from common.version import version_of
 from fastapi import FastAPI
 from faststream.asgi import AsgiFastStream
 from faststream_sqs import SQSRouter
@@ -14,6 +16,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route
 
 from ingest import api, resources
+from ingest.api.described import describe
 from ingest.api.failures import explain_failures
 from ingest.api.gates import RateGate, SizeGate
 from ingest.api.observed import Observed
@@ -63,12 +66,15 @@ def _door(settings: DoorSettings, stage: AsgiFastStream, using: Instruments) -> 
     app = FastAPI(
         title="Callstream",
         description="Recorded sales calls in; transcripts, checked insights and search out.",
+        version=version_of("ingest"),
         lifespan=lifespan,
+        generate_unique_id_function=attrgetter("name"),
         middleware=[Middleware(Observed, using=using), *_gates(settings)],
         routes=[Route(path, endpoint, include_in_schema=False) for path, endpoint in stage.routes],
     )
     app.include_router(api.router, prefix=settings.api_v1_prefix)
     explain_failures(app)
+    describe(app, (part.router for part in api.PARTS), public=frozenset({f"{settings.api_v1_prefix}/health"}))
     return app
 
 
