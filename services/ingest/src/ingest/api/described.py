@@ -70,6 +70,7 @@ def _described(document: Document, told: Mapping[str, Any], public: frozenset[st
         _restore(operation["responses"], told[operation["operationId"]])
         refusals = EVERYWHERE if path in public else EVERYWHERE | REFUSALS
         operation["responses"] = _responses(operation["responses"], refusals)
+        _restore_form(document, operation)
     schemas = _schemas(document)
     for name in _GENERATED:
         schemas.pop(name, None)
@@ -88,6 +89,19 @@ def _restore(responses: Document, told: Mapping[int | str, Any]) -> None:
         for media_type, content in said.get("content", {}).items():
             if "example" in content:
                 responses[str(status)]["content"][media_type]["example"] = content["example"]
+
+
+def _restore_form(document: Document, operation: Document) -> None:
+    """A form's fields are texts or left out, never null; its file is bytes, and must be there."""
+    form = operation.get("requestBody", {}).get("content", {}).get("multipart/form-data")
+    if form is None:
+        return
+    fields = _schemas(document)[form["schema"]["$ref"].rsplit("/", 1)[-1]]
+    for field in fields["properties"].values():
+        field["type"] = field.pop("anyOf")[0]["type"]
+    fields["properties"]["file"]["format"] = "binary"  # what generators know a file by
+    fields["required"] = ["file"]
+    operation["requestBody"]["required"] = True
 
 
 def _routes(parts: Iterable[APIRouter]) -> Iterator[APIRoute]:
