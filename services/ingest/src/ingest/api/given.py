@@ -18,6 +18,7 @@ from ingest.asking.answering import Answerer
 from ingest.asking.retrieval import Retriever
 from ingest.cache import AnswerCache
 from ingest.costs import Costs
+from ingest.erasure import Erasure
 from ingest.examiner import Examiner
 from ingest.limiter import Limiter
 from ingest.questions import Questions
@@ -63,4 +64,5 @@ TheExaminer = Annotated[Examiner, Depends(_opened("examiner"))]
 TheRetriever = Annotated[Retriever, Depends(_opened("retriever"))]
 TheAnswerer = Annotated[Answerer, Depends(_opened("answerer"))]
 TheAskLimiter = Annotated[Limiter, Depends(_opened("ask_limiter"))]
+TheErasure = Annotated[Erasure, Depends(_opened("erasure"))]
 TheClock = Annotated[Callable[[], datetime], Depends(_opened("clock"))]
