@@ -6,15 +6,19 @@ from fastapi import APIRouter
 
 from ingest.api import (
     ask,
+    audit,
     calls,
     costs,
     erasing,
     findings,
     health,
     insights,
+    keys,
+    me,
     redo,
     revisions,
     search,
+    session,
     similar,
     spoken,
     uploads,
@@ -34,6 +38,10 @@ PARTS: Final = (
     findings,
     costs,
     ask,
+    session,
+    me,
+    keys,
+    audit,
 )
 
 router = APIRouter()
