@@ -33,8 +33,10 @@ from ingest.examiner import Examiner
 from ingest.inspector import Inspector
 from ingest.questions import Questions
 from ingest.rates import Rates
+from ingest.seats import Seats
 from ingest.settings import DoorSettings
 from ingest.standings import Standings
+from ingest.watching import Watching
 
 ASKED = Work(provider="fake", model="fake", requests=1, cost_usd=0.001)
 ROOM = 400  # tokens of excerpts that a model is shown
@@ -199,6 +201,11 @@ class FakeIndex:
         return self.counts
 
 
+async def a_moment(_seconds: float) -> None:
+    """A second of these tests."""
+    await asyncio.sleep(0.005)
+
+
 @dataclass
 class Outside:
     """Everything ingest needs, faked."""
@@ -227,6 +234,7 @@ class Outside:
         self.calls = Store(self.rows["calls"], Call)
         self.transcripts = transcripts_in(self.rows)
         self.analyses = Store(self.rows["analyses"], Analysis)
+        self.watching = Watching(self.journal.find, a_moment)
 
     def seconds(self) -> float:
         return self.now.timestamp()
@@ -261,8 +269,11 @@ class Outside:
             "answerer": Answerer(self.answering, self.claims, self.budget, ROOM, 5.0),
             "retriever": Retriever(index, questions, self.transcripts, room=ROOM),
             "examiner": Examiner(self.examine, self.seconds),
+            "seats": Seats(self.settings.event_streams, self.settings.event_streams_each),
+            "watching": self.watching,
             "clock": lambda: self.now,
         }
+        await self.watching.close()
 
 
 def door_settings(**more: Any) -> DoorSettings:

@@ -22,10 +22,12 @@ from ingest.examiner import Examiner
 from ingest.limiter import Limiter
 from ingest.questions import Questions
 from ingest.rates import Rates
+from ingest.seats import Seats
 from ingest.security.admission import principal, tenant
 from ingest.security.principal import Principal
 from ingest.settings import DoorSettings
 from ingest.standings import Standings
+from ingest.watching import Watching
 
 
 def _opened(name: str) -> Callable[[Request], Awaitable[Any]]:
@@ -64,3 +66,5 @@ TheRetriever = Annotated[Retriever, Depends(_opened("retriever"))]
 TheAnswerer = Annotated[Answerer, Depends(_opened("answerer"))]
 TheAskLimiter = Annotated[Limiter, Depends(_opened("ask_limiter"))]
 TheClock = Annotated[Callable[[], datetime], Depends(_opened("clock"))]
+TheSeats = Annotated[Seats, Depends(_opened("seats"))]
+TheWatching = Annotated[Watching, Depends(_opened("watching"))]
