@@ -17,7 +17,7 @@ from common.ctl.findings import Finding
 from common.errors import Permanent, PipelineError
 from common.index import Filters, FindingCount, Hit, Interval, Mark, Overview, Query, mark
 from common.journal import Journal
-from common.model import Analysis, Call, CallKey, ObjectRef, Work
+from common.model import Analysis, Call, CallKey, ObjectRef, Peaks, Work
 from common.pipeline import PIPELINE
 from common.recordings import ObjectStat
 from common.store import Store
@@ -41,6 +41,10 @@ from ingest.watching import Watching
 ASKED = Work(provider="fake", model="fake", requests=1, cost_usd=0.001)
 ROOM = 400  # tokens of excerpts that a model is shown
 BUCKET = "callstream-audio"
+COLLECTIONS = (
+    *("journal", "calls", "transcripts", "transcript_parts", "analyses", "peaks", "work", "ledger"),
+    *("uploads", "upload_days"),
+)
 NOW = datetime(2026, 11, 22, 10, 30, tzinfo=UTC)
 
 
@@ -227,13 +231,23 @@ class Outside:
         database: Any = mongomock.MongoClient(tz_aware=True)["callstream"]
         self.rows = {
             name: FakeCollection(database[name])
-            for name in ("journal", "calls", "transcripts", "transcript_parts", "analyses", "work", "ledger")
+            for name in (
+                "journal",
+                "calls",
+                "transcripts",
+                "transcript_parts",
+                "analyses",
+                "work",
+                "ledger",
+                "peaks",
+            )
         }
         self.claims = Claims(self.rows["work"], days=1)
         self.journal = Journal(self.rows["journal"])
         self.calls = Store(self.rows["calls"], Call)
         self.transcripts = transcripts_in(self.rows)
         self.analyses = Store(self.rows["analyses"], Analysis)
+        self.peaks = Store(self.rows["peaks"], Peaks)
         self.watching = Watching(self.journal.find, a_moment)
 
     def seconds(self) -> float:
@@ -255,6 +269,7 @@ class Outside:
             "calls": self.calls,
             "transcripts": self.transcripts,
             "analyses": self.analyses,
+            "peaks": self.peaks,
             "recordings": recordings,
             "inspector": Inspector(recordings, self.settings.rules),
             "limiter": self.limiter,

@@ -15,7 +15,7 @@ from common.journal import Journal
 from common.ledger import SEARCH, Ledger
 from common.metrics import metrics_on
 from common.middleware import Attempt, now
-from common.model import Analysis, Call
+from common.model import Analysis, Call, Peaks
 from common.recordings import RecordingBucket
 from common.store import Store
 from common.transcripts import TranscriptStore, transcripts_in
@@ -122,6 +122,7 @@ def _kept(database: Any) -> dict[str, Any]:
         "calls": Store(database["calls"], Call),
         "transcripts": transcripts_in(database),
         "analyses": Store(database["analyses"], Analysis),
+        "peaks": Store(database["peaks"], Peaks),
         "standings": Standings(database["journal"]),
         "rates": Rates(database["analyses"], database["calls"]),
         "costs": Costs(database["ledger"]),

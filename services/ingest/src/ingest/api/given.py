@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from common.index import ChunkIndex
 from common.journal import Journal
-from common.model import Analysis, Call, TenantId
+from common.model import Analysis, Call, Peaks, TenantId
 from common.recordings import RecordingBucket
 from common.store import Store
 from common.transcripts import TranscriptStore
@@ -54,6 +54,7 @@ TheCalls = Annotated[Store[Call], Depends(_opened("calls"))]
 TheTranscripts = Annotated[TranscriptStore, Depends(_opened("transcripts"))]
 TheAnalyses = Annotated[Store[Analysis], Depends(_opened("analyses"))]
 TheRecordings = Annotated[RecordingBucket, Depends(_opened("recordings"))]
+ThePeaks = Annotated[Store[Peaks], Depends(_opened("peaks"))]
 TheCache = Annotated[AnswerCache, Depends(_opened("cache"))]
 TheEmbedder = Annotated[Embedder, Depends(_opened("embedder"))]
 TheQuestions = Annotated[Questions, Depends(_opened("questions"))]
