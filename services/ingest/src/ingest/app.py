@@ -14,8 +14,9 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route
 
 from ingest import api, resources
+from ingest.api.bodies import BodyGate
 from ingest.api.failures import explain_failures
-from ingest.api.gates import RateGate, SizeGate
+from ingest.api.gates import RateGate
 from ingest.api.observed import Observed
 from ingest.handler import router
 from ingest.security.loopback import LoopbackOnly
@@ -81,10 +82,15 @@ def _gates(settings: DoorSettings) -> list[Middleware]:
         Middleware(
             CORSMiddleware,
             allow_origins=settings.cors_origins,
-            allow_methods=("GET", "POST"),
+            allow_methods=("GET", "POST", "DELETE"),
             allow_headers=("*",),
             expose_headers=("ETag", "Location", "Retry-After"),
         ),
         Middleware(RateGate, prefix=prefix),
-        Middleware(SizeGate, largest_file=settings.max_upload_bytes),
+        Middleware(
+            BodyGate,
+            settings=settings,
+            uploads=f"{prefix}/calls/upload",
+            largest_file=settings.max_upload_bytes,
+        ),
     ]

@@ -57,6 +57,10 @@ CONTENT_TYPES = {
 }
 UNKNOWN = "application/octet-stream"
 
+# One recording, and no more than its fields, each held in memory. A part's headers are the parser's to bound:
+# eight of 4 KiB.
+FORM_LIMITS: Any = {"max_files": 1, "max_fields": 20, "max_part_size": 64 * 1024}
+
 router = APIRouter(prefix="/calls", tags=["calls"])
 
 
@@ -163,7 +167,7 @@ class Door:
                 await self.broker.publish(event, INGEST.queue, group_id=key.tenant_id)
 
 
-@router.post("/upload", dependencies=[needs("upload")], status_code=201)
+@router.post("/upload", dependencies=[needs("upload")], status_code=201, form_limits=FORM_LIMITS)
 async def upload(
     form: Annotated[UploadForm, Depends()], door: Annotated[Door, Depends()], response: Response
 ) -> Uploaded:
