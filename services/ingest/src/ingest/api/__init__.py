@@ -12,6 +12,7 @@ from ingest.api import (
     findings,
     health,
     insights,
+    parted,
     peaks,
     redo,
     revisions,
@@ -24,6 +25,7 @@ from ingest.api import (
 PARTS: Final = (
     health,
     uploads,
+    parted,
     calls,
     events,
     spoken,

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from common.index import ChunkIndex
 from common.journal import Journal
 from common.model import Analysis, Call, Peaks, TenantId
+from common.parts import PartBucket
 from common.recordings import RecordingBucket
 from common.store import Store
 from common.transcripts import TranscriptStore
@@ -20,6 +21,7 @@ from ingest.cache import AnswerCache
 from ingest.costs import Costs
 from ingest.examiner import Examiner
 from ingest.limiter import Limiter
+from ingest.parted_uploads import PartedUploads
 from ingest.questions import Questions
 from ingest.rates import Rates
 from ingest.seats import Seats
@@ -27,6 +29,7 @@ from ingest.security.admission import principal, tenant
 from ingest.security.principal import Principal
 from ingest.settings import DoorSettings
 from ingest.standings import Standings
+from ingest.upload_quota import UploadQuota
 from ingest.watching import Watching
 
 
@@ -69,3 +72,6 @@ TheAskLimiter = Annotated[Limiter, Depends(_opened("ask_limiter"))]
 TheClock = Annotated[Callable[[], datetime], Depends(_opened("clock"))]
 TheSeats = Annotated[Seats, Depends(_opened("seats"))]
 TheWatching = Annotated[Watching, Depends(_opened("watching"))]
+TheParts = Annotated[PartBucket, Depends(_opened("parts"))]
+ThePartedUploads = Annotated[PartedUploads, Depends(_opened("parted_uploads"))]
+TheUploadQuota = Annotated[UploadQuota, Depends(_opened("upload_quota"))]
