@@ -109,6 +109,19 @@ async def test_the_same_recording_again_is_the_same_call(gangway: Gangway) -> No
     assert {} == gangway.door.outside.parts.open
 
 
+async def test_an_erased_recording_does_not_come_back_in_parts(gangway: Gangway) -> None:
+    """Neither by completing its upload again nor by sending it anew."""
+    upload = (await gangway.announce(len(CALL))).json()
+    parts = gangway.send(upload, CALL)
+    call_id = (await gangway.complete(upload, parts)).json()["call_id"]
+    await gangway.door.client.delete(f"/api/v1/calls/{call_id}")
+
+    answers = [await gangway.complete(upload, parts), await gangway.hand_in()]
+
+    assert [409, 409] == [answer.status_code for answer in answers]
+    assert {} == gangway.door.outside.bucket.objects
+
+
 async def test_completing_again_answers_the_same(gangway: Gangway) -> None:
     """Whoever did not hear the answer asks again."""
     upload = (await gangway.announce(len(CALL))).json()

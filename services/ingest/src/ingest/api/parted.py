@@ -14,6 +14,7 @@ from fastapi import APIRouter, Depends, Path, Response
 from pydantic import ConfigDict, Field, PositiveInt
 
 from ingest.api.answers import Uploaded
+from ingest.api.call_samples import IN_PARTS, JOINED
 from ingest.api.given import ThePartedUploads, TheParts, TheUploadQuota
 from ingest.api.uploads import CONTENT_TYPES, UNKNOWN, Door, extension, located
 from ingest.metadata import in_name, in_utc, merged
@@ -142,15 +143,17 @@ class Gangway:
         """Join the parts, unless they are a recording that has come before, and announce the call.
 
         Raises:
-            Problem: 409, the parts are not what was announced; send those that are named again.
+            Problem: 409, the parts are not what was announced (send those that are named again), or
+                the call was erased.
         """
+        key = CallKey(tenant_id=upload.tenant_id, call_id=upload.call_id)
+        await self.door.refuse_erased(key)
         if not upload.joined:
             parts = await self._checked(upload, {part.number: part.etag for part in completion.parts})
             if parts and (known := await self._known(upload, parts)):
                 await self.abandon(upload)
                 return known
             await self._join(upload, parts)
-        key = CallKey(tenant_id=upload.tenant_id, call_id=upload.call_id)
         return await self.door.announce(key, upload.recording, upload.metadata)
 
     async def abandon(self, upload: PartedUpload) -> None:
@@ -182,6 +185,7 @@ class Gangway:
         before = await self.uploads.call_of(upload.tenant_id, fingerprint(upload, parts))
         if before is None or before == upload.call_id:
             return None
+        await self.door.refuse_erased(CallKey(tenant_id=upload.tenant_id, call_id=before))
         return await self.door.journal.find(upload.tenant_id, before)
 
     async def _join(self, upload: PartedUpload, parts: tuple[Part, ...]) -> None:
@@ -208,10 +212,7 @@ def new_upload() -> Callable[[], str]:
     "",
     dependencies=[needs("upload")],
     status_code=201,
-    responses={
-        413: {"description": "Larger than ``MAX_RECORDING_BYTES``"},
-        429: {"description": "The tenant's day is full (``UPLOAD_BYTES_PER_DAY``)"},
-    },
+    responses=IN_PARTS,
 )
 async def begin_upload(
     told: Announced,
@@ -234,10 +235,7 @@ async def begin_upload(
     "/{upload_id}/complete",
     dependencies=[needs("upload")],
     status_code=201,
-    responses={
-        404: {"description": "No such upload, or its time is over"},
-        409: {"description": "Parts are missing or are not what was announced; ``errors`` names them"},
-    },
+    responses=JOINED,
 )
 async def complete_upload(
     upload_id: UploadId, completion: Completion, gangway: Annotated[Gangway, Depends()], response: Response

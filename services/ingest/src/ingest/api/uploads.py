@@ -136,14 +136,22 @@ class Door:
         content: Any = file.file
         digest = await asyncio.to_thread(file_digest, content, "sha256")
         key = CallKey(tenant_id=self.tenant, call_id=call_id(self.tenant, digest.hexdigest()))
-        if buried := await self.journal.tombstone(key.tenant_id, key.call_id):
-            day = f"{buried.updated_at:%Y-%m-%d}"
-            raise Problem(409, f"This recording was erased on {day}, and is not taken again.", reason=ERASED)
+        await self.refuse_erased(key)
         stored = await self._already(key)
         if stored is None:
             async with self.quota.taken(self.tenant, file.size or 0, self.clock()):
                 stored = await self._store(key, file, metadata)
         return await self.announce(key, stored, metadata)
+
+    async def refuse_erased(self, key: CallKey) -> None:
+        """Somebody asked that it be gone: it does not come back by being handed in.
+
+        Raises:
+            Problem: 409.
+        """
+        if buried := await self.journal.tombstone(key.tenant_id, key.call_id):
+            day = f"{buried.updated_at:%Y-%m-%d}"
+            raise Problem(409, f"This recording was erased on {day}, and is not taken again.", reason=ERASED)
 
     async def announce(self, key: CallKey, stored: ObjectRef, metadata: CallMetadata) -> Entry:
         """Tell the journal and the queue of a recording that is stored."""
