@@ -39,7 +39,11 @@ class Begun(Outside):
 
 def create() -> Any:
     """The application; its queue is in memory."""
-    outside = Begun(door_settings(max_upload_bytes=400_000), limiter=FakeLimiter(10**9))
+    return served(Begun(door_settings(max_upload_bytes=400_000), limiter=FakeLimiter(10**9)))
+
+
+def served(outside: Outside) -> Any:
+    """An application on these fakes."""
     app = create_app(outside.settings, outside.open)
     inner = app.router.lifespan_context
 
@@ -54,14 +58,16 @@ def create() -> Any:
 
 
 @asynccontextmanager
-async def lone_door(folder: Path, **settings: str) -> AsyncIterator[LoneDoor]:
+async def lone_door(
+    folder: Path, factory: str = "lone_door:create", **settings: str
+) -> AsyncIterator[LoneDoor]:
     """Start it with these variables, and stop it."""
     paths = os.pathsep.join([str(TESTS), *filter(None, [os.environ.get("PYTHONPATH")])])
     with reserved_port() as port:
         command = Command(
             name="door",
             argv=(
-                *(sys.executable, "-m", "common.serve", "--factory", "lone_door:create"),
+                *(sys.executable, "-m", "common.serve", "--factory", factory),
                 *("--host", LOOPBACK, "--no-access-log", "--log-level", "warning"),
             ),
             env={"PYTHONPATH": paths, "PORT": str(port), **settings},

@@ -49,6 +49,12 @@ REFUSALS: Final = {
     "403": "This principal's role does not allow this",
     "429": "Asked too often; ``Retry-After`` says when to try again",
 }
+OF_BODIES: Final = {
+    "400": "The body cannot be read",
+    "408": "The body comes too slowly",
+    "413": "The body is too large",
+    "415": "The body is compressed, which no route takes",
+}
 MISUNDERSTOOD: Final = "Some of the request cannot be understood; ``errors`` names the fields"
 _GENERATED: Final = ("HTTPValidationError", "ValidationError")
 
@@ -68,7 +74,9 @@ def describe(app: FastAPI, parts: Iterable[APIRouter], *, public: frozenset[str]
 def _described(document: Document, told: Mapping[str, Any], public: frozenset[str]) -> Document:
     for path, operation in _operations(document):
         _restore(operation["responses"], told[operation["operationId"]])
-        refusals = EVERYWHERE if path in public else EVERYWHERE | REFUSALS
+        refusals = EVERYWHERE | ({} if path in public else REFUSALS)
+        if "requestBody" in operation:
+            refusals |= OF_BODIES
         operation["responses"] = _responses(operation["responses"], refusals)
         _restore_form(document, operation)
     schemas = _schemas(document)
