@@ -138,7 +138,9 @@ async def test_the_description_names_every_endpoint(door: Door) -> None:
         "/api/v1/calls/upload",
         "/api/v1/calls",
         "/api/v1/calls/{call_id}",
+        "/api/v1/calls/{call_id}/events",
         "/api/v1/calls/{call_id}/metrics",
+        "/api/v1/calls/{call_id}/peaks",
         "/api/v1/calls/{call_id}/recording",
         "/api/v1/calls/{call_id}/redo",
         "/api/v1/calls/{call_id}/revisions",
@@ -158,6 +160,9 @@ async def test_the_description_names_every_endpoint(door: Door) -> None:
         "/api/v1/session/callback",
         "/api/v1/session/oidc",
         "/api/v1/session/options",
+        "/api/v1/uploads",
+        "/api/v1/uploads/{upload_id}",
+        "/api/v1/uploads/{upload_id}/complete",
     } == paths.keys()
 
 

@@ -16,10 +16,10 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route
 
 from ingest import api, resources
+from ingest.api.bodies import BodyGate
 from ingest.api.described import describe
 from ingest.api.entrance import FREE, Entrance
 from ingest.api.failures import explain_failures
-from ingest.api.gates import SizeGate
 from ingest.api.observed import Observed
 from ingest.handler import router
 from ingest.security.loopback import LoopbackOnly
@@ -97,5 +97,10 @@ def _gates(settings: DoorSettings) -> list[Middleware]:
             expose_headers=("ETag", "Location", "Retry-After"),
         ),
         Middleware(Entrance, settings=settings),
-        Middleware(SizeGate, largest_file=settings.max_upload_bytes),
+        Middleware(
+            BodyGate,
+            settings=settings,
+            uploads=f"{prefix}/calls/upload",
+            largest_file=settings.max_upload_bytes,
+        ),
     ]
