@@ -43,9 +43,9 @@ ME: Final[Responses] = {
     )
 }
 OPTIONS: Final[Responses] = {200: _answer("Ways to log in", {"ways": ["oidc", "keys"]})}
-_NO_ISSUER: Final = {404: {"description": "Nobody logs in at an issuer here"}}
+_NO_ISSUER: Final[Responses] = {404: {"description": "Nobody logs in at an issuer here"}}
 LEAVING: Final[Responses] = {302: {"description": "To the issuer's page"}, **_NO_ISSUER}
-BACK: Final[Responses] = {
+BACK: Final[Responses] = {302: {"description": "Logged in, and on to the path asked for"}, **_NO_ISSUER}
     302: {"description": "Logged in, and on to the path that was asked for"},
     **_NO_ISSUER,
 }

@@ -41,6 +41,7 @@ PROBLEM: Final[Document] = {
     },
 }
 EVERYWHERE: Final = {
+    "431": "The head of the request, address included, is too large",
     "500": "A fault of ours, or something that whoever runs this has to mend",
     "503": "Something this needs does not answer; the same request may be tried again",
 }
