@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { categories, grouped, scored } from "../src/call/findings";
 import { drawnFromLines, drawnFromPeaks, lineAt, speakersOf } from "../src/call/lines";
+import { redoFrom } from "../src/call/redoFrom";
 import { stageRows } from "../src/call/stages";
 import { titleOf } from "../src/call/title";
 import { ANALYSIS, line, stage } from "./scene";
@@ -70,7 +71,7 @@ test("a stage that failed and is tried again says so", () => {
 test("a failed call names the stage, and nothing of it is at work any more", () => {
   const failed = { ...CALL, status: "failed", error: FAILURE };
   const journal = { ingest: DONE, transcribe: BEGUN, analyze: BEGUN };
-  assert.deepEqual(states(failed, journal), ["done", "waiting", "failed", "waiting"]);
+  assert.deepEqual(states(failed, journal), ["done", "unreached", "failed", "unreached"]);
 });
 
 test("a parked call waits at its stage", () => {
@@ -124,4 +125,13 @@ test("a scorecard's question that was not answered is still shown", () => {
 
 test("only the categories that the call is of are named", () => {
   assert.deepEqual(categories(ANALYSIS), ["Mentions a contract"]);
+});
+
+test("a failed call is done again from where it failed, unless only another recording helps", () => {
+  const failed = (stage: string) => ({ error: { ...FAILURE, stage } });
+  assert.deepEqual(
+    ["transcribe", "embed", "ingest"].map(stage => redoFrom(failed(stage))),
+    ["transcribe", "embed", null],
+  );
+  assert.equal(redoFrom({ error: null }), "analyze");
 });
