@@ -7,6 +7,7 @@ from common.app import Resources, consumer
 from common.instruments import Instruments, instruments
 from common.pipeline import INGEST
 from fastapi import FastAPI
+from fastapi_offline import FastAPIOffline
 from faststream.asgi import AsgiFastStream
 from faststream_sqs import SQSRouter
 from starlette.middleware import Middleware
@@ -18,6 +19,8 @@ from ingest.api.failures import explain_failures
 from ingest.api.gates import RateGate, SizeGate
 from ingest.api.observed import Observed
 from ingest.handler import router
+from ingest.page.headers import DescriptionPolicy, SafetyHeaders
+from ingest.page.serving import DESCRIPTION, show_page
 from ingest.security.loopback import LoopbackOnly
 from ingest.settings import DoorSettings, Settings
 
@@ -60,15 +63,18 @@ def _door(settings: DoorSettings, stage: AsgiFastStream, using: Instruments) -> 
         async with stage.start_lifespan_context():
             yield
 
-    app = FastAPI(
+    app = FastAPIOffline(
+        static_url=DESCRIPTION,
         title="Callstream",
         description="Recorded sales calls in; transcripts, checked insights and search out.",
         lifespan=lifespan,
-        middleware=[Middleware(Observed, using=using), *_gates(settings)],
+        middleware=[Middleware(SafetyHeaders), Middleware(Observed, using=using), *_gates(settings)],
         routes=[Route(path, endpoint, include_in_schema=False) for path, endpoint in stage.routes],
     )
     app.include_router(api.router, prefix=settings.api_v1_prefix)
     explain_failures(app)
+    buckets = (place.bucket for place in settings.rules.allowed)
+    show_page(app, settings.api_v1_prefix, buckets)
     return app
 
 
@@ -81,10 +87,12 @@ def _gates(settings: DoorSettings) -> list[Middleware]:
         Middleware(
             CORSMiddleware,
             allow_origins=settings.cors_origins,
-            allow_methods=("GET", "POST"),
+            allow_credentials="*" not in settings.cors_origins,
+            allow_methods=("GET", "POST", "DELETE"),
             allow_headers=("*",),
-            expose_headers=("ETag", "Location", "Retry-After"),
+            expose_headers=("Content-Disposition", "ETag", "Location", "Retry-After"),
         ),
         Middleware(RateGate, prefix=prefix),
         Middleware(SizeGate, largest_file=settings.max_upload_bytes),
+        Middleware(DescriptionPolicy, paths=frozenset({"/docs", "/redoc"})),
     ]
