@@ -76,6 +76,13 @@ contracts: $(READY) ## Regenerate schemas, AsyncAPI and .env.example; fail if th
 	@$(BIN)/python -m onebox.contracts
 	@git diff --exit-code --stat -- libs/common/contracts services deploy/aws deploy/k8s deploy/observability .env.example README.md
 
+PAGE := services/ingest/page
+page: ## Build the page that ingest-api serves, from its lock; what it builds is committed; needs Node
+	@cd $(PAGE) && npm ci --no-fund --no-audit --loglevel=error && npm run --silent types:api >src/api/schema.ts && npm run --silent build
+
+page-check: ## The page's types, style and tests, and is what is committed what its sources build; skipped without npm
+	@if command -v npm >/dev/null; then $(PAGE)/check; else echo "NOT TESTED: no npm here, so the page was not built."; fi
+
 manifests: $(READY) ## Render every overlay into .manifests; check every combination of components
 	@mkdir -p .manifests
 	@for overlay in dev staging prod; do kubectl kustomize deploy/k8s/overlays/$$overlay > .manifests/$$overlay.yaml || exit 1; done

@@ -17,7 +17,7 @@ from common.ctl.findings import Finding
 from common.errors import Permanent, PipelineError
 from common.index import Filters, FindingCount, Hit, Interval, Mark, Overview, Query, mark
 from common.journal import Journal
-from common.model import Analysis, Call, CallKey, ObjectRef, Work
+from common.model import Analysis, Call, CallKey, ObjectRef, Peaks, Work
 from common.pipeline import PIPELINE
 from common.recordings import ObjectStat
 from common.store import Store
@@ -33,12 +33,18 @@ from ingest.examiner import Examiner
 from ingest.inspector import Inspector
 from ingest.questions import Questions
 from ingest.rates import Rates
+from ingest.seats import Seats
 from ingest.settings import DoorSettings
 from ingest.standings import Standings
+from ingest.watching import Watching
 
 ASKED = Work(provider="fake", model="fake", requests=1, cost_usd=0.001)
 ROOM = 400  # tokens of excerpts that a model is shown
 BUCKET = "callstream-audio"
+COLLECTIONS = (
+    *("journal", "calls", "transcripts", "transcript_parts", "analyses", "peaks", "work", "ledger"),
+    *("uploads", "upload_days"),
+)
 NOW = datetime(2026, 11, 22, 10, 30, tzinfo=UTC)
 
 
@@ -199,6 +205,11 @@ class FakeIndex:
         return self.counts
 
 
+async def a_moment(_seconds: float) -> None:
+    """A second of these tests."""
+    await asyncio.sleep(0.005)
+
+
 @dataclass
 class Outside:
     """Everything ingest needs, faked."""
@@ -220,13 +231,24 @@ class Outside:
         database: Any = mongomock.MongoClient(tz_aware=True)["callstream"]
         self.rows = {
             name: FakeCollection(database[name])
-            for name in ("journal", "calls", "transcripts", "transcript_parts", "analyses", "work", "ledger")
+            for name in (
+                "journal",
+                "calls",
+                "transcripts",
+                "transcript_parts",
+                "analyses",
+                "work",
+                "ledger",
+                "peaks",
+            )
         }
         self.claims = Claims(self.rows["work"], days=1)
         self.journal = Journal(self.rows["journal"])
         self.calls = Store(self.rows["calls"], Call)
         self.transcripts = transcripts_in(self.rows)
         self.analyses = Store(self.rows["analyses"], Analysis)
+        self.peaks = Store(self.rows["peaks"], Peaks)
+        self.watching = Watching(self.journal.find, a_moment)
 
     def seconds(self) -> float:
         return self.now.timestamp()
@@ -247,6 +269,7 @@ class Outside:
             "calls": self.calls,
             "transcripts": self.transcripts,
             "analyses": self.analyses,
+            "peaks": self.peaks,
             "recordings": recordings,
             "inspector": Inspector(recordings, self.settings.rules),
             "limiter": self.limiter,
@@ -261,8 +284,11 @@ class Outside:
             "answerer": Answerer(self.answering, self.claims, self.budget, ROOM, 5.0),
             "retriever": Retriever(index, questions, self.transcripts, room=ROOM),
             "examiner": Examiner(self.examine, self.seconds),
+            "seats": Seats(self.settings.event_streams, self.settings.event_streams_each),
+            "watching": self.watching,
             "clock": lambda: self.now,
         }
+        await self.watching.close()
 
 
 def door_settings(**more: Any) -> DoorSettings:

@@ -3,6 +3,7 @@
 ``python -m common.serve --factory transcriber.app:create_app --port 8000`` takes uvicorn's own arguments,
 and without one listens where ``PORT`` says.
 uvicorn drains on SIGTERM and then raises the signal again, to die of it; a stop that went well is no failure.
+Connections are bounded as ``common.connections`` does it, and told when the server wants to stop.
 """
 
 import os
@@ -11,6 +12,8 @@ import sys
 
 import uvicorn
 
+from common.http_settings import HttpSettings
+
 
 def main() -> None:
     """Run until told to stop."""
@@ -18,6 +21,9 @@ def main() -> None:
         signal.signal(number, lambda *_: sys.exit(0))
     if port := os.environ.get("PORT"):
         os.environ.setdefault("UVICORN_PORT", port)
+    head = HttpSettings.read().max_request_head_bytes
+    os.environ.setdefault("UVICORN_HTTP", "common.connections:connection")
+    os.environ.setdefault("UVICORN_H11_MAX_INCOMPLETE_EVENT_SIZE", str(head))
     uvicorn.main()
 
 

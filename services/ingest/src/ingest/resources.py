@@ -15,7 +15,7 @@ from common.journal import Journal
 from common.ledger import SEARCH, Ledger
 from common.metrics import metrics_on
 from common.middleware import Attempt, now
-from common.model import Analysis, Call
+from common.model import Analysis, Call, Peaks
 from common.recordings import RecordingBucket
 from common.store import Store
 from common.transcripts import TranscriptStore, transcripts_in
@@ -34,9 +34,11 @@ from ingest.inspector import Inspector
 from ingest.limiter import Limiter
 from ingest.questions import REMEMBERED, Questions
 from ingest.rates import Rates
+from ingest.seats import Seats
 from ingest.settings import DoorSettings, Settings
 from ingest.standings import Standings
 from ingest.sweeper import patrolling
+from ingest.watching import watching
 
 QUESTION_TIMEOUT = 15.0  # seconds a search waits for its vector
 QUESTION_HOLD = 3.0  # seconds it waits for leave to ask for one
@@ -74,7 +76,7 @@ async def open_door(settings: DoorSettings) -> AsyncIterator[dict[str, object]]:
     """What the door needs, and the consumer beside it."""
     provider = embedding_provider(settings, settings)
     async with AsyncExitStack() as stack:
-        opened = await stack.enter_async_context(open_resources(settings))
+        opened: dict[str, Any] = await stack.enter_async_context(open_resources(settings))
         redis = await stack.enter_async_context(open_redis(settings))
         gate = shared_gate(
             settings, redis, provider, hold=QUESTION_HOLD, ledger=cast("Ledger", opened["ledger"])
@@ -102,6 +104,8 @@ async def open_door(settings: DoorSettings) -> AsyncIterator[dict[str, object]]:
             "retriever": Retriever(index, questions, transcripts, room=answerer.room),
             "ask_limiter": Limiter(settings.ask_rate_limit, redis),
             "examiner": Examiner(partial(examine, workload(*settings.workloads)), time.monotonic),
+            "seats": Seats(settings.event_streams, settings.event_streams_each),
+            "watching": await stack.enter_async_context(watching(opened["journal"].find)),
             "clock": now,
         }
 
@@ -118,6 +122,7 @@ def _kept(database: Any) -> dict[str, Any]:
         "calls": Store(database["calls"], Call),
         "transcripts": transcripts_in(database),
         "analyses": Store(database["analyses"], Analysis),
+        "peaks": Store(database["peaks"], Peaks),
         "standings": Standings(database["journal"]),
         "rates": Rates(database["analyses"], database["calls"]),
         "costs": Costs(database["ledger"]),

@@ -22,6 +22,7 @@ from common.settings import (
 from common.vectors.settings import EmbeddingSettings
 from pydantic import AfterValidator, Field, NonNegativeInt, PositiveInt, field_validator, model_validator
 
+from ingest.arrival_settings import ArrivalSettings
 from ingest.ask_settings import AskSettings, Rate
 from ingest.recording import Location, Rules
 from ingest.standstill import Patience
@@ -123,7 +124,9 @@ class Settings(SweeperSettings, BucketSettings, LedgerSettings, IngestQueueSetti
         )
 
 
-class DoorSettings(Settings, LimiterSettings, OpenSearchSettings, EmbeddingSettings, AskSettings):
+class DoorSettings(
+    Settings, ArrivalSettings, LimiterSettings, OpenSearchSettings, EmbeddingSettings, AskSettings
+):
     """What the HTTP door can be told, beside all that the consumer can."""
 
     ingest_consumer: bool = Field(default=True, description="false: serve HTTP only, drain no queue")

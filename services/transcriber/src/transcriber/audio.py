@@ -20,6 +20,7 @@ from transcriber.opening import UnreadableAudioError, audio_stream, check_rate, 
 from transcriber.threads import Stop
 from transcriber.timeline import Missing, Silence, Sound, Timeline
 from transcriber.tracks import Allowance, Tracks
+from transcriber.waveform import Drawn
 
 _STRAY_SECONDS = 1.0  # of another channel count: what damaged sound may be mistaken for
 _DAMAGED = 4  # times as much of a recording may be damaged as can be decoded
@@ -38,6 +39,7 @@ class Decoded:
     """Of two channels, the one with more in it."""
     damage: tuple[Damage, ...]
     """What was lost where; where the container's clock tells how much, silence stands for it."""
+    drawn: Drawn
 
 
 def decode(source: Path, folder: Path, allowance: Allowance, stop: Stop) -> Decoded:
@@ -60,7 +62,8 @@ def decode(source: Path, folder: Path, allowance: Allowance, stop: Stop) -> Deco
     _check_sound(tracks)
     if cut_off := _cut_off(timeline, claim.missing(timeline.position, allowance.seconds)):
         losses.note(cut_off)
-    return Decoded(paths, tracks.samples, tracks.likeness.value, tracks.likeness.louder, losses.damage)
+    like = tracks.likeness
+    return Decoded(paths, tracks.samples, like.value, like.louder, losses.damage, tracks.waveform.drawn)
 
 
 def _write(placed: Iterator[AudioFrame | Silence], tracks: Tracks) -> None:

@@ -17,6 +17,7 @@ from transcriber.speech import Clip, Heard, Speech
 from transcriber.threads import in_thread
 from transcriber.transcript import Extent, assemble, speakers
 from transcriber.voices import Voices
+from transcriber.waveforms import NoWaveforms, Waveforms, peaks
 
 log = get_logger("callstream.transcriber")
 
@@ -37,7 +38,9 @@ class Hearing:
         voices: Voices | None = None,
         *,
         purse: Purse | None = None,
+        waveforms: Waveforms | None = None,
     ) -> None:
+        self._waveforms = waveforms or NoWaveforms()
         self._purse = purse or NoPurse()
         self._listener = listener
         self._speech = speech
@@ -66,6 +69,8 @@ class Hearing:
         listened = await in_thread(lambda stop: self._listener.listen(source, folder, stop))
         for damage in listened.damage:
             log.warning("recording.damaged", **damage.model_dump())
+        named = speakers(len(listened.tracks), roles or self._roles)
+        await self._waveforms.keep(peaks(key, listened.drawn, _ms(listened.samples), named))
         etag = _fingerprint(recording)
         clips = [Clip(key, etag, cut, listened.tracks[cut.channel]) for cut in listened.cuts]
         voices = self._voices if len(listened.tracks) == 1 else None
@@ -74,7 +79,7 @@ class Hearing:
         return assemble(
             key,
             _segments(heard),
-            speakers(len(listened.tracks), roles or self._roles),
+            named,
             _extent(listened, heard),
             _work(voices or self._speech, heard.values()),
             self._engines,

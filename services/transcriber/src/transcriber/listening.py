@@ -1,7 +1,7 @@
 """What can be told of a recording without recognising it: its channels, where speech is, where to cut."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from common.model import Damage, Quarters
@@ -12,6 +12,7 @@ from transcriber.audio import Decoded
 from transcriber.cuts import Activity, Cut, Rules
 from transcriber.threads import Stop
 from transcriber.tracks import Allowance
+from transcriber.waveform import Drawn
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,8 @@ class Listened:
     samples: int
     speech: int
     """Samples of speech found, all channels together."""
+    drawn: Drawn
+    """The waveform of each track."""
     damage: tuple[Damage, ...] = ()
     loudness: tuple[Quarters, ...] = ()
     """Of speech, for each track and quarter of the call, in dBFS; None where nobody speaks."""
@@ -63,6 +66,7 @@ class Listener:
             cuts=self._cuts(activity),
             samples=decoded.samples,
             speech=sum(span.length for each in activity for span in cuts.spans(each)),
+            drawn=_drawn(decoded, alike=alike),
             damage=decoded.damage,
             loudness=tuple(cuts.loudness_by_quarter(each) for each in activity),
             alike=alike,
@@ -75,3 +79,9 @@ class Listener:
 def _tracks(decoded: Decoded, *, alike: bool) -> tuple[Path, ...]:
     """Of two channels that are one, the louder alone: their sum is silence where one is inverted."""
     return (decoded.channels[decoded.louder],) if alike else decoded.channels
+
+
+def _drawn(decoded: Decoded, *, alike: bool) -> Drawn:
+    if not alike:
+        return decoded.drawn
+    return replace(decoded.drawn, channels=(decoded.drawn.channels[decoded.louder],))

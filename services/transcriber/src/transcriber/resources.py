@@ -13,11 +13,13 @@ from common.gate import Gate
 from common.journal import Journal
 from common.ledger import Ledger
 from common.logging import get_logger
+from common.model import Peaks
 from common.pipeline import TRANSCRIBE
 from common.prices import speech_cost
 from common.provider_settings import Provider
 from common.recordings import RecordingBucket
 from common.settings import require_price
+from common.store import Store
 from common.transcripts import TranscriptStore, transcripts_in
 from common.work import Claims, utc_now
 from faststream import Context
@@ -39,6 +41,7 @@ from transcriber.speech import Recogniser
 from transcriber.transcriptions import Transcriptions
 from transcriber.vocabulary import Vocabulary
 from transcriber.voices import Voices
+from transcriber.waveforms import KeptWaveforms
 
 Recordings = Annotated[RecordingBucket, Context()]
 Transcripts = Annotated[TranscriptStore, Context()]
@@ -73,8 +76,9 @@ async def open_resources(settings: Settings) -> AsyncIterator[dict[str, object]]
         remembered = RememberedSpeech(recogniser, heard)
         transcripts = transcripts_in(db)
         recordings = RecordingBucket(s3)
+        drawn = Store(db["peaks"], Peaks)
         await asyncio.to_thread(sweep)
-        for prepared in (ledger, budget, heard, transcripts):
+        for prepared in (ledger, budget, heard, transcripts, drawn):
             await prepared.prepare()
         yield {
             "gate": gate,
@@ -90,6 +94,7 @@ async def open_resources(settings: Settings) -> AsyncIterator[dict[str, object]]
                 engines(settings, recogniser.provider),
                 voices=Voices(RememberedDiarizer(diarizer, heard)) if diarizer else None,
                 purse=CutPurse(budget, heard, remembered.work, cost),
+                waveforms=KeptWaveforms(drawn),
             ),
         }
 

@@ -15,6 +15,7 @@ from transcriber.blocks import Block
 from transcriber.correlation import Correlation
 from transcriber.cuts import SAMPLE_RATE
 from transcriber.opening import UNREADABLE
+from transcriber.waveform import Waveform
 
 Samples = NDArray[np.int16]
 
@@ -85,6 +86,7 @@ class Tracks:
         self._decoded = 0
         self._position = 0.0
         self.likeness = Correlation()
+        self.waveform = Waveform(len(files), SAMPLE_RATE)
         self.samples = 0
 
     def write(self, block: Block) -> None:
@@ -121,6 +123,7 @@ class Tracks:
     def _skip(self, samples: int) -> None:
         self.samples += samples
         self._check()
+        self.waveform.silence(samples)
         if len(self._files) == _PAIR:
             self.likeness.add(np.zeros((_PAIR, samples), np.int16))
         for file in self._files:
@@ -129,6 +132,7 @@ class Tracks:
     def _append(self, samples: Samples) -> None:
         self.samples += samples.shape[1]
         self._check()
+        self.waveform.add(samples)
         if len(self._files) == _PAIR:
             self.likeness.add(samples)
         for file, row in zip(self._files, samples, strict=True):

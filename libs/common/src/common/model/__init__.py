@@ -53,6 +53,7 @@ from common.model.insights import (
     QualityIssue,
     QualityValidation,
 )
+from common.model.peaks import ChannelPeaks, Peaks
 from common.model.sentiment import (
     QuarterSentiment,
     Sentiment,
@@ -97,6 +98,7 @@ __all__ = [
     "CallMetadata",
     "Category",
     "CategoryMatch",
+    "ChannelPeaks",
     "ChannelRoles",
     "Chunk",
     "ChunkFinding",
@@ -123,6 +125,7 @@ __all__ = [
     "PainPoint",
     "Part",
     "Pause",
+    "Peaks",
     "QualityIssue",
     "QualityValidation",
     "QuarterSentiment",

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from common.ctl.findings import Finding as Examined
 from common.entry import Parking, parked
-from common.journal import Entry, Failure, StageEntry
+from common.journal import Entry, Failure
 from common.model import (
     Analysis,
     Call,
@@ -118,6 +118,12 @@ class MetricsAnswer(Heard):
     talk: Talk
 
 
+class CallProgress(CallSummary):
+    """How far a call has come, and what each stage did for it."""
+
+    journal: dict[str, StageAnswer]
+
+
 class CallAnswer(CallSummary):
     """Everything known of a call."""
 
@@ -168,6 +174,11 @@ def summary(entry: Entry) -> CallSummary:
     return CallSummary(**_summed(entry))
 
 
+def progress(entry: Entry) -> CallProgress:
+    """How far a call has come."""
+    return CallProgress(**_summed(entry), journal=_stages(entry))
+
+
 def answer(
     entry: Entry, call: Call | None, transcript: Transcript | None, analysis: Analysis | None
 ) -> CallAnswer:
@@ -177,7 +188,7 @@ def answer(
         **_summed(entry),
         metadata=call.metadata if call else None,
         recording=RecordingAnswer(**dict(recording)) if recording else None,
-        journal={name: _stage(stage) for name, stage in entry.stages.items()},
+        journal=_stages(entry),
         transcript=_transcript(transcript) if transcript else None,
         analysis=verified(analysis) if analysis else None,
     )
@@ -202,8 +213,8 @@ def _summed(entry: Entry) -> dict[str, Any]:
     }
 
 
-def _stage(stage: StageEntry) -> StageAnswer:
-    return StageAnswer(**dict(stage))
+def _stages(entry: Entry) -> dict[str, StageAnswer]:
+    return {name: StageAnswer(**dict(stage)) for name, stage in entry.stages.items()}
 
 
 def _transcript(transcript: Transcript) -> TranscriptAnswer:

@@ -121,7 +121,7 @@ async def get_call(
     body = await documents.body(await documents.entry(call_id, revision))
     etag = f'"{sha256(body).hexdigest()[:32]}"'
     headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
-    if _matches(if_none_match, etag):
+    if matches(if_none_match, etag):
         return Response(status_code=304, headers=headers)
     return Response(body, headers=headers, media_type="application/json")
 
@@ -147,7 +147,7 @@ def _as_json(
     return answer(entry, call, transcript, analysis).model_dump_json().encode()
 
 
-def _matches(if_none_match: str | None, etag: str) -> bool:
-    """Weak comparison, as RFC 9110 asks for here."""
+def matches(if_none_match: str | None, etag: str) -> bool:
+    """Whether a client has this already: weak comparison, as RFC 9110 asks for here."""
     offered = {tag.strip().removeprefix("W/") for tag in (if_none_match or "").split(",")}
     return bool(offered & {etag, "*"})

@@ -13,16 +13,21 @@ BEAT: Final = 10.0  # seconds without an event, after which proxies are told tha
 Emit = Callable[[bytes], None]
 
 
-def event(name: str, data: str) -> bytes:
-    """One event as it goes over the wire; *data* is JSON."""
-    return format_sse_event(event=name, data_str=data)
+def event(name: str, data: str, place: str | None = None, retry: int | None = None) -> bytes:
+    """One event as it goes over the wire; *data* is JSON, *place* its id, *retry* in milliseconds."""
+    return format_sse_event(event=name, data_str=data, id=place, retry=retry)
 
 
 class EventStream(EventSourceResponse):
-    """What *work* emits while it runs."""
+    """What *work* emits while it runs, or until *stopping*."""
 
-    def __init__(self, work: Callable[[Emit], Awaitable[None]], beat: float = BEAT) -> None:
-        self._events: AsyncGenerator[bytes, None] = _emitted(work, beat)
+    def __init__(
+        self,
+        work: Callable[[Emit], Awaitable[None]],
+        beat: float = BEAT,
+        stopping: asyncio.Event | None = None,
+    ) -> None:
+        self._events: AsyncGenerator[bytes, None] = _emitted(work, beat, stopping or asyncio.Event())
         super().__init__(self._events, headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
 
     async def stream_response(self, send: Send) -> None:
@@ -31,7 +36,9 @@ class EventStream(EventSourceResponse):
             await super().stream_response(send)
 
 
-async def _emitted(work: Callable[[Emit], Awaitable[None]], beat: float) -> AsyncGenerator[bytes, None]:
+async def _emitted(
+    work: Callable[[Emit], Awaitable[None]], beat: float, stopping: asyncio.Event
+) -> AsyncGenerator[bytes, None]:
     queue = asyncio.Queue[bytes | None]()
 
     async def working() -> None:
@@ -40,14 +47,19 @@ async def _emitted(work: Callable[[Emit], Awaitable[None]], beat: float) -> Asyn
         finally:
             queue.put_nowait(None)
 
+    async def stopped() -> None:
+        await stopping.wait()
+        queue.put_nowait(None)
+
     # A task of its own: it is cancelled once, and what it then has to settle it settles undisturbed.
-    task = asyncio.create_task(working())
+    tasks = {asyncio.create_task(working()), asyncio.create_task(stopped())}
     try:
         async for each in _until_the_end(queue, beat):
             yield each
     finally:
-        task.cancel()
-        await asyncio.wait({task})
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
 
 
 async def _until_the_end(queue: asyncio.Queue[bytes | None], beat: float) -> AsyncIterator[bytes]:

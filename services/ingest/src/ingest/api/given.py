@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from common.index import ChunkIndex
 from common.journal import Journal
-from common.model import Analysis, Call, TenantId
+from common.model import Analysis, Call, Peaks, TenantId
 from common.recordings import RecordingBucket
 from common.store import Store
 from common.transcripts import TranscriptStore
@@ -22,10 +22,12 @@ from ingest.examiner import Examiner
 from ingest.limiter import Limiter
 from ingest.questions import Questions
 from ingest.rates import Rates
+from ingest.seats import Seats
 from ingest.security.admission import principal, tenant
 from ingest.security.principal import Principal
 from ingest.settings import DoorSettings
 from ingest.standings import Standings
+from ingest.watching import Watching
 
 
 def _opened(name: str) -> Callable[[Request], Awaitable[Any]]:
@@ -52,6 +54,7 @@ TheCalls = Annotated[Store[Call], Depends(_opened("calls"))]
 TheTranscripts = Annotated[TranscriptStore, Depends(_opened("transcripts"))]
 TheAnalyses = Annotated[Store[Analysis], Depends(_opened("analyses"))]
 TheRecordings = Annotated[RecordingBucket, Depends(_opened("recordings"))]
+ThePeaks = Annotated[Store[Peaks], Depends(_opened("peaks"))]
 TheCache = Annotated[AnswerCache, Depends(_opened("cache"))]
 TheEmbedder = Annotated[Embedder, Depends(_opened("embedder"))]
 TheQuestions = Annotated[Questions, Depends(_opened("questions"))]
@@ -64,3 +67,5 @@ TheRetriever = Annotated[Retriever, Depends(_opened("retriever"))]
 TheAnswerer = Annotated[Answerer, Depends(_opened("answerer"))]
 TheAskLimiter = Annotated[Limiter, Depends(_opened("ask_limiter"))]
 TheClock = Annotated[Callable[[], datetime], Depends(_opened("clock"))]
+TheSeats = Annotated[Seats, Depends(_opened("seats"))]
+TheWatching = Annotated[Watching, Depends(_opened("watching"))]

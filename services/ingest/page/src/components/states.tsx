@@ -1,0 +1,72 @@
+/** What a view shows while there is nothing to show: it loads, there is nothing, it went wrong. */
+
+import type { ComponentChildren } from "preact";
+import type { Problem } from "../api/problem";
+import type { Answer } from "../api/useAnswer";
+
+export function Loading({ what = "Loading" }: { readonly what?: string }) {
+  return (
+    <div class="state" role="status">
+      <span class="spinner" aria-hidden="true" />
+      <p>{what}…</p>
+    </div>
+  );
+}
+
+interface EmptyProps {
+  readonly title: string;
+  readonly children?: ComponentChildren;
+}
+
+export function Empty({ title, children }: EmptyProps) {
+  return (
+    <div class="state">
+      <p class="state-title">{title}</p>
+      {children}
+    </div>
+  );
+}
+
+interface FailureProps {
+  readonly problem: Problem;
+  readonly again?: () => void;
+}
+
+export function Failure({ problem, again }: FailureProps) {
+  return (
+    <div class="state failure" role="alert">
+      <p class="state-title">{problem.status === 404 ? "Not found" : "That did not work"}</p>
+      <p>{problem.detail}</p>
+      {problem.errors.map(each => (
+        <p key={each.field}>
+          <b>{each.field}</b>: {each.message}
+        </p>
+      ))}
+      {again && problem.status !== 404 && (
+        <button type="button" class="button" onClick={again}>
+          Try again
+        </button>
+      )}
+    </div>
+  );
+}
+
+interface AnsweredProps<T> {
+  readonly answer: Answer<T>;
+  readonly what?: string;
+  readonly children: (value: T) => ComponentChildren;
+}
+
+/** The value, or why there is none; a newer answer on its way does not take the older one from sight. */
+export function Answered<T>({ answer, what, children }: AnsweredProps<T>) {
+  if (answer.value !== null) {
+    return (
+      <>
+        {answer.problem && <Failure problem={answer.problem} again={answer.again} />}
+        {children(answer.value)}
+      </>
+    );
+  }
+  if (answer.problem) return <Failure problem={answer.problem} again={answer.again} />;
+  return <Loading {...(what ? { what } : {})} />;
+}

@@ -1,0 +1,7 @@
+/** Failed. */
+
+import { Heading } from "../components/heading";
+
+export function FailedView() {
+  return <Heading title="Failed" />;
+}

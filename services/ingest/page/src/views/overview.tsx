@@ -1,0 +1,7 @@
+/** Overview. */
+
+import { Heading } from "../components/heading";
+
+export function OverviewView() {
+  return <Heading title="Overview" />;
+}

@@ -1,0 +1,4 @@
+import { Heading } from "../components/heading";
+export function UploadView() {
+  return <Heading title="Upload" />;
+}
