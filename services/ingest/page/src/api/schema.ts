@@ -4,74 +4,96 @@
  */
 
 export interface paths {
-    readonly "/api/v1/ask": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/api/v1/ask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly get?: never;
-        readonly put?: never;
+        get?: never;
+        put?: never;
         /**
          * Ask
          * @description Answer a question from what was said: each sentence cites calls, utterances, words and times.
          *
          *     What the calls do not say is not answered: ``answered`` is false then, and ``sentences`` empty.
          */
-        readonly post: operations["ask_api_v1_ask_post"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        post: operations["ask_api_v1_ask_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/api/v1/calls": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/api/v1/calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * List Calls
          * @description Calls, newest first.
          */
-        readonly get: operations["list_calls_api_v1_calls_get"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        get: operations["list_calls_api_v1_calls_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/api/v1/calls/{call_id}": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/api/v1/calls/{call_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * Get Call
          * @description A call's status, journal, metadata, transcript, analysis and cost.
          */
-        readonly get: operations["get_call_api_v1_calls__call_id__get"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        get: operations["get_call_api_v1_calls__call_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/api/v1/calls/{call_id}/metrics": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/api/v1/calls/{call_id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow
+         * @description Follow a call: each event is the whole of its progress, and ``end`` comes after the last one.
+         *
+         *     A client that comes back with ``Last-Event-ID`` is told nothing twice; after ``end`` it is told 204.
+         */
+        get: operations["follow_api_v1_calls__call_id__events_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calls/{call_id}/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * Get Metrics
@@ -79,101 +101,121 @@ export interface paths {
          *
          *     What takes two known speakers is ``{"unavailable": reason}`` where there is only one.
          */
-        readonly get: operations["get_metrics_api_v1_calls__call_id__metrics_get"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        get: operations["get_metrics_api_v1_calls__call_id__metrics_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/api/v1/calls/{call_id}/recording": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/api/v1/calls/{call_id}/peaks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Peaks
+         * @description The waveform of a call's recording, computed once, when it was transcribed.
+         */
+        get: operations["get_peaks_api_v1_calls__call_id__peaks_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calls/{call_id}/recording": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * Get Recording
          * @description Lead to the recording itself, at an address that works for a few minutes; ranges work there.
          */
-        readonly get: operations["get_recording_api_v1_calls__call_id__recording_get"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        get: operations["get_recording_api_v1_calls__call_id__recording_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/api/v1/calls/{call_id}/redo": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/api/v1/calls/{call_id}/redo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly get?: never;
-        readonly put?: never;
+        get?: never;
+        put?: never;
         /**
          * Redo
          * @description Do a call again from a stage on; what is kept stays, and what was paid is not paid again.
          */
-        readonly post: operations["redo_api_v1_calls__call_id__redo_post"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        post: operations["redo_api_v1_calls__call_id__redo_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/api/v1/calls/{call_id}/revisions": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/api/v1/calls/{call_id}/revisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * List Revisions
          * @description The call's revisions, newest first, each with the analysis that was the newest then; at most fifty.
          */
-        readonly get: operations["list_revisions_api_v1_calls__call_id__revisions_get"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        get: operations["list_revisions_api_v1_calls__call_id__revisions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/api/v1/calls/{call_id}/revisions/{before}/diff/{after}": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/api/v1/calls/{call_id}/revisions/{before}/diff/{after}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * Compare Revisions
          * @description Which findings came, went or changed, and the sentiment and outcome before and after.
          */
-        readonly get: operations["compare_revisions_api_v1_calls__call_id__revisions__before__diff__after__get"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        get: operations["compare_revisions_api_v1_calls__call_id__revisions__before__diff__after__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/api/v1/calls/{call_id}/similar": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/api/v1/calls/{call_id}/similar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * Similar
@@ -181,61 +223,61 @@ export interface paths {
          *
          *     A call of which nothing is indexed (yet) is like none.
          */
-        readonly get: operations["similar_calls"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        get: operations["similar_calls"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/api/v1/calls/{call_id}/transcript": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/api/v1/calls/{call_id}/transcript": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * Get Transcript
          * @description The transcript as json, csv, srt, vtt or txt.
          */
-        readonly get: operations["get_transcript_api_v1_calls__call_id__transcript_get"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        get: operations["get_transcript_api_v1_calls__call_id__transcript_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/api/v1/calls/upload": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/api/v1/calls/upload": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly get?: never;
-        readonly put?: never;
+        get?: never;
+        put?: never;
         /**
          * Upload
          * @description Hand in a recording; 201 means that its processing is certain to begin.
          */
-        readonly post: operations["upload_api_v1_calls_upload_post"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        post: operations["upload_api_v1_calls_upload_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/api/v1/costs": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/api/v1/costs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * Costs
@@ -244,81 +286,81 @@ export interface paths {
          *     ``usd`` is what is known; requests whose end nobody knows (``started``, ``unknown``) are counted apart,
          *     and ``at_most_usd`` has what they may have cost.
          */
-        readonly get: operations["costs"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        get: operations["costs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/api/v1/findings": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/api/v1/findings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * Findings
          * @description Findings of all calls that pass the filters, each in its newest revision, those of new calls first.
          */
-        readonly get: operations["findings"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        get: operations["findings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/api/v1/health": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/api/v1/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * Health
          * @description Say that recordings can be handed in.
          */
-        readonly get: operations["health_api_v1_health_get"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        get: operations["health_api_v1_health_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/api/v1/health/detailed": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/api/v1/health/detailed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * Detailed
          * @description What ``pipelinectl doctor`` finds from here: names and states; a few seconds old at most.
          */
-        readonly get: operations["detailed_api_v1_health_detailed_get"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        get: operations["detailed_api_v1_health_detailed_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/api/v1/insights": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/api/v1/insights": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * Insights
@@ -326,21 +368,21 @@ export interface paths {
          *
          *     Calls are chosen by all filters but ``speaker`` and ``type``, which choose among their findings.
          */
-        readonly get: operations["insights"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        get: operations["insights"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/api/v1/search": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/api/v1/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * Search
@@ -348,14 +390,14 @@ export interface paths {
          *
          *     While the provider of meaning is away, words alone are searched, and ``degraded`` says so.
          */
-        readonly get: operations["search"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        get: operations["search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
 }
 export type webhooks = Record<string, never>;
@@ -368,45 +410,45 @@ export interface components {
          *     ``criteria`` are the tenant's own questions as they were when they were asked; ``matched`` are the ids of
          *     the categories that the call is of.
          */
-        readonly AnalysisAnswer: {
-            readonly asking: components["schemas"]["Asking"] | null;
-            readonly criteria: components["schemas"]["Criteria"];
-            readonly insights: components["schemas"]["Insights_Evidence_"] | null;
+        AnalysisAnswer: {
+            asking: components["schemas"]["Asking"] | null;
+            criteria: components["schemas"]["Criteria"];
+            insights: components["schemas"]["Insights_Evidence_"] | null;
             /** Matched */
-            readonly matched: readonly string[];
+            matched: string[];
             /** Prompt Version */
-            readonly prompt_version: string;
-            readonly quality_validation: components["schemas"]["QualityValidation"] | null;
+            prompt_version: string;
+            quality_validation: components["schemas"]["QualityValidation"] | null;
             /** Revision */
-            readonly revision: number;
+            revision: number;
             /** Unverified */
-            readonly unverified: number;
-            readonly work: components["schemas"]["Work"];
+            unverified: number;
+            work: components["schemas"]["Work"];
         };
         /**
          * AskAnswer
          * @description An answer, sentence by sentence.
          */
-        readonly AskAnswer: {
+        AskAnswer: {
             /** Answered */
-            readonly answered: boolean;
+            answered: boolean;
             /** Cost Usd */
-            readonly cost_usd: number | null;
+            cost_usd: number | null;
             /** Cut Off */
-            readonly cut_off: boolean;
+            cut_off: boolean;
             /** Dropped */
-            readonly dropped: number;
+            dropped: number;
             /** Model */
-            readonly model: string | null;
+            model: string | null;
             /** Prompt Version */
-            readonly prompt_version: string;
+            prompt_version: string;
             /** Question */
-            readonly question: string;
+            question: string;
             /** Remembered */
-            readonly remembered: boolean;
-            readonly retrieved: components["schemas"]["Retrieved"];
+            remembered: boolean;
+            retrieved: components["schemas"]["Retrieved"];
             /** Sentences */
-            readonly sentences: readonly components["schemas"]["Sentence"][];
+            sentences: components["schemas"]["Sentence"][];
         };
         /**
          * Asking
@@ -414,280 +456,292 @@ export interface components {
          *
          *     ``windows``: pieces of time that were asked about one by one; ``repaired``: a second answer was better.
          */
-        readonly Asking: {
+        Asking: {
             /** Parameters */
-            readonly parameters?: {
-                readonly [key: string]: string;
+            parameters?: {
+                [key: string]: string;
             };
             /**
              * Repaired
              * @default false
              */
-            readonly repaired: boolean;
+            repaired: boolean;
             /** Seed */
-            readonly seed?: number | null;
+            seed?: number | null;
             /**
              * Windows
              * @default 1
              */
-            readonly windows: number;
+            windows: number;
         };
         /**
          * AskRequest
          * @description A question, and which calls may answer it; several values of a filter are alternatives.
          */
-        readonly AskRequest: {
+        AskRequest: {
             /**
              * Agents
              * @default []
              */
-            readonly agents: readonly string[];
+            agents: string[];
             /**
              * Call Ids
              * @description These calls alone; of one short call everything is read
              * @default []
              */
-            readonly call_ids: readonly string[];
+            call_ids: string[];
             /**
              * Finding Types
              * @description Only what such a finding rests on
              * @default []
              */
-            readonly finding_types: readonly ("entity" | "pain_point" | "objection" | "competitor" | "topic" | "next_step" | "question" | "commitment" | "scorecard" | "category")[];
+            finding_types: ("entity" | "pain_point" | "objection" | "competitor" | "topic" | "next_step" | "question" | "commitment" | "scorecard" | "category")[];
             /** Question */
-            readonly question: string;
+            question: string;
             /**
              * Sentiments
              * @default []
              */
-            readonly sentiments: readonly string[];
+            sentiments: string[];
             /**
              * Since
              * @description Calls that began at or after
              */
-            readonly since?: string | null;
+            since?: string | null;
             /**
              * Speakers
              * @default []
              */
-            readonly speakers: readonly string[];
+            speakers: string[];
             /**
              * Stream
              * @description As ``Accept: text/event-stream``
              * @default false
              */
-            readonly stream: boolean;
+            stream: boolean;
             /**
              * Until
              * @description Calls that began before
              */
-            readonly until?: string | null;
+            until?: string | null;
         };
         /** Body_upload_api_v1_calls_upload_post */
-        readonly Body_upload_api_v1_calls_upload_post: {
+        Body_upload_api_v1_calls_upload_post: {
             /** Agent */
-            readonly agent?: string | null;
+            agent?: string | null;
             /** Call Type */
-            readonly call_type?: string | null;
+            call_type?: string | null;
             /**
              * Channel Roles
              * @description Who speaks on channel 1, 2 …: agent,customer
              */
-            readonly channel_roles?: string | null;
+            channel_roles?: string | null;
             /** Company Name */
-            readonly company_name?: string | null;
+            company_name?: string | null;
             /** Contact Email */
-            readonly contact_email?: string | null;
+            contact_email?: string | null;
             /** Customer */
-            readonly customer?: string | null;
+            customer?: string | null;
             /**
              * Direction
              * @description inbound or outbound
              */
-            readonly direction?: string | null;
+            direction?: string | null;
             /**
              * Extra
              * @description A JSON object of texts
              */
-            readonly extra?: string | null;
+            extra?: string | null;
             /**
              * File
              * @description The recording
              */
-            readonly file?: string | null;
+            file?: string | null;
             /**
              * Started At
              * @description ISO 8601
              */
-            readonly started_at?: string | null;
+            started_at?: string | null;
         };
         /**
          * CallAnswer
          * @description Everything known of a call.
          */
-        readonly CallAnswer: {
-            readonly analysis: components["schemas"]["AnalysisAnswer"] | null;
+        CallAnswer: {
+            analysis: components["schemas"]["AnalysisAnswer"] | null;
             /** Call Id */
-            readonly call_id: string;
+            call_id: string;
             /** Cost Usd */
-            readonly cost_usd: number;
+            cost_usd: number;
             /**
              * Created At
              * Format: date-time
              */
-            readonly created_at: string;
-            readonly error: components["schemas"]["Failure"] | null;
+            created_at: string;
+            error: components["schemas"]["Failure"] | null;
             /** Journal */
-            readonly journal: {
-                readonly [key: string]: components["schemas"]["StageAnswer"];
+            journal: {
+                [key: string]: components["schemas"]["StageAnswer"];
             };
-            readonly metadata: components["schemas"]["CallMetadata"] | null;
-            readonly parked: components["schemas"]["Parking"] | null;
-            readonly recording: components["schemas"]["RecordingAnswer"] | null;
+            metadata: components["schemas"]["CallMetadata"] | null;
+            parked: components["schemas"]["Parking"] | null;
+            recording: components["schemas"]["RecordingAnswer"] | null;
             /** Revision */
-            readonly revision: number;
+            revision: number;
             /** Status */
-            readonly status: string;
+            status: string;
             /** Tenant Id */
-            readonly tenant_id: string;
-            readonly transcript: components["schemas"]["TranscriptAnswer"] | null;
+            tenant_id: string;
+            transcript: components["schemas"]["TranscriptAnswer"] | null;
             /**
              * Updated At
              * Format: date-time
              */
-            readonly updated_at: string;
+            updated_at: string;
         };
         /**
          * CallFacts
          * @description What is known of a call as a whole: every chunk of it carries this, to be filtered and counted by.
          */
-        readonly CallFacts: {
+        CallFacts: {
             /** Agent */
-            readonly agent?: string | null;
+            agent?: string | null;
             /** Call Outcome */
-            readonly call_outcome?: string | null;
+            call_outcome?: string | null;
             /** Call Type */
-            readonly call_type?: string | null;
+            call_type?: string | null;
             /** Company Name */
-            readonly company_name?: string | null;
+            company_name?: string | null;
             /** Customer */
-            readonly customer?: string | null;
+            customer?: string | null;
             /** Language */
-            readonly language?: string | null;
+            language?: string | null;
             /** Sentiment */
-            readonly sentiment?: string | null;
+            sentiment?: string | null;
             /** Started At */
-            readonly started_at?: string | null;
+            started_at?: string | null;
         };
         /**
          * CallList
          * @description Calls, newest first; ``next`` is the cursor of the following page, None on the last.
          */
-        readonly CallList: {
+        CallList: {
             /** Calls */
-            readonly calls: readonly components["schemas"]["CallSummary"][];
+            calls: components["schemas"]["CallSummary"][];
             /** Next */
-            readonly next: string | null;
+            next: string | null;
         };
         /**
          * CallMetadata
          * @description What upstream knows about a call; nothing in it is needed to process the call.
          */
-        readonly CallMetadata: {
+        CallMetadata: {
             /** Agent */
-            readonly agent?: string | null;
+            agent?: string | null;
             /** Call Type */
-            readonly call_type?: string | null;
+            call_type?: string | null;
             /** Channel Roles */
-            readonly channel_roles?: readonly string[] | null;
+            channel_roles?: string[] | null;
             /** Company Name */
-            readonly company_name?: string | null;
+            company_name?: string | null;
             /** Contact Email */
-            readonly contact_email?: string | null;
+            contact_email?: string | null;
             /** Customer */
-            readonly customer?: string | null;
+            customer?: string | null;
             /** Direction */
-            readonly direction?: ("inbound" | "outbound") | null;
+            direction?: ("inbound" | "outbound") | null;
             /** Extra */
-            readonly extra?: {
-                readonly [key: string]: string;
+            extra?: {
+                [key: string]: string;
             };
             /** Started At */
-            readonly started_at?: string | null;
+            started_at?: string | null;
         };
         /**
          * CallSummary
          * @description A call in a list.
          */
-        readonly CallSummary: {
+        CallSummary: {
             /** Call Id */
-            readonly call_id: string;
+            call_id: string;
             /** Cost Usd */
-            readonly cost_usd: number;
+            cost_usd: number;
             /**
              * Created At
              * Format: date-time
              */
-            readonly created_at: string;
-            readonly error: components["schemas"]["Failure"] | null;
-            readonly parked: components["schemas"]["Parking"] | null;
+            created_at: string;
+            error: components["schemas"]["Failure"] | null;
+            parked: components["schemas"]["Parking"] | null;
             /** Revision */
-            readonly revision: number;
+            revision: number;
             /** Status */
-            readonly status: string;
+            status: string;
             /** Tenant Id */
-            readonly tenant_id: string;
+            tenant_id: string;
             /**
              * Updated At
              * Format: date-time
              */
-            readonly updated_at: string;
+            updated_at: string;
         };
         /**
          * Category
          * @description Something that occurs in a call or does not; by ``rule``, one or the other makes the call one of it.
          */
-        readonly Category: {
+        Category: {
             /** Id */
-            readonly id: string;
+            id: string;
             /**
              * Rule
              * @default presence
              * @enum {string}
              */
-            readonly rule: "presence" | "absence";
+            rule: "presence" | "absence";
             /** Text */
-            readonly text: string;
+            text: string;
         };
         /** CategoryMatch[Evidence] */
-        readonly CategoryMatch_Evidence_: {
+        CategoryMatch_Evidence_: {
             /** Category Id */
-            readonly category_id: string;
+            category_id: string;
             /** Evidence */
-            readonly evidence: readonly components["schemas"]["Evidence"][];
+            evidence: components["schemas"]["Evidence"][];
             /** Present */
-            readonly present: boolean;
+            present: boolean;
         };
         /**
          * Change
          * @description A finding that came, went or changed; ``before`` and ``after`` are as the analysis tells them.
          */
-        readonly Change: {
+        Change: {
             /** After */
-            readonly after: {
-                readonly [key: string]: unknown;
+            after: {
+                [key: string]: unknown;
             } | null;
             /** Before */
-            readonly before: {
-                readonly [key: string]: unknown;
+            before: {
+                [key: string]: unknown;
             } | null;
             /** Kind */
-            readonly kind: string;
+            kind: string;
             /**
              * What
              * @enum {string}
              */
-            readonly what: "came" | "went" | "changed";
+            what: "came" | "went" | "changed";
+        };
+        /**
+         * ChannelAnswer
+         * @description One channel, numbered as utterances do it; each peak is from 0 to 255, full scale.
+         */
+        ChannelAnswer: {
+            /** Channel */
+            channel: number;
+            /** Peaks */
+            peaks: number[];
+            /** Speaker */
+            speaker: string | null;
         };
         /**
          * ChunkFinding
@@ -697,111 +751,111 @@ export interface components {
          *     ``state`` is what became of it, or how bad it is: severity, resolution, an answer, owner or type.
          *     ``quote`` is verified: a finding without a verified quote is not indexed.
          */
-        readonly ChunkFinding: {
+        ChunkFinding: {
             /** Quote */
-            readonly quote?: string | null;
+            quote?: string | null;
             /** State */
-            readonly state?: string | null;
+            state?: string | null;
             /** Subject */
-            readonly subject: string;
+            subject: string;
             /**
              * Type
              * @enum {string}
              */
-            readonly type: "entity" | "pain_point" | "objection" | "competitor" | "topic" | "next_step" | "question" | "commitment" | "scorecard" | "category";
+            type: "entity" | "pain_point" | "objection" | "competitor" | "topic" | "next_step" | "question" | "commitment" | "scorecard" | "category";
         };
         /** Commitment[Evidence] */
-        readonly Commitment_Evidence_: {
+        Commitment_Evidence_: {
             /** By */
-            readonly by: string;
+            by: string;
             /** Description */
-            readonly description: string;
+            description: string;
             /** Evidence */
-            readonly evidence: readonly components["schemas"]["Evidence"][];
+            evidence: components["schemas"]["Evidence"][];
         };
         /** Competitor[Evidence] */
-        readonly Competitor_Evidence_: {
+        Competitor_Evidence_: {
             /** Evidence */
-            readonly evidence: readonly components["schemas"]["Evidence"][];
+            evidence: components["schemas"]["Evidence"][];
             /** Name */
-            readonly name: string;
+            name: string;
         };
         /**
          * Cost
          * @description A row: what the answer is not told apart by is null, as is the call of what belongs to none.
          */
-        readonly Cost: {
+        Cost: {
             /**
              * At Most Usd
              * @default 0
              */
-            readonly at_most_usd: number;
+            at_most_usd: number;
             /**
              * Audio Seconds
              * @default 0
              */
-            readonly audio_seconds: number;
+            audio_seconds: number;
             /** Call Id */
-            readonly call_id?: string | null;
+            call_id?: string | null;
             /** Day */
-            readonly day?: string | null;
+            day?: string | null;
             /**
              * Input Tokens
              * @default 0
              */
-            readonly input_tokens: number;
+            input_tokens: number;
             /** Model */
-            readonly model?: string | null;
+            model?: string | null;
             /**
              * Output Tokens
              * @default 0
              */
-            readonly output_tokens: number;
+            output_tokens: number;
             /**
              * Requests
              * @default 0
              */
-            readonly requests: number;
+            requests: number;
             /** Stage */
-            readonly stage?: string | null;
+            stage?: string | null;
             /**
              * Started
              * @default 0
              */
-            readonly started: number;
+            started: number;
             /**
              * Unknown
              * @default 0
              */
-            readonly unknown: number;
+            unknown: number;
             /**
              * Usd
              * @default 0
              */
-            readonly usd: number;
+            usd: number;
         };
         /**
          * CostsAnswer
          * @description Costs of the days from ``since`` to the one before ``until``; ``total`` is of all pages together.
          */
-        readonly CostsAnswer: {
+        CostsAnswer: {
             /** By */
-            readonly by: readonly ("day" | "stage" | "model" | "call_id")[];
+            by: ("day" | "stage" | "model" | "call_id")[];
             /** Next */
-            readonly next?: string | null;
+            next?: string | null;
             /** Rows */
-            readonly rows: readonly components["schemas"]["Cost"][];
+            rows: components["schemas"]["Cost"][];
             /**
              * Since
              * Format: date
              */
-            readonly since: string;
-            readonly total: components["schemas"]["Spending"];
+            since: string;
+            total: components["schemas"]["Spending"];
             /**
              * Until
              * Format: date
              */
-            readonly until: string;
+            until: string;
         };
         /**
          * Coverage
@@ -810,133 +864,133 @@ export interface components {
          *     ``speech_ms`` is what voice activity found, channels added up. ``refused`` is in milliseconds of what was
          *     sent, pauses and padding included.
          */
-        readonly Coverage: {
+        Coverage: {
             /** Flagged */
-            readonly flagged: boolean;
+            flagged: boolean;
             /**
              * Refused
              * @default []
              */
-            readonly refused: readonly components["schemas"]["Refused"][];
+            refused: components["schemas"]["Refused"][];
             /** Share */
-            readonly share: number;
+            share: number;
             /** Speech Ms */
-            readonly speech_ms: number;
+            speech_ms: number;
             /** Transcribed Ms */
-            readonly transcribed_ms: number;
+            transcribed_ms: number;
         };
         /**
          * Criteria
          * @description A tenant's scorecard and categories; each id occurs once.
          */
-        readonly Criteria: {
+        Criteria: {
             /**
              * Categories
              * @default []
              */
-            readonly categories: readonly components["schemas"]["Category"][];
+            categories: components["schemas"]["Category"][];
             /**
              * Scorecard
              * @default []
              */
-            readonly scorecard: readonly components["schemas"]["ScorecardQuestion"][];
+            scorecard: components["schemas"]["ScorecardQuestion"][];
         };
         /**
          * Damage
          * @description What was wrong with a recording, where, and how much of it was lost.
          */
-        readonly Damage: {
+        Damage: {
             /** At Ms */
-            readonly at_ms: number;
+            at_ms: number;
             /** Lost Ms */
-            readonly lost_ms?: number | null;
+            lost_ms?: number | null;
             /**
              * Times
              * @default 1
              */
-            readonly times: number;
+            times: number;
             /**
              * What
              * @enum {string}
              */
-            readonly what: "undecodable" | "cut_off" | "clock_jump" | "other_channels";
+            what: "undecodable" | "cut_off" | "clock_jump" | "other_channels";
         };
         /**
          * Degraded
          * @description Meaning could not be asked for, so words alone were searched; ``reason`` is the provider's.
          */
-        readonly Degraded: {
+        Degraded: {
             /**
              * Mode
              * @enum {string}
              */
-            readonly mode: "hybrid" | "words" | "meaning";
+            mode: "hybrid" | "words" | "meaning";
             /** Reason */
-            readonly reason: string;
+            reason: string;
         };
         /**
          * DetailedHealth
          * @description What this API depends on; ``failing`` if anything it needs does not do its part.
          */
-        readonly DetailedHealth: {
+        DetailedHealth: {
             /** Findings */
-            readonly findings: readonly components["schemas"]["Finding"][];
+            findings: components["schemas"]["Finding"][];
             /**
              * Status
              * @enum {string}
              */
-            readonly status: "ok" | "failing";
+            status: "ok" | "failing";
         };
         /**
          * Difference
          * @description What became of a call's analysis between two of its revisions; unverified findings are in neither.
          */
-        readonly Difference: {
-            readonly after: components["schemas"]["Verdict"];
+        Difference: {
+            after: components["schemas"]["Verdict"];
             /** After Revision */
-            readonly after_revision: number;
-            readonly before: components["schemas"]["Verdict"];
+            after_revision: number;
+            before: components["schemas"]["Verdict"];
             /** Before Revision */
-            readonly before_revision: number;
+            before_revision: number;
             /** Call Id */
-            readonly call_id: string;
+            call_id: string;
             /** Changes */
-            readonly changes: readonly components["schemas"]["Change"][];
+            changes: components["schemas"]["Change"][];
         };
         /**
          * Engine
          * @description What took part in hearing: a provider's model, in which version and with which parameters.
          */
-        readonly Engine: {
+        Engine: {
             /** Model */
-            readonly model: string;
+            model: string;
             /** Parameters */
-            readonly parameters?: {
-                readonly [key: string]: string;
+            parameters?: {
+                [key: string]: string;
             };
             /** Provider */
-            readonly provider: string;
+            provider: string;
             /**
              * Role
              * @enum {string}
              */
-            readonly role: "recognition" | "voice_activity" | "diarization" | "import";
+            role: "recognition" | "voice_activity" | "diarization" | "import";
             /** Version */
-            readonly version?: string | null;
+            version?: string | null;
         };
         /** Entity[Evidence] */
-        readonly Entity_Evidence_: {
+        Entity_Evidence_: {
             /** Evidence */
-            readonly evidence: readonly components["schemas"]["Evidence"][];
+            evidence: components["schemas"]["Evidence"][];
             /** Normalized */
-            readonly normalized: string;
+            normalized: string;
             /** Text */
-            readonly text: string;
+            text: string;
             /**
              * Type
              * @enum {string}
              */
-            readonly type: "person" | "organization" | "product" | "money" | "date" | "number" | "place" | "email" | "phone" | "other";
+            type: "person" | "organization" | "product" | "money" | "date" | "number" | "place" | "email" | "phone" | "other";
         };
         /**
          * Evidence
@@ -944,212 +998,212 @@ export interface components {
          *
          *     The times are those of the quoted words where the transcript has words, else of the utterance.
          */
-        readonly Evidence: {
+        Evidence: {
             /** End Ms */
-            readonly end_ms?: number | null;
+            end_ms?: number | null;
             /** Issue */
-            readonly issue?: ("not_said" | "number_not_said" | "name_not_said" | "recited") | null;
+            issue?: ("not_said" | "number_not_said" | "name_not_said" | "recited") | null;
             /** Match */
-            readonly match?: ("exact" | "normalized" | "fuzzy" | "moved") | null;
+            match?: ("exact" | "normalized" | "fuzzy" | "moved") | null;
             /** Quote */
-            readonly quote: string;
+            quote: string;
             /** Speaker */
-            readonly speaker?: string | null;
+            speaker?: string | null;
             /** Start Ms */
-            readonly start_ms?: number | null;
+            start_ms?: number | null;
             /** Utterance Ids */
-            readonly utterance_ids: readonly string[];
+            utterance_ids: string[];
             /** Verified */
-            readonly verified: boolean;
+            verified: boolean;
         };
         /**
          * Example
          * @description The newest call's words for it.
          */
-        readonly Example: {
+        Example: {
             /** Call Id */
-            readonly call_id: string;
+            call_id: string;
             /** Quote */
-            readonly quote: string | null;
+            quote: string | null;
             /** Start Ms */
-            readonly start_ms: number;
+            start_ms: number;
             /** Started At */
-            readonly started_at: string | null;
+            started_at: string | null;
             /** Text */
-            readonly text: string;
+            text: string;
         };
         /**
          * Exchange
          * @description What it takes two speakers for; overlap is the time in which at least two of them speak.
          */
-        readonly Exchange: {
+        Exchange: {
             /** Interruptions */
-            readonly interruptions: number;
+            interruptions: number;
             /** Overlap Ms */
-            readonly overlap_ms: number;
+            overlap_ms: number;
             /** Parts */
-            readonly parts: readonly components["schemas"]["Part"][];
+            parts: components["schemas"]["Part"][];
             /** Turns */
-            readonly turns: number;
+            turns: number;
             /** Turns Per Minute */
-            readonly turns_per_minute: number;
+            turns_per_minute: number;
         };
         /**
          * Failure
          * @description Why a call failed, or an attempt did: a code, and a sentence without personal data.
          */
-        readonly Failure: {
+        Failure: {
             /** Message */
-            readonly message: string;
+            message: string;
             /** Reason */
-            readonly reason: string;
+            reason: string;
             /**
              * Retry Count
              * @default 0
              */
-            readonly retry_count: number;
+            retry_count: number;
             /** Stage */
-            readonly stage: string;
+            stage: string;
             /**
              * Timestamp
              * Format: date-time
              */
-            readonly timestamp: string;
+            timestamp: string;
         };
         /**
          * Finding
          * @description One fact about one dependency: names and states, never a secret.
          */
-        readonly Finding: {
+        Finding: {
             /** Check */
-            readonly check: string;
+            check: string;
             /** Remedy */
-            readonly remedy?: string | null;
+            remedy?: string | null;
             /**
              * State
              * @enum {string}
              */
-            readonly state: "ok" | "warn" | "fail" | "skipped";
+            state: "ok" | "warn" | "fail" | "skipped";
             /** Told */
-            readonly told: string;
+            told: string;
         };
         /**
          * FindingRow
          * @description One finding of one call, with a quote of it. Unverified ones are not told, so ``verified`` is true.
          */
-        readonly FindingRow: {
+        FindingRow: {
             /** Agent */
-            readonly agent: string | null;
+            agent: string | null;
             /** Call Id */
-            readonly call_id: string;
+            call_id: string;
             /** Quote */
-            readonly quote: string | null;
+            quote: string | null;
             /** Speaker */
-            readonly speaker: string | null;
+            speaker: string | null;
             /** Start Ms */
-            readonly start_ms: number;
+            start_ms: number;
             /** Started At */
-            readonly started_at: string | null;
+            started_at: string | null;
             /** State */
-            readonly state: string | null;
+            state: string | null;
             /** Subject */
-            readonly subject: string;
+            subject: string;
             /** Text */
-            readonly text: string;
+            text: string;
             /**
              * Type
              * @enum {string}
              */
-            readonly type: "entity" | "pain_point" | "objection" | "competitor" | "topic" | "next_step" | "question" | "commitment" | "scorecard" | "category";
+            type: "entity" | "pain_point" | "objection" | "competitor" | "topic" | "next_step" | "question" | "commitment" | "scorecard" | "category";
             /**
              * Verified
              * @default true
              */
-            readonly verified: boolean;
+            verified: boolean;
         };
         /**
          * FindingsAnswer
          * @description Findings, those of the newest calls first; ``next`` is the cursor of the following page.
          */
-        readonly FindingsAnswer: {
+        FindingsAnswer: {
             /** Findings */
-            readonly findings: readonly components["schemas"]["FindingRow"][];
+            findings: components["schemas"]["FindingRow"][];
             /** Next */
-            readonly next?: string | null;
+            next?: string | null;
         };
         /**
          * FoundCall
          * @description A call and its best passages; ``passages`` counts all that were found, ``score`` is the best one's.
          */
-        readonly FoundCall: {
+        FoundCall: {
             /** Call Id */
-            readonly call_id: string;
-            readonly facts: components["schemas"]["CallFacts"];
+            call_id: string;
+            facts: components["schemas"]["CallFacts"];
             /** Hits */
-            readonly hits: readonly components["schemas"]["Passage"][];
+            hits: components["schemas"]["Passage"][];
             /** Passages */
-            readonly passages: number;
+            passages: number;
             /** Score */
-            readonly score: number;
+            score: number;
         };
         /**
          * Health
          * @description The API answers and its queue does too.
          */
-        readonly Health: {
+        Health: {
             /**
              * Status
              * @default ok
              */
-            readonly status: string;
+            status: string;
         };
         /** HTTPValidationError */
-        readonly HTTPValidationError: {
+        HTTPValidationError: {
             /** Detail */
-            readonly detail?: readonly components["schemas"]["ValidationError"][];
+            detail?: components["schemas"]["ValidationError"][];
         };
         /** Insights[Evidence] */
-        readonly Insights_Evidence_: {
+        Insights_Evidence_: {
             /**
              * Call Outcome
              * @enum {string}
              */
-            readonly call_outcome: "won" | "lost" | "next_step_agreed" | "follow_up" | "no_decision" | "resolved" | "unresolved" | "unknown";
+            call_outcome: "won" | "lost" | "next_step_agreed" | "follow_up" | "no_decision" | "resolved" | "unresolved" | "unknown";
             /**
              * Call Type
              * @enum {string}
              */
-            readonly call_type: "discovery" | "demo" | "negotiation" | "support" | "renewal" | "follow_up" | "other";
+            call_type: "discovery" | "demo" | "negotiation" | "support" | "renewal" | "follow_up" | "other";
             /** Categories */
-            readonly categories: readonly components["schemas"]["CategoryMatch_Evidence_"][];
+            categories: components["schemas"]["CategoryMatch_Evidence_"][];
             /** Commitments */
-            readonly commitments: readonly components["schemas"]["Commitment_Evidence_"][];
+            commitments: components["schemas"]["Commitment_Evidence_"][];
             /** Competitors */
-            readonly competitors: readonly components["schemas"]["Competitor_Evidence_"][];
+            competitors: components["schemas"]["Competitor_Evidence_"][];
             /**
              * Engagement Level
              * @enum {string}
              */
-            readonly engagement_level: "low" | "medium" | "high" | "unknown";
+            engagement_level: "low" | "medium" | "high" | "unknown";
             /** Entities */
-            readonly entities: readonly components["schemas"]["Entity_Evidence_"][];
+            entities: components["schemas"]["Entity_Evidence_"][];
             /** Key Topics */
-            readonly key_topics: readonly components["schemas"]["Topic_Evidence_"][];
+            key_topics: components["schemas"]["Topic_Evidence_"][];
             /** Language */
-            readonly language: string;
+            language: string;
             /** Next Steps */
-            readonly next_steps: readonly components["schemas"]["NextStep_Evidence_"][];
+            next_steps: components["schemas"]["NextStep_Evidence_"][];
             /** Objections */
-            readonly objections: readonly components["schemas"]["Objection_Evidence_"][];
+            objections: components["schemas"]["Objection_Evidence_"][];
             /** Pain Points */
-            readonly pain_points: readonly components["schemas"]["PainPoint_Evidence_"][];
+            pain_points: components["schemas"]["PainPoint_Evidence_"][];
             /** Questions Raised */
-            readonly questions_raised: readonly components["schemas"]["Question_Evidence_"][];
+            questions_raised: components["schemas"]["Question_Evidence_"][];
             /** Scorecard */
-            readonly scorecard: readonly components["schemas"]["ScorecardAnswer_Evidence_"][];
-            readonly sentiment: components["schemas"]["Sentiment"];
+            scorecard: components["schemas"]["ScorecardAnswer_Evidence_"][];
+            sentiment: components["schemas"]["Sentiment"];
             /** Summary */
-            readonly summary: string;
+            summary: string;
         };
         /**
          * InsightsAnswer
@@ -1159,154 +1213,154 @@ export interface components {
          *     ``questions`` are ``answered`` or ``open``. ``scorecard`` and ``categories`` tell how many of the calls
          *     that were asked have which answer; null where the calls are too many to be named: take a shorter period.
          */
-        readonly InsightsAnswer: {
+        InsightsAnswer: {
             /** Calls */
-            readonly calls: number;
+            calls: number;
             /**
              * Categories
              * @default []
              */
-            readonly categories: readonly components["schemas"]["Rate"][] | null;
+            categories: components["schemas"]["Rate"][] | null;
             /**
              * Competitors
              * @default []
              */
-            readonly competitors: readonly components["schemas"]["Subject"][];
+            competitors: components["schemas"]["Subject"][];
             /**
              * Objections
              * @default []
              */
-            readonly objections: readonly components["schemas"]["Subject"][];
+            objections: components["schemas"]["Subject"][];
             /**
              * Pain Points
              * @default []
              */
-            readonly pain_points: readonly components["schemas"]["Subject"][];
+            pain_points: components["schemas"]["Subject"][];
             /**
              * Questions
              * @default []
              */
-            readonly questions: readonly components["schemas"]["Subject"][];
+            questions: components["schemas"]["Subject"][];
             /**
              * Scorecard
              * @default []
              */
-            readonly scorecard: readonly components["schemas"]["Rate"][] | null;
+            scorecard: components["schemas"]["Rate"][] | null;
             /** Sentiment */
-            readonly sentiment: {
-                readonly [key: string]: number;
+            sentiment: {
+                [key: string]: number;
             };
             /**
              * Topics
              * @default []
              */
-            readonly topics: readonly components["schemas"]["Subject"][];
+            topics: components["schemas"]["Subject"][];
             /** Trend */
-            readonly trend: readonly components["schemas"]["Trend"][];
+            trend: components["schemas"]["Trend"][];
         };
         /**
          * Loudness
          * @description How loud a channel's speech is, quarter by quarter, in dBFS.
          */
-        readonly Loudness: {
+        Loudness: {
             /** Channel */
-            readonly channel: number;
+            channel: number;
             /** Quarters */
-            readonly quarters: readonly [
+            quarters: [
                 number | null,
                 number | null,
                 number | null,
                 number | null
             ];
             /** Speaker */
-            readonly speaker: string;
+            speaker: string;
         };
         /**
          * MetricsAnswer
          * @description How a call was led, from its timeline alone.
          */
-        readonly MetricsAnswer: {
+        MetricsAnswer: {
             /** Call Id */
-            readonly call_id: string;
-            readonly coverage: components["schemas"]["Coverage"] | null;
+            call_id: string;
+            coverage: components["schemas"]["Coverage"] | null;
             /** Damage */
-            readonly damage: readonly components["schemas"]["Damage"][];
+            damage: components["schemas"]["Damage"][];
             /** Damaged */
-            readonly damaged: boolean;
+            damaged: boolean;
             /** Dual Mono */
-            readonly dual_mono: boolean;
+            dual_mono: boolean;
             /** Duration Ms */
-            readonly duration_ms: number;
+            duration_ms: number;
             /** Engines */
-            readonly engines: readonly components["schemas"]["Engine"][];
+            engines: components["schemas"]["Engine"][];
             /** Flagged */
-            readonly flagged: boolean;
+            flagged: boolean;
             /** Revision */
-            readonly revision: number;
+            revision: number;
             /** Speakers Known */
-            readonly speakers_known: boolean;
+            speakers_known: boolean;
             /** Speech Ms */
-            readonly speech_ms: number;
-            readonly talk: components["schemas"]["Talk"];
+            speech_ms: number;
+            talk: components["schemas"]["Talk"];
         };
         /** NextStep[Evidence] */
-        readonly NextStep_Evidence_: {
+        NextStep_Evidence_: {
             /** Description */
-            readonly description: string;
+            description: string;
             /** Due */
-            readonly due: string | null;
+            due: string | null;
             /** Evidence */
-            readonly evidence: readonly components["schemas"]["Evidence"][];
+            evidence: components["schemas"]["Evidence"][];
             /** Owner */
-            readonly owner: string | null;
+            owner: string | null;
         };
         /** Objection[Evidence] */
-        readonly Objection_Evidence_: {
+        Objection_Evidence_: {
             /** Description */
-            readonly description: string;
+            description: string;
             /** Evidence */
-            readonly evidence: readonly components["schemas"]["Evidence"][];
+            evidence: components["schemas"]["Evidence"][];
             /**
              * Resolution Status
              * @enum {string}
              */
-            readonly resolution_status: "resolved" | "unresolved" | "deferred" | "unknown";
+            resolution_status: "resolved" | "unresolved" | "deferred" | "unknown";
             /** Response */
-            readonly response: string | null;
+            response: string | null;
             /**
              * Type
              * @enum {string}
              */
-            readonly type: "price" | "timing" | "authority" | "need" | "trust" | "competitor" | "feature" | "other";
+            type: "price" | "timing" | "authority" | "need" | "trust" | "competitor" | "feature" | "other";
         };
         /** PainPoint[Evidence] */
-        readonly PainPoint_Evidence_: {
+        PainPoint_Evidence_: {
             /** Category */
-            readonly category: string;
+            category: string;
             /** Description */
-            readonly description: string;
+            description: string;
             /** Evidence */
-            readonly evidence: readonly components["schemas"]["Evidence"][];
+            evidence: components["schemas"]["Evidence"][];
             /**
              * Severity
              * @enum {string}
              */
-            readonly severity: "low" | "medium" | "high";
+            severity: "low" | "medium" | "high";
         };
         /**
          * Parking
          * @description A call that no message is held for: which stage it is announced to, from when on, why it waits.
          */
-        readonly Parking: {
+        Parking: {
             /** Reason */
-            readonly reason: string;
+            reason: string;
             /** Stage */
-            readonly stage: string;
+            stage: string;
             /**
              * Until
              * Format: date-time
              */
-            readonly until: string;
+            until: string;
         };
         /**
          * Part
@@ -1314,19 +1368,19 @@ export interface components {
          *
          *     ``talk_share`` is of all speakers' talk added up; ``interruptions`` are those the speaker makes.
          */
-        readonly Part: {
+        Part: {
             /** Interruptions */
-            readonly interruptions: number;
+            interruptions: number;
             /** Longest Monologue Ms */
-            readonly longest_monologue_ms: number;
+            longest_monologue_ms: number;
             /** Response */
-            readonly response: components["schemas"]["Response"] | components["schemas"]["Unavailable"];
+            response: components["schemas"]["Response"] | components["schemas"]["Unavailable"];
             /** Speaker */
-            readonly speaker: string;
+            speaker: string;
             /** Talk Share */
-            readonly talk_share: number;
+            talk_share: number;
             /** Turns */
-            readonly turns: number;
+            turns: number;
         };
         /**
          * Passage
@@ -1335,279 +1389,295 @@ export interface components {
          *     In ``highlights`` the text is escaped as HTML, and found words stand between ``<em>`` and ``</em>``; every
          *     other text is as it was said, and a page that shows it escapes it itself.
          */
-        readonly Passage: {
+        Passage: {
             /**
              * After
              * @default []
              */
-            readonly after: readonly components["schemas"]["Said"][];
+            after: components["schemas"]["Said"][];
             /**
              * Before
              * @default []
              */
-            readonly before: readonly components["schemas"]["Said"][];
+            before: components["schemas"]["Said"][];
             /** Call Id */
-            readonly call_id: string;
+            call_id: string;
             /** Chunk Id */
-            readonly chunk_id: string;
+            chunk_id: string;
             /** End Ms */
-            readonly end_ms: number;
-            readonly finding?: components["schemas"]["ChunkFinding"] | null;
+            end_ms: number;
+            finding?: components["schemas"]["ChunkFinding"] | null;
             /** Highlights */
-            readonly highlights: readonly string[];
+            highlights: string[];
             /** Score */
-            readonly score: number;
+            score: number;
             /** Speakers */
-            readonly speakers: readonly string[];
+            speakers: string[];
             /** Start Ms */
-            readonly start_ms: number;
+            start_ms: number;
             /** Text */
-            readonly text: string;
+            text: string;
             /** Utterance Ids */
-            readonly utterance_ids: readonly string[];
+            utterance_ids: string[];
         };
         /**
          * Pause
          * @description A time in which nobody speaks.
          */
-        readonly Pause: {
+        Pause: {
             /** End Ms */
-            readonly end_ms: number;
+            end_ms: number;
             /** Start Ms */
-            readonly start_ms: number;
+            start_ms: number;
+        };
+        /**
+         * PeaksAnswer
+         * @description Peaks of equal distance in time, at most 8,000 a channel.
+         */
+        PeaksAnswer: {
+            /** Call Id */
+            call_id: string;
+            /** Channels */
+            channels: components["schemas"]["ChannelAnswer"][];
+            /** Duration Ms */
+            duration_ms: number;
+            /** Peaks Per Second */
+            peaks_per_second: number;
+            /** Revision */
+            revision: number;
         };
         /**
          * QualityIssue
          * @description One thing that is wrong with an analysis; ``where`` is a field, such as ``objections[2]``.
          */
-        readonly QualityIssue: {
+        QualityIssue: {
             /** Issue */
-            readonly issue: string;
+            issue: string;
             /** Where */
-            readonly where?: string | null;
+            where?: string | null;
         };
         /**
          * QualityValidation
          * @description How far an analysis can be relied on: score 0 to 1, and what speaks against it.
          */
-        readonly QualityValidation: {
+        QualityValidation: {
             /** Issues */
-            readonly issues: readonly components["schemas"]["QualityIssue"][];
+            issues: components["schemas"]["QualityIssue"][];
             /**
              * Level
              * @enum {string}
              */
-            readonly level: "high" | "medium" | "low";
+            level: "high" | "medium" | "low";
             /** Score */
-            readonly score: number;
+            score: number;
         };
         /**
          * QuarterSentiment
          * @description How one quarter of the call's time sounded, -1 to 1; the first is 1.
          */
-        readonly QuarterSentiment: {
+        QuarterSentiment: {
             /**
              * Label
              * @enum {string}
              */
-            readonly label: "positive" | "neutral" | "negative" | "mixed";
+            label: "positive" | "neutral" | "negative" | "mixed";
             /** Quarter */
-            readonly quarter: number;
+            quarter: number;
             /** Score */
-            readonly score: number;
+            score: number;
         };
         /** Question[Evidence] */
-        readonly Question_Evidence_: {
+        Question_Evidence_: {
             /** Answer Utterance Id */
-            readonly answer_utterance_id: string | null;
+            answer_utterance_id: string | null;
             /** Answered */
-            readonly answered: boolean;
+            answered: boolean;
             /** Asked By */
-            readonly asked_by: string;
+            asked_by: string;
             /** Evidence */
-            readonly evidence: readonly components["schemas"]["Evidence"][];
+            evidence: components["schemas"]["Evidence"][];
             /** Question */
-            readonly question: string;
+            question: string;
         };
         /**
          * Quoted
          * @description Words that were spoken, letter for letter, and where; times are the words' own where they are known.
          */
-        readonly Quoted: {
+        Quoted: {
             /** Call Id */
-            readonly call_id: string;
+            call_id: string;
             /** End Ms */
-            readonly end_ms: number;
+            end_ms: number;
             /** Quote */
-            readonly quote: string;
+            quote: string;
             /** Speaker */
-            readonly speaker: string;
+            speaker: string;
             /** Start Ms */
-            readonly start_ms: number;
+            start_ms: number;
             /** Utterance Ids */
-            readonly utterance_ids: readonly string[];
+            utterance_ids: string[];
         };
         /**
          * Rate
          * @description One question or category: in how many calls which answer; ``share`` is of those it applies to.
          */
-        readonly Rate: {
+        Rate: {
             /** Calls */
-            readonly calls: number;
+            calls: number;
             /** Id */
-            readonly id: string;
+            id: string;
             /** Share */
-            readonly share: number | null;
+            share: number | null;
             /** States */
-            readonly states: {
-                readonly [key: string]: number;
+            states: {
+                [key: string]: number;
             };
         };
         /**
          * RecordingAnswer
          * @description What the recording was found to be; where it lies is told by ``/recording`` alone.
          */
-        readonly RecordingAnswer: {
+        RecordingAnswer: {
             /** Channels */
-            readonly channels: number;
+            channels: number;
             /** Codec */
-            readonly codec: string;
+            codec: string;
             /** Container */
-            readonly container: string;
+            container: string;
             /** Duration Ms */
-            readonly duration_ms: number | null;
+            duration_ms: number | null;
             /** Sample Rate */
-            readonly sample_rate: number;
+            sample_rate: number;
             /** Size Bytes */
-            readonly size_bytes: number;
+            size_bytes: number;
         };
         /**
          * Redone
          * @description A revision was opened; the call itself is told under it.
          */
-        readonly Redone: {
+        Redone: {
             /** Call Id */
-            readonly call_id: string;
+            call_id: string;
             /** Revision */
-            readonly revision: number;
+            revision: number;
             /** Status */
-            readonly status: string;
+            status: string;
         };
         /**
          * Refused
          * @description Pieces of speech that gave no text, for one reason; ``no_words``: the recogniser heard none.
          */
-        readonly Refused: {
+        Refused: {
             /** Count */
-            readonly count: number;
+            count: number;
             /** Ms */
-            readonly ms: number;
+            ms: number;
             /** Reason */
-            readonly reason: string;
+            reason: string;
         };
         /**
          * Response
          * @description How long somebody waits before answering, over ``answers`` changes of speaker without interruption.
          */
-        readonly Response: {
+        Response: {
             /** Answers */
-            readonly answers: number;
+            answers: number;
             /** Mean Ms */
-            readonly mean_ms: number;
+            mean_ms: number;
             /** Median Ms */
-            readonly median_ms: number;
+            median_ms: number;
         };
         /**
          * Retrieved
          * @description How much the model was given to read.
          */
-        readonly Retrieved: {
+        Retrieved: {
             /** Calls */
-            readonly calls: number;
+            calls: number;
             /** Utterances */
-            readonly utterances: number;
+            utterances: number;
         };
         /**
          * RevisionAnswer
          * @description One revision of a call, and in short its analysis; ``analysis_revision`` is where that was made.
          */
-        readonly RevisionAnswer: {
+        RevisionAnswer: {
             /** Analysis Revision */
-            readonly analysis_revision: number | null;
+            analysis_revision: number | null;
             /**
              * Created At
              * Format: date-time
              */
-            readonly created_at: string;
+            created_at: string;
             /** Findings */
-            readonly findings: number;
+            findings: number;
             /** Level */
-            readonly level: ("high" | "medium" | "low") | null;
+            level: ("high" | "medium" | "low") | null;
             /** Model */
-            readonly model: string | null;
+            model: string | null;
             /** Prompt Version */
-            readonly prompt_version: string | null;
+            prompt_version: string | null;
             /** Quality */
-            readonly quality: number | null;
+            quality: number | null;
             /** Revision */
-            readonly revision: number;
+            revision: number;
             /** Status */
-            readonly status: string;
+            status: string;
             /** Unverified */
-            readonly unverified: number;
+            unverified: number;
             /**
              * Updated At
              * Format: date-time
              */
-            readonly updated_at: string;
+            updated_at: string;
         };
         /**
          * RevisionList
          * @description A call's revisions, newest first.
          */
-        readonly RevisionList: {
+        RevisionList: {
             /** Call Id */
-            readonly call_id: string;
+            call_id: string;
             /** Revisions */
-            readonly revisions: readonly components["schemas"]["RevisionAnswer"][];
+            revisions: components["schemas"]["RevisionAnswer"][];
         };
         /**
          * Said
          * @description An utterance beside a passage.
          */
-        readonly Said: {
+        Said: {
             /** End Ms */
-            readonly end_ms: number;
+            end_ms: number;
             /** Id */
-            readonly id: string;
+            id: string;
             /** Speaker */
-            readonly speaker: string;
+            speaker: string;
             /** Start Ms */
-            readonly start_ms: number;
+            start_ms: number;
             /** Text */
-            readonly text: string;
+            text: string;
         };
         /** ScorecardAnswer[Evidence] */
-        readonly ScorecardAnswer_Evidence_: {
+        ScorecardAnswer_Evidence_: {
             /**
              * Answer
              * @enum {string}
              */
-            readonly answer: "yes" | "no" | "partly" | "not_applicable";
+            answer: "yes" | "no" | "partly" | "not_applicable";
             /** Evidence */
-            readonly evidence: readonly components["schemas"]["Evidence"][];
+            evidence: components["schemas"]["Evidence"][];
             /** Question Id */
-            readonly question_id: string;
+            question_id: string;
         };
         /**
          * ScorecardQuestion
          * @description One question put to every call, such as ``Did the agent name the price?``.
          */
-        readonly ScorecardQuestion: {
+        ScorecardQuestion: {
             /** Id */
-            readonly id: string;
+            id: string;
             /** Text */
-            readonly text: string;
+            text: string;
         };
         /**
          * SearchAnswer
@@ -1615,123 +1685,123 @@ export interface components {
          *
          *     ``complete`` is false where there may be more than the best passages that were looked at.
          */
-        readonly SearchAnswer: {
+        SearchAnswer: {
             /**
              * Calls
              * @default []
              */
-            readonly calls: readonly components["schemas"]["FoundCall"][];
+            calls: components["schemas"]["FoundCall"][];
             /**
              * Complete
              * @default true
              */
-            readonly complete: boolean;
-            readonly degraded?: components["schemas"]["Degraded"] | null;
+            complete: boolean;
+            degraded?: components["schemas"]["Degraded"] | null;
             /**
              * Mode
              * @enum {string}
              */
-            readonly mode: "hybrid" | "words" | "meaning";
+            mode: "hybrid" | "words" | "meaning";
             /** Next */
-            readonly next?: string | null;
+            next?: string | null;
             /** Query */
-            readonly query: string;
+            query: string;
         };
         /**
          * Sentence
          * @description A sentence whose every citation was found in the calls, with its numbers and names.
          */
-        readonly Sentence: {
+        Sentence: {
             /** Citations */
-            readonly citations: readonly components["schemas"]["Quoted"][];
+            citations: components["schemas"]["Quoted"][];
             /** Text */
-            readonly text: string;
+            text: string;
         };
         /**
          * Sentiment
          * @description How the call went: score -1 to 1, confidence 0 to 1; ``utterances`` are those that are not neutral.
          */
-        readonly Sentiment: {
+        Sentiment: {
             /** By Quarter */
-            readonly by_quarter: readonly components["schemas"]["QuarterSentiment"][];
+            by_quarter: components["schemas"]["QuarterSentiment"][];
             /** By Speaker */
-            readonly by_speaker: readonly components["schemas"]["SpeakerSentiment"][];
+            by_speaker: components["schemas"]["SpeakerSentiment"][];
             /** Confidence */
-            readonly confidence: number;
+            confidence: number;
             /**
              * Overall
              * @enum {string}
              */
-            readonly overall: "positive" | "neutral" | "negative" | "mixed";
+            overall: "positive" | "neutral" | "negative" | "mixed";
             /** Reasoning */
-            readonly reasoning: string;
+            reasoning: string;
             /** Score */
-            readonly score: number;
+            score: number;
             /**
              * Trend
              * @enum {string}
              */
-            readonly trend: "improving" | "stable" | "declining" | "unknown";
+            trend: "improving" | "stable" | "declining" | "unknown";
             /** Utterances */
-            readonly utterances: readonly components["schemas"]["UtteranceSentiment"][];
+            utterances: components["schemas"]["UtteranceSentiment"][];
         };
         /**
          * SimilarAnswer
          * @description Calls that are like one, most alike first, with the passages that are.
          */
-        readonly SimilarAnswer: {
+        SimilarAnswer: {
             /** Call Id */
-            readonly call_id: string;
+            call_id: string;
             /** Calls */
-            readonly calls: readonly components["schemas"]["FoundCall"][];
+            calls: components["schemas"]["FoundCall"][];
         };
         /**
          * SpeakerSentiment
          * @description How one speaker sounded, -1 to 1.
          */
-        readonly SpeakerSentiment: {
+        SpeakerSentiment: {
             /**
              * Label
              * @enum {string}
              */
-            readonly label: "positive" | "neutral" | "negative" | "mixed";
+            label: "positive" | "neutral" | "negative" | "mixed";
             /** Score */
-            readonly score: number;
+            score: number;
             /** Speaker */
-            readonly speaker: string;
+            speaker: string;
         };
         /**
          * SpeakerTalk
          * @description One speaker's own talk. ``questions`` counts utterances that end in a question mark.
          */
-        readonly SpeakerTalk: {
+        SpeakerTalk: {
             /** Question Share */
-            readonly question_share: number;
+            question_share: number;
             /** Questions */
-            readonly questions: number;
+            questions: number;
             /** Speaker */
-            readonly speaker: string;
+            speaker: string;
             /** Speed */
-            readonly speed: components["schemas"]["Speed"] | components["schemas"]["Unavailable"];
+            speed: components["schemas"]["Speed"] | components["schemas"]["Unavailable"];
             /** Talk Ms */
-            readonly talk_ms: number;
+            talk_ms: number;
             /** Utterances */
-            readonly utterances: number;
+            utterances: number;
         };
         /**
          * Speed
          * @description How fast somebody talks: ``characters`` in scripts that write no spaces, else ``words``.
          */
-        readonly Speed: {
+        Speed: {
             /** Per Minute */
-            readonly per_minute: number;
+            per_minute: number;
             /** Spoken */
-            readonly spoken: number;
+            spoken: number;
             /**
              * Unit
              * @enum {string}
              */
-            readonly unit: "words" | "characters";
+            unit: "words" | "characters";
         };
         /**
          * Spending
@@ -1740,83 +1810,83 @@ export interface components {
          *     ``usd`` is what is known to have been paid. ``started`` requests have no end yet, or died with their
          *     worker, and of ``unknown`` ones nobody can tell: ``at_most_usd`` counts what both may have cost beside.
          */
-        readonly Spending: {
+        Spending: {
             /**
              * At Most Usd
              * @default 0
              */
-            readonly at_most_usd: number;
+            at_most_usd: number;
             /**
              * Audio Seconds
              * @default 0
              */
-            readonly audio_seconds: number;
+            audio_seconds: number;
             /**
              * Input Tokens
              * @default 0
              */
-            readonly input_tokens: number;
+            input_tokens: number;
             /**
              * Output Tokens
              * @default 0
              */
-            readonly output_tokens: number;
+            output_tokens: number;
             /**
              * Requests
              * @default 0
              */
-            readonly requests: number;
+            requests: number;
             /**
              * Started
              * @default 0
              */
-            readonly started: number;
+            started: number;
             /**
              * Unknown
              * @default 0
              */
-            readonly unknown: number;
+            unknown: number;
             /**
              * Usd
              * @default 0
              */
-            readonly usd: number;
+            usd: number;
         };
         /**
          * StageAnswer
          * @description What one stage did for the call.
          */
-        readonly StageAnswer: {
+        StageAnswer: {
             /** Attempts */
-            readonly attempts: number;
+            attempts: number;
             /** Cost Usd */
-            readonly cost_usd: number | null;
-            readonly error: components["schemas"]["Failure"] | null;
+            cost_usd: number | null;
+            error: components["schemas"]["Failure"] | null;
             /** Finished At */
-            readonly finished_at: string | null;
+            finished_at: string | null;
             /** Model */
-            readonly model: string | null;
+            model: string | null;
             /** Processing Time Seconds */
-            readonly processing_time_seconds: number | null;
+            processing_time_seconds: number | null;
             /** Provider */
-            readonly provider: string | null;
+            provider: string | null;
             /** Started At */
-            readonly started_at: string | null;
+            started_at: string | null;
         };
         /**
          * Subject
          * @description In how many calls something was found; ``states`` counts the calls by what became of it.
          */
-        readonly Subject: {
+        Subject: {
             /** Calls */
-            readonly calls: number;
-            readonly example: components["schemas"]["Example"];
+            calls: number;
+            example: components["schemas"]["Example"];
             /** States */
-            readonly states: {
-                readonly [key: string]: number;
+            states: {
+                [key: string]: number;
             };
             /** Subject */
-            readonly subject: string;
+            subject: string;
         };
         /**
          * Talk
@@ -1824,199 +1894,199 @@ export interface components {
          *
          *     ``loudness`` is empty where the sound was never heard: a transcript made elsewhere.
          */
-        readonly Talk: {
+        Talk: {
             /** Exchange */
-            readonly exchange: components["schemas"]["Exchange"] | components["schemas"]["Unavailable"];
-            readonly longest_silence: components["schemas"]["Pause"] | null;
+            exchange: components["schemas"]["Exchange"] | components["schemas"]["Unavailable"];
+            longest_silence: components["schemas"]["Pause"] | null;
             /**
              * Loudness
              * @default []
              */
-            readonly loudness: readonly components["schemas"]["Loudness"][];
+            loudness: components["schemas"]["Loudness"][];
             /** Silence Ms */
-            readonly silence_ms: number;
+            silence_ms: number;
             /** Silence Share */
-            readonly silence_share: number;
+            silence_share: number;
             /** Speakers */
-            readonly speakers: readonly components["schemas"]["SpeakerTalk"][];
+            speakers: components["schemas"]["SpeakerTalk"][];
             /** Talk Ms */
-            readonly talk_ms: number;
+            talk_ms: number;
         };
         /** Topic[Evidence] */
-        readonly Topic_Evidence_: {
+        Topic_Evidence_: {
             /** Evidence */
-            readonly evidence: readonly components["schemas"]["Evidence"][];
+            evidence: components["schemas"]["Evidence"][];
             /** Topic */
-            readonly topic: string;
+            topic: string;
         };
         /**
          * TranscriptAnswer
          * @description What was said.
          */
-        readonly TranscriptAnswer: {
-            readonly coverage: components["schemas"]["Coverage"] | null;
+        TranscriptAnswer: {
+            coverage: components["schemas"]["Coverage"] | null;
             /** Damage */
-            readonly damage: readonly components["schemas"]["Damage"][];
+            damage: components["schemas"]["Damage"][];
             /** Damaged */
-            readonly damaged: boolean;
+            damaged: boolean;
             /** Dual Mono */
-            readonly dual_mono: boolean;
+            dual_mono: boolean;
             /** Duration Ms */
-            readonly duration_ms: number;
+            duration_ms: number;
             /** Engines */
-            readonly engines: readonly components["schemas"]["Engine"][];
+            engines: components["schemas"]["Engine"][];
             /** Flagged */
-            readonly flagged: boolean;
+            flagged: boolean;
             /** Language */
-            readonly language: string | null;
+            language: string | null;
             /** Outcome */
-            readonly outcome: string;
+            outcome: string;
             /** Revision */
-            readonly revision: number;
+            revision: number;
             /** Speakers Known */
-            readonly speakers_known: boolean;
+            speakers_known: boolean;
             /** Speech Ms */
-            readonly speech_ms: number;
+            speech_ms: number;
             /** Utterances */
-            readonly utterances: readonly components["schemas"]["UtteranceAnswer"][];
+            utterances: components["schemas"]["UtteranceAnswer"][];
         };
         /**
          * Trend
          * @description The calls that began in a period, by sentiment.
          */
-        readonly Trend: {
+        Trend: {
             /**
              * Begins
              * Format: date-time
              */
-            readonly begins: string;
+            begins: string;
             /** Calls */
-            readonly calls: number;
+            calls: number;
             /** Sentiment */
-            readonly sentiment: {
-                readonly [key: string]: number;
+            sentiment: {
+                [key: string]: number;
             };
         };
         /**
          * Unavailable
          * @description Why a figure is not there; zero would be a claim.
          */
-        readonly Unavailable: {
+        Unavailable: {
             /**
              * Unavailable
              * @enum {string}
              */
-            readonly unavailable: "nothing_said" | "one_speaker_unknown" | "one_speaker" | "no_answer";
+            unavailable: "nothing_said" | "one_speaker_unknown" | "one_speaker" | "no_answer";
         };
         /**
          * Uploaded
          * @description A recording was taken.
          */
-        readonly Uploaded: {
+        Uploaded: {
             /** Call Id */
-            readonly call_id: string;
+            call_id: string;
             /** Status */
-            readonly status: string;
+            status: string;
         };
         /**
          * UtteranceAnswer
          * @description One speaker's turn; single words and their times are in the transcript's own file.
          */
-        readonly UtteranceAnswer: {
+        UtteranceAnswer: {
             /** Channel */
-            readonly channel: number;
+            channel: number;
             /** Confidence */
-            readonly confidence: number | null;
+            confidence: number | null;
             /** End Ms */
-            readonly end_ms: number;
+            end_ms: number;
             /** Id */
-            readonly id: string;
+            id: string;
             /** Language */
-            readonly language: string | null;
+            language: string | null;
             /** Speaker */
-            readonly speaker: string;
+            speaker: string;
             /** Start Ms */
-            readonly start_ms: number;
+            start_ms: number;
             /** Text */
-            readonly text: string;
+            text: string;
         };
         /**
          * UtteranceSentiment
          * @description An utterance that is plainly not neutral, -1 to 1.
          */
-        readonly UtteranceSentiment: {
+        UtteranceSentiment: {
             /**
              * Label
              * @enum {string}
              */
-            readonly label: "positive" | "negative" | "mixed";
+            label: "positive" | "negative" | "mixed";
             /** Score */
-            readonly score: number;
+            score: number;
             /** Utterance Id */
-            readonly utterance_id: string;
+            utterance_id: string;
         };
         /** ValidationError */
-        readonly ValidationError: {
+        ValidationError: {
             /** Context */
-            readonly ctx?: Record<string, never>;
+            ctx?: Record<string, never>;
             /** Input */
-            readonly input?: unknown;
+            input?: unknown;
             /** Location */
-            readonly loc: readonly (string | number)[];
+            loc: (string | number)[];
             /** Message */
-            readonly msg: string;
+            msg: string;
             /** Error Type */
-            readonly type: string;
+            type: string;
         };
         /**
          * Verdict
          * @description What an analysis says of the whole call; nothing, if nothing was said in it.
          */
-        readonly Verdict: {
+        Verdict: {
             /** Call Outcome */
-            readonly call_outcome?: string | null;
+            call_outcome?: string | null;
             /** Call Type */
-            readonly call_type?: string | null;
+            call_type?: string | null;
             /** Engagement Level */
-            readonly engagement_level?: string | null;
+            engagement_level?: string | null;
             /** Sentiment */
-            readonly sentiment?: string | null;
+            sentiment?: string | null;
             /** Sentiment Score */
-            readonly sentiment_score?: number | null;
+            sentiment_score?: number | null;
             /** Summary */
-            readonly summary?: string | null;
+            summary?: string | null;
         };
         /**
          * Work
          * @description What a stage used and paid for its document. ``cost_usd`` is None where the price is not known.
          */
-        readonly Work: {
+        Work: {
             /**
              * Audio Seconds
              * @default 0
              */
-            readonly audio_seconds: number;
+            audio_seconds: number;
             /** Cost Usd */
-            readonly cost_usd?: number | null;
+            cost_usd?: number | null;
             /**
              * Input Tokens
              * @default 0
              */
-            readonly input_tokens: number;
+            input_tokens: number;
             /** Model */
-            readonly model: string;
+            model: string;
             /**
              * Output Tokens
              * @default 0
              */
-            readonly output_tokens: number;
+            output_tokens: number;
             /** Provider */
-            readonly provider: string;
+            provider: string;
             /**
              * Requests
              * @default 0
              */
-            readonly requests: number;
+            requests: number;
         };
     };
     responses: never;
@@ -2038,6 +2108,7 @@ export type CallSummary = components['schemas']['CallSummary'];
 export type Category = components['schemas']['Category'];
 export type CategoryMatchEvidence = components['schemas']['CategoryMatch_Evidence_'];
 export type Change = components['schemas']['Change'];
+export type ChannelAnswer = components['schemas']['ChannelAnswer'];
 export type ChunkFinding = components['schemas']['ChunkFinding'];
 export type CommitmentEvidence = components['schemas']['Commitment_Evidence_'];
 export type CompetitorEvidence = components['schemas']['Competitor_Evidence_'];
@@ -2072,6 +2143,7 @@ export type Parking = components['schemas']['Parking'];
 export type Part = components['schemas']['Part'];
 export type Passage = components['schemas']['Passage'];
 export type Pause = components['schemas']['Pause'];
+export type PeaksAnswer = components['schemas']['PeaksAnswer'];
 export type QualityIssue = components['schemas']['QualityIssue'];
 export type QualityValidation = components['schemas']['QualityValidation'];
 export type QuarterSentiment = components['schemas']['QuarterSentiment'];
@@ -2111,25 +2183,25 @@ export type Verdict = components['schemas']['Verdict'];
 export type Work = components['schemas']['Work'];
 export type $defs = Record<string, never>;
 export interface operations {
-    readonly ask_api_v1_ask_post: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: {
-                readonly accept?: string | null;
+    ask_api_v1_ask_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                accept?: string | null;
             };
-            readonly path?: never;
-            readonly cookie?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["AskRequest"];
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskRequest"];
             };
         };
-        readonly responses: {
+        responses: {
             /** @description The answer; or, as events: ``retrieved``, each ``sentence`` once it is verified, and ``done`` with the totals, or ``error`` with a problem. Comments in between keep the connection open. */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
                     /**
@@ -2165,7 +2237,7 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    readonly "application/json": components["schemas"]["AskAnswer"];
+                    "application/json": components["schemas"]["AskAnswer"];
                     /**
                      * @example event: retrieved
                      *     data: {"calls":1,"utterances":1}
@@ -2176,145 +2248,217 @@ export interface operations {
                      *     event: done
                      *     data: {"answered":true,…}
                      */
-                    readonly "text/event-stream": string;
+                    "text/event-stream": string;
                 };
             };
             /** @description There is no such call */
-            readonly 404: {
+            404: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content?: never;
             };
             /** @description ``Accept`` allows neither JSON nor events */
-            readonly 406: {
+            406: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content?: never;
             };
             /** @description The request cannot be understood, or the model refuses to answer it */
-            readonly 422: {
+            422: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content?: never;
             };
             /** @description Too many questions, or the day's budget is spent */
-            readonly 429: {
+            429: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content?: never;
             };
             /** @description A provider or a server does not answer now; ``Retry-After`` says when to come back */
-            readonly 503: {
+            503: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content?: never;
             };
         };
     };
-    readonly list_calls_api_v1_calls_get: {
-        readonly parameters: {
-            readonly query?: {
+    list_calls_api_v1_calls_get: {
+        parameters: {
+            query?: {
                 /** @description ``next`` of the page before */
-                readonly cursor?: string | null;
-                readonly limit?: number;
+                cursor?: string | null;
+                limit?: number;
                 /** @description Created at or after */
-                readonly since?: string | null;
-                readonly status?: ("uploaded" | "transcribing" | "transcribed" | "analyzing" | "analyzed" | "embedding" | "completed" | "failed") | null;
+                since?: string | null;
+                status?: ("uploaded" | "transcribing" | "transcribed" | "analyzing" | "analyzed" | "embedding" | "completed" | "failed") | null;
                 /** @description Created before */
-                readonly until?: string | null;
+                until?: string | null;
             };
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description Successful Response */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["CallList"];
+                    "application/json": components["schemas"]["CallList"];
                 };
             };
             /** @description Validation Error */
-            readonly 422: {
+            422: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
     };
-    readonly get_call_api_v1_calls__call_id__get: {
-        readonly parameters: {
-            readonly query?: {
+    get_call_api_v1_calls__call_id__get: {
+        parameters: {
+            query?: {
                 /** @description A revision; the newest unless given */
-                readonly revision?: number | null;
+                revision?: number | null;
             };
-            readonly header?: {
-                readonly "if-none-match"?: string | null;
+            header?: {
+                "if-none-match"?: string | null;
             };
-            readonly path: {
-                readonly call_id: string;
+            path: {
+                call_id: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description Successful Response */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["CallAnswer"];
+                    "application/json": components["schemas"]["CallAnswer"];
                 };
             };
             /** @description Not modified */
-            readonly 304: {
+            304: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content?: never;
             };
             /** @description Validation Error */
-            readonly 422: {
+            422: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
     };
-    readonly get_metrics_api_v1_calls__call_id__metrics_get: {
-        readonly parameters: {
-            readonly query?: {
-                /** @description A revision; the newest unless given */
-                readonly revision?: number | null;
+    follow_api_v1_calls__call_id__events_get: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Of the last event that came */
+                "last-event-id"?: string | null;
             };
-            readonly header?: never;
-            readonly path: {
-                readonly call_id: string;
+            path: {
+                call_id: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
-            /** @description How the call was led; here nobody answers the agent */
-            readonly 200: {
+        requestBody?: never;
+        responses: {
+            /** @description ``call``: the call's summary and its journal, as ``GET /calls/{call_id}`` has them, at once and whenever something has become of it; ``end``: it is completed, failed or erased. Comments in between keep the connection open. A call is looked at once a second. */
+            200: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example event: call
+                     *     data: {"call_id":"c-1","tenant_id":"default","revision":1,"status":"transcribing","created_at":"2026-11-22T10:30:00Z","updated_at":"2026-11-22T10:30:02Z","cost_usd":0.0,"error":null,"parked":null,"journal":{"ingest":{"attempts":1,…},"transcribe":{"attempts":1,…}}}
+                     *     id: 1.1795343402000
+                     *     retry: 2000
+                     *
+                     *     event: end
+                     *     data: {}
+                     *     id: 1.end
+                     */
+                    "text/event-stream": string;
+                };
+            };
+            /** @description ``Last-Event-ID`` is that of ``end``: nothing more will come */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description There is no such call */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description This client has as many streams open as one may have (``EVENT_STREAMS_EACH``) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description All streams are taken (``EVENT_STREAMS``), or the journal does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    get_metrics_api_v1_calls__call_id__metrics_get: {
+        parameters: {
+            query?: {
+                /** @description A revision; the newest unless given */
+                revision?: number | null;
+            };
+            header?: never;
+            path: {
+                call_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How the call was led; here nobody answers the agent */
+            200: {
+                headers: {
+                    [name: string]: unknown;
                 };
                 content: {
                     /**
@@ -2427,188 +2571,238 @@ export interface operations {
                      *       }
                      *     }
                      */
-                    readonly "application/json": components["schemas"]["MetricsAnswer"];
+                    "application/json": components["schemas"]["MetricsAnswer"];
                 };
             };
             /** @description No such call, or nothing is transcribed yet */
-            readonly 404: {
+            404: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content?: never;
             };
             /** @description Validation Error */
-            readonly 422: {
+            422: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
     };
-    readonly get_recording_api_v1_calls__call_id__recording_get: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path: {
-                readonly call_id: string;
+    get_peaks_api_v1_calls__call_id__peaks_get: {
+        parameters: {
+            query?: {
+                /** @description A revision; the newest unless given */
+                revision?: number | null;
             };
-            readonly cookie?: never;
+            header?: {
+                "if-none-match"?: string | null;
+            };
+            path: {
+                call_id: string;
+            };
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description Successful Response */
-            readonly 307: {
+            200: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PeaksAnswer"];
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No such call, or no waveform of it */
+            404: {
+                headers: {
+                    [name: string]: unknown;
                 };
                 content?: never;
             };
             /** @description Validation Error */
-            readonly 422: {
+            422: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
     };
-    readonly redo_api_v1_calls__call_id__redo_post: {
-        readonly parameters: {
-            readonly query: {
+    get_recording_api_v1_calls__call_id__recording_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                call_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            307: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    redo_api_v1_calls__call_id__redo_post: {
+        parameters: {
+            query: {
                 /** @description The first stage to be done again; those before it are built on */
-                readonly from: "transcribe" | "analyze" | "embed";
+                from: "transcribe" | "analyze" | "embed";
             };
-            readonly header?: never;
-            readonly path: {
-                readonly call_id: string;
+            header?: never;
+            path: {
+                call_id: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description Successful Response */
-            readonly 202: {
+            202: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["Redone"];
+                    "application/json": components["schemas"]["Redone"];
                 };
             };
             /** @description Validation Error */
-            readonly 422: {
+            422: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
     };
-    readonly list_revisions_api_v1_calls__call_id__revisions_get: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path: {
-                readonly call_id: string;
+    list_revisions_api_v1_calls__call_id__revisions_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                call_id: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description Successful Response */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["RevisionList"];
+                    "application/json": components["schemas"]["RevisionList"];
                 };
             };
             /** @description No such call */
-            readonly 404: {
+            404: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content?: never;
             };
             /** @description Validation Error */
-            readonly 422: {
+            422: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
     };
-    readonly compare_revisions_api_v1_calls__call_id__revisions__before__diff__after__get: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path: {
-                readonly after: number;
-                readonly before: number;
-                readonly call_id: string;
+    compare_revisions_api_v1_calls__call_id__revisions__before__diff__after__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                after: number;
+                before: number;
+                call_id: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description Successful Response */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["Difference"];
+                    "application/json": components["schemas"]["Difference"];
                 };
             };
             /** @description No such call or revision, or it has no analysis */
-            readonly 404: {
+            404: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content?: never;
             };
             /** @description Validation Error */
-            readonly 422: {
+            422: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
     };
-    readonly similar_calls: {
-        readonly parameters: {
-            readonly query?: {
+    similar_calls: {
+        parameters: {
+            query?: {
                 /** @description Utterances told before and after a passage */
-                readonly around?: number;
+                around?: number;
                 /** @description Calls */
-                readonly limit?: number;
+                limit?: number;
             };
-            readonly header?: never;
-            readonly path: {
-                readonly call_id: string;
+            header?: never;
+            path: {
+                call_id: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description Calls, the most alike first */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
                     /**
@@ -2661,49 +2855,49 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    readonly "application/json": components["schemas"]["SimilarAnswer"];
+                    "application/json": components["schemas"]["SimilarAnswer"];
                 };
             };
             /** @description No such call */
-            readonly 404: {
+            404: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content?: never;
             };
             /** @description Validation Error */
-            readonly 422: {
+            422: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
     };
-    readonly get_transcript_api_v1_calls__call_id__transcript_get: {
-        readonly parameters: {
-            readonly query?: {
+    get_transcript_api_v1_calls__call_id__transcript_get: {
+        parameters: {
+            query?: {
                 /** @description Takes precedence over ``Accept`` */
-                readonly format?: ("json" | "csv" | "srt" | "vtt" | "txt") | null;
+                format?: ("json" | "csv" | "srt" | "vtt" | "txt") | null;
                 /** @description A revision; the newest unless given */
-                readonly revision?: number | null;
+                revision?: number | null;
             };
-            readonly header?: {
-                readonly accept?: string | null;
+            header?: {
+                accept?: string | null;
             };
-            readonly path: {
-                readonly call_id: string;
+            path: {
+                call_id: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description The transcript as a file. json: all that is kept, words and their times included. csv: an utterance a row; a text that begins with = + - @ has an apostrophe before it, so that no spreadsheet takes it for a formula. srt and vtt: an utterance a cue, with exact times; cues of speakers who talk at once overlap. srt has no escapes: < > { } are written ‹ › ❴ ❵. txt: a line an utterance. */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
                     /**
@@ -2729,17 +2923,17 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    readonly "application/json": unknown;
+                    "application/json": unknown;
                     /**
                      * @example 1
                      *     00:00:00,000 --> 00:00:00,900
                      *     agent: it is slow
                      */
-                    readonly "application/x-subrip": unknown;
+                    "application/x-subrip": unknown;
                     /** @example id,speaker,channel,start_ms,end_ms,text,language,confidence */
-                    readonly "text/csv": unknown;
+                    "text/csv": unknown;
                     /** @example [00:00:00] agent: it is slow */
-                    readonly "text/plain": unknown;
+                    "text/plain": unknown;
                     /**
                      * @example WEBVTT
                      *
@@ -2747,97 +2941,97 @@ export interface operations {
                      *     00:00:00.000 --> 00:00:00.900
                      *     <v agent>it is slow</v>
                      */
-                    readonly "text/vtt": unknown;
+                    "text/vtt": unknown;
                 };
             };
             /** @description No such call, or nothing is transcribed yet */
-            readonly 404: {
+            404: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content?: never;
             };
             /** @description ``Accept`` allows none of the formats */
-            readonly 406: {
+            406: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content?: never;
             };
             /** @description Validation Error */
-            readonly 422: {
+            422: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
     };
-    readonly upload_api_v1_calls_upload_post: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    upload_api_v1_calls_upload_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly requestBody?: {
-            readonly content: {
-                readonly "multipart/form-data": components["schemas"]["Body_upload_api_v1_calls_upload_post"];
+        requestBody?: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_upload_api_v1_calls_upload_post"];
             };
         };
-        readonly responses: {
+        responses: {
             /** @description Successful Response */
-            readonly 201: {
+            201: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["Uploaded"];
+                    "application/json": components["schemas"]["Uploaded"];
                 };
             };
             /** @description Validation Error */
-            readonly 422: {
+            422: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
     };
-    readonly costs: {
-        readonly parameters: {
-            readonly query?: {
+    costs: {
+        parameters: {
+            query?: {
                 /** @description What rows are told apart by; repeat it */
-                readonly by?: readonly ("day" | "stage" | "model" | "call_id")[];
+                by?: ("day" | "stage" | "model" | "call_id")[];
                 /** @description This call only, in all its revisions */
-                readonly call_id?: string | null;
+                call_id?: string | null;
                 /** @description ``next`` of the page before */
-                readonly cursor?: string | null;
+                cursor?: string | null;
                 /** @description Takes precedence over ``Accept`` */
-                readonly format?: ("json" | "csv") | null;
+                format?: ("json" | "csv") | null;
                 /** @description Rows on a page; a sheet has all */
-                readonly limit?: number;
+                limit?: number;
                 /** @description First day, in UTC; thirty days ago unless given */
-                readonly since?: string | null;
+                since?: string | null;
                 /** @description The day after the last, in UTC; tomorrow unless given */
-                readonly until?: string | null;
+                until?: string | null;
             };
-            readonly header?: {
-                readonly accept?: string | null;
+            header?: {
+                accept?: string | null;
             };
-            readonly path?: never;
-            readonly cookie?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description As JSON, page by page; or all of it as CSV, in which a text that begins with = + - @ has an apostrophe before it, so that no spreadsheet takes it for a formula. */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
                     /**
@@ -2876,74 +3070,74 @@ export interface operations {
                      *       "until": "2026-12-01"
                      *     }
                      */
-                    readonly "application/json": components["schemas"]["CostsAnswer"];
+                    "application/json": components["schemas"]["CostsAnswer"];
                     /** @example day,stage,model,requests,started,unknown,input_tokens,output_tokens,audio_seconds,usd,at_most_usd */
-                    readonly "text/csv": unknown;
+                    "text/csv": unknown;
                 };
             };
             /** @description The filters cannot be true together, or the cursor is none of ours for this question */
-            readonly 400: {
+            400: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content?: never;
             };
             /** @description ``Accept`` allows neither JSON nor CSV */
-            readonly 406: {
+            406: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content?: never;
             };
             /** @description Validation Error */
-            readonly 422: {
+            422: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
     };
-    readonly findings: {
-        readonly parameters: {
-            readonly query?: {
+    findings: {
+        parameters: {
+            query?: {
                 /** @description The call's agent, as its metadata has it */
-                readonly agent?: readonly string[];
+                agent?: string[];
                 /** @description These calls only */
-                readonly call_id?: readonly string[];
+                call_id?: string[];
                 /** @description ``next`` of the page before */
-                readonly cursor?: string | null;
+                cursor?: string | null;
                 /** @description Takes precedence over ``Accept`` */
-                readonly format?: ("json" | "csv") | null;
+                format?: ("json" | "csv") | null;
                 /** @description Findings on a page; a sheet has all */
-                readonly limit?: number;
+                limit?: number;
                 /** @description The whole call's */
-                readonly sentiment?: readonly ("positive" | "neutral" | "negative" | "mixed")[];
+                sentiment?: ("positive" | "neutral" | "negative" | "mixed")[];
                 /** @description Calls that began at or after */
-                readonly since?: string | null;
+                since?: string | null;
                 /** @description Who speaks, as the transcript names them */
-                readonly speaker?: readonly string[];
+                speaker?: string[];
                 /** @description The call's status now */
-                readonly status?: ("uploaded" | "transcribing" | "transcribed" | "analyzing" | "analyzed" | "embedding" | "completed" | "failed") | null;
+                status?: ("uploaded" | "transcribing" | "transcribed" | "analyzing" | "analyzed" | "embedding" | "completed" | "failed") | null;
                 /** @description Findings of these types only */
-                readonly type?: readonly ("entity" | "pain_point" | "objection" | "competitor" | "topic" | "next_step" | "question" | "commitment" | "scorecard" | "category")[];
+                type?: ("entity" | "pain_point" | "objection" | "competitor" | "topic" | "next_step" | "question" | "commitment" | "scorecard" | "category")[];
                 /** @description Calls that began before */
-                readonly until?: string | null;
+                until?: string | null;
             };
-            readonly header?: {
-                readonly accept?: string | null;
+            header?: {
+                accept?: string | null;
             };
-            readonly path?: never;
-            readonly cookie?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description As JSON, page by page; or all of it as CSV, in which a text that begins with = + - @ has an apostrophe before it, so that no spreadsheet takes it for a formula. */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
                     /**
@@ -2965,110 +3159,110 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    readonly "application/json": components["schemas"]["FindingsAnswer"];
+                    "application/json": components["schemas"]["FindingsAnswer"];
                     /** @example call_id,started_at,agent,type,subject,state,text,quote,speaker,start_ms,verified */
-                    readonly "text/csv": unknown;
+                    "text/csv": unknown;
                 };
             };
             /** @description The filters cannot be true together, or the cursor is none of ours for this question */
-            readonly 400: {
+            400: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content?: never;
             };
             /** @description ``Accept`` allows neither JSON nor CSV */
-            readonly 406: {
+            406: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content?: never;
             };
             /** @description Validation Error */
-            readonly 422: {
+            422: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
     };
-    readonly health_api_v1_health_get: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    health_api_v1_health_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description Successful Response */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["Health"];
+                    "application/json": components["schemas"]["Health"];
                 };
             };
         };
     };
-    readonly detailed_api_v1_health_detailed_get: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    detailed_api_v1_health_detailed_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description Successful Response */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["DetailedHealth"];
+                    "application/json": components["schemas"]["DetailedHealth"];
                 };
             };
         };
     };
-    readonly insights: {
-        readonly parameters: {
-            readonly query?: {
+    insights: {
+        parameters: {
+            query?: {
                 /** @description The call's agent, as its metadata has it */
-                readonly agent?: readonly string[];
+                agent?: string[];
                 /** @description Periods of the trend, in UTC */
-                readonly by?: "day" | "week" | "month";
+                by?: "day" | "week" | "month";
                 /** @description These calls only */
-                readonly call_id?: readonly string[];
+                call_id?: string[];
                 /** @description The whole call's */
-                readonly sentiment?: readonly ("positive" | "neutral" | "negative" | "mixed")[];
+                sentiment?: ("positive" | "neutral" | "negative" | "mixed")[];
                 /** @description Calls that began at or after */
-                readonly since?: string | null;
+                since?: string | null;
                 /** @description Who speaks, as the transcript names them */
-                readonly speaker?: readonly string[];
+                speaker?: string[];
                 /** @description The call's status now */
-                readonly status?: ("uploaded" | "transcribing" | "transcribed" | "analyzing" | "analyzed" | "embedding" | "completed" | "failed") | null;
+                status?: ("uploaded" | "transcribing" | "transcribed" | "analyzing" | "analyzed" | "embedding" | "completed" | "failed") | null;
                 /** @description Rows of each table */
-                readonly top?: number;
+                top?: number;
                 /** @description Findings of these types only */
-                readonly type?: readonly ("entity" | "pain_point" | "objection" | "competitor" | "topic" | "next_step" | "question" | "commitment" | "scorecard" | "category")[];
+                type?: ("entity" | "pain_point" | "objection" | "competitor" | "topic" | "next_step" | "question" | "commitment" | "scorecard" | "category")[];
                 /** @description Calls that began before */
-                readonly until?: string | null;
+                until?: string | null;
             };
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description Numbers of calls, with an example of each finding */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
                     /**
@@ -3123,69 +3317,69 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    readonly "application/json": components["schemas"]["InsightsAnswer"];
+                    "application/json": components["schemas"]["InsightsAnswer"];
                 };
             };
             /** @description The filters cannot be true together, or the cursor is none of ours for this question */
-            readonly 400: {
+            400: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content?: never;
             };
             /** @description Validation Error */
-            readonly 422: {
+            422: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
     };
-    readonly search: {
-        readonly parameters: {
-            readonly query: {
+    search: {
+        parameters: {
+            query: {
                 /** @description The call's agent, as its metadata has it */
-                readonly agent?: readonly string[];
+                agent?: string[];
                 /** @description Utterances told before and after a passage */
-                readonly around?: number;
+                around?: number;
                 /** @description These calls only */
-                readonly call_id?: readonly string[];
+                call_id?: string[];
                 /** @description ``next`` of the page before */
-                readonly cursor?: string | null;
+                cursor?: string | null;
                 /** @description Calls on a page */
-                readonly limit?: number;
+                limit?: number;
                 /** @description words: costs nothing; meaning: finds no names; hybrid: both */
-                readonly mode?: "hybrid" | "words" | "meaning";
+                mode?: "hybrid" | "words" | "meaning";
                 /** @description Passages of a call */
-                readonly passages?: number;
+                passages?: number;
                 /** @description Words or a question */
-                readonly q: string;
+                q: string;
                 /** @description The whole call's */
-                readonly sentiment?: readonly ("positive" | "neutral" | "negative" | "mixed")[];
+                sentiment?: ("positive" | "neutral" | "negative" | "mixed")[];
                 /** @description Calls that began at or after */
-                readonly since?: string | null;
+                since?: string | null;
                 /** @description Who speaks, as the transcript names them */
-                readonly speaker?: readonly string[];
+                speaker?: string[];
                 /** @description The call's status now */
-                readonly status?: ("uploaded" | "transcribing" | "transcribed" | "analyzing" | "analyzed" | "embedding" | "completed" | "failed") | null;
+                status?: ("uploaded" | "transcribing" | "transcribed" | "analyzing" | "analyzed" | "embedding" | "completed" | "failed") | null;
                 /** @description Findings of these types only */
-                readonly type?: readonly ("entity" | "pain_point" | "objection" | "competitor" | "topic" | "next_step" | "question" | "commitment" | "scorecard" | "category")[];
+                type?: ("entity" | "pain_point" | "objection" | "competitor" | "topic" | "next_step" | "question" | "commitment" | "scorecard" | "category")[];
                 /** @description Calls that began before */
-                readonly until?: string | null;
+                until?: string | null;
             };
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description Calls, best first, each with its best passages */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
                     /**
@@ -3240,23 +3434,23 @@ export interface operations {
                      *       "query": "price"
                      *     }
                      */
-                    readonly "application/json": components["schemas"]["SearchAnswer"];
+                    "application/json": components["schemas"]["SearchAnswer"];
                 };
             };
             /** @description The filters cannot be true together, or the cursor is none of ours for this question */
-            readonly 400: {
+            400: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content?: never;
             };
             /** @description Validation Error */
-            readonly 422: {
+            422: {
                 headers: {
-                    readonly [name: string]: unknown;
+                    [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };

@@ -1,0 +1,44 @@
+/** How far a call is, stage by stage. */
+
+import type { CallSummary, StageAnswer } from "../api/schema";
+import { STAGES, type StageName } from "../words";
+
+export type StageState = "waiting" | "running" | "retrying" | "parked" | "done" | "failed" | "earlier";
+
+export interface StageRow {
+  readonly name: StageName;
+  readonly title: string;
+  readonly state: StageState;
+  readonly stage: StageAnswer | null;
+}
+
+type Known = Pick<CallSummary, "status" | "error" | "parked" | "revision">;
+type Journal = Readonly<Record<string, StageAnswer>>;
+
+function stateOf(call: Known, stage: StageAnswer | undefined, name: string, laterBegan: boolean): StageState {
+  if (call.error?.stage === name) return "failed";
+  if (call.parked?.stage === name) return "parked";
+  if (!stage) return laterBegan && call.revision > 1 ? "earlier" : "waiting";
+  if (stage.finished_at) return "done";
+  if (call.status === "failed" || stage.attempts === 0) return "waiting";
+  return stage.error ? "retrying" : "running";
+}
+
+/** The four stages in order; *earlier*: this revision builds on what an earlier one made. */
+export function stageRows(call: Known, journal: Journal): StageRow[] {
+  return STAGES.map(({ name, title }, n) => {
+    const stage = journal[name];
+    const laterBegan = STAGES.slice(n + 1).some(later => later.name in journal);
+    return { name, title, stage: stage ?? null, state: stateOf(call, stage, name, laterBegan) };
+  });
+}
+
+export const STATE_WORDS: Readonly<Record<StageState, string>> = {
+  waiting: "Waiting",
+  running: "At work",
+  retrying: "Trying again",
+  parked: "Parked",
+  done: "Done",
+  failed: "Failed",
+  earlier: "Kept from before",
+};
