@@ -17,8 +17,9 @@ from starlette.routing import Route
 
 from ingest import api, resources
 from ingest.api.described import describe
+from ingest.api.entrance import Entrance
 from ingest.api.failures import explain_failures
-from ingest.api.gates import RateGate, SizeGate
+from ingest.api.gates import SizeGate
 from ingest.api.observed import Observed
 from ingest.handler import router
 from ingest.security.loopback import LoopbackOnly
@@ -79,18 +80,18 @@ def _door(settings: DoorSettings, stage: AsgiFastStream, using: Instruments) -> 
 
 
 def _gates(settings: DoorSettings) -> list[Middleware]:
-    """Outermost first: who may ask, from which pages, how often, how much."""
+    """Outermost first: from where, from which pages, who and how often, how much."""
     prefix = settings.api_v1_prefix
-    guard = [] if settings.auth == "none" else [Middleware(LoopbackOnly, public=(f"{prefix}/health",))]
+    guard = [] if settings.auth else [Middleware(LoopbackOnly, public=(f"{prefix}/health",))]
     return [
         *guard,
         Middleware(
             CORSMiddleware,
             allow_origins=settings.cors_origins,
-            allow_methods=("GET", "POST"),
+            allow_methods=("DELETE", "GET", "POST"),
             allow_headers=("*",),
             expose_headers=("ETag", "Location", "Retry-After"),
         ),
-        Middleware(RateGate, prefix=prefix),
+        Middleware(Entrance, settings=settings),
         Middleware(SizeGate, largest_file=settings.max_upload_bytes),
     ]

@@ -6,14 +6,18 @@ from fastapi import APIRouter
 
 from ingest.api import (
     ask,
+    audit,
     calls,
     costs,
     findings,
     health,
     insights,
+    keys,
+    me,
     redo,
     revisions,
     search,
+    session,
     similar,
     spoken,
     uploads,
@@ -32,6 +36,10 @@ PARTS: Final = (
     findings,
     costs,
     ask,
+    session,
+    me,
+    keys,
+    audit,
 )
 
 router = APIRouter()

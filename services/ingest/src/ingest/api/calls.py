@@ -24,7 +24,7 @@ from ingest.api.given import (
     TheTranscripts,
 )
 from ingest.problems import Problem
-from ingest.security.admission import needs
+from ingest.security.admission import needs, noted
 
 RECORDING_SECONDS = 300  # for which a recording's address works
 SETTLED = {"completed", "failed"}
@@ -108,7 +108,7 @@ async def list_calls(
 
 @router.get(
     "/{call_id}",
-    dependencies=[needs("read")],
+    dependencies=[needs("read"), noted("call.read")],
     response_model=CallAnswer,
     responses=CALL,
 )
@@ -129,7 +129,7 @@ async def get_call(
 
 @router.get(
     "/{call_id}/recording",
-    dependencies=[needs("read")],
+    dependencies=[needs("read"), noted("recording.read")],
     status_code=307,
     response_class=RedirectResponse,
     responses=RECORDING,

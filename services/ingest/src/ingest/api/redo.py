@@ -23,7 +23,7 @@ from ingest.api.given import (
     TheTranscripts,
 )
 from ingest.problems import Problem
-from ingest.security.admission import needs
+from ingest.security.admission import needs, noted
 
 router = APIRouter(prefix="/calls", tags=["calls"])
 
@@ -65,7 +65,9 @@ class Again:
             raise Problem(409, "The same was asked a moment ago.", reason="claimed") from None
 
 
-@router.post("/{call_id}/redo", dependencies=[needs("redo")], status_code=202, responses=REDONE)
+@router.post(
+    "/{call_id}/redo", dependencies=[needs("redo"), noted("redo")], status_code=202, responses=REDONE
+)
 async def redo(
     call_id: CallIdPath,
     stage: From,
