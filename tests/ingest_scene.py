@@ -214,6 +214,7 @@ class Outside:
     settings: DoorSettings
     bucket: FakeBucket = field(default_factory=FakeBucket)
     limiter: Any = field(default_factory=FakeLimiter)
+    limiters: Any = None  # by role, where they differ
     cache: Any = field(default_factory=FakeCache)
     embedder: FakeEmbedder = field(default_factory=FakeEmbedder)
     index: FakeIndex = field(default_factory=FakeIndex)
@@ -257,7 +258,7 @@ class Outside:
             "recordings": recordings,
             "inspector": Inspector(recordings, self.settings.rules),
             **self.security,
-            "limiters": dict.fromkeys(self.settings.rates, self.limiter),
+            "limiters": self.limiters or dict.fromkeys(self.settings.rates, self.limiter),
             "cache": self.cache,
             "embedder": embedder,
             "questions": questions,
