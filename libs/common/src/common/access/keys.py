@@ -45,9 +45,28 @@ class ApiKey(Noun):
         """The least role that may do what the key may."""
         return role_of(self.scopes)
 
+    @property
+    def told(self) -> "ToldKey":
+        """The key as it is listed."""
+        return ToldKey.model_validate(self.model_dump() | {"role": self.role, "scopes": sorted(self.scopes)})
+
     def works(self, now: datetime) -> bool:
         """Whether it is neither revoked nor expired."""
         return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
+
+
+class ToldKey(Noun):
+    """A key in a list; ``role`` is the least that may do what it may."""
+
+    key_id: str
+    label: str
+    role: Role
+    scopes: tuple[Scope, ...]
+    created_at: datetime
+    created_by: str
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    last_used_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,9 @@
 """API keys of a tenant: made, listed and revoked by its admins."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Annotated, Self
 
-from common.access.keys import ApiKey, KeyId, Label, Wanted
+from common.access.keys import KeyId, Label, ToldKey, Wanted
 from common.access.scopes import SCOPES, Role, Scope
 from common.model import Noun
 from fastapi import APIRouter, Path, Response
@@ -38,21 +38,7 @@ class KeyRequest(Noun):
         return SCOPES[self.role] if self.role else frozenset(self.scopes)
 
 
-class KeyAnswer(Noun):
-    """What is known of a key."""
-
-    key_id: str
-    label: str
-    role: Role
-    scopes: tuple[Scope, ...]
-    created_at: datetime
-    created_by: str
-    expires_at: datetime | None
-    revoked_at: datetime | None
-    last_used_at: datetime | None
-
-
-class NewKey(KeyAnswer):
+class NewKey(ToldKey):
     """A new key; ``key`` is told this once."""
 
     key: str
@@ -61,13 +47,13 @@ class NewKey(KeyAnswer):
 class KeyList(Noun):
     """A tenant's keys, newest first."""
 
-    keys: tuple[KeyAnswer, ...]
+    keys: tuple[ToldKey, ...]
 
 
 @router.get("", dependencies=[needs("keys"), noted("keys.list")], operation_id="list_keys")
 async def listed(tenant: TheTenant, keys: TheApiKeys) -> KeyList:
     """The keys of your tenant, those that no longer work included."""
-    return KeyList(keys=tuple(KeyAnswer.model_validate(_told(key)) for key in await keys.listed(tenant)))
+    return KeyList(keys=tuple(key.told for key in await keys.listed(tenant)))
 
 
 @router.post(
@@ -87,7 +73,7 @@ async def create(
     ends = now + timedelta(days=asked.expires_in_days) if asked.expires_in_days else None
     minted = await keys.create(Wanted(who.tenant_id, asked.label, asked.wanted, who.name, ends), now)
     response.headers["Cache-Control"] = "no-store"
-    return NewKey.model_validate(_told(minted.key) | {"key": minted.text})
+    return NewKey(key=minted.text, **dict(minted.key.told))
 
 
 @router.delete(
@@ -104,7 +90,3 @@ async def revoke(
     if not await keys.revoke(tenant, key_id, clock()):
         raise Problem(404, "There is no such key.")
     return Response(status_code=204)
-
-
-def _told(key: ApiKey) -> dict[str, object]:
-    return key.model_dump() | {"scopes": tuple(sorted(key.scopes)), "role": key.role}
