@@ -40,7 +40,8 @@ def _sentiment(overall: str, trend: str, *quarters: float, **moments: float) -> 
             {"speaker": "customer", "label": overall, "score": quarters[-1]},
         ),
         "by_quarter": tuple(
-            {"quarter": n, "label": _label(score), "score": score} for n, score in enumerate(quarters, start=1)
+            {"quarter": n, "label": _label(score), "score": score}
+            for n, score in enumerate(quarters, start=1)
         ),
         "trend": trend,
         "utterances": tuple(
@@ -50,13 +51,13 @@ def _sentiment(overall: str, trend: str, *quarters: float, **moments: float) -> 
 
 
 def _label(score: float) -> str:
-    return "positive" if score > 0.2 else "negative" if score < -0.2 else "neutral"  # noqa: PLR2004 - a mood
+    return "positive" if score > 0.2 else "negative" if score < -0.2 else "neutral"
 
 
 FELT: dict[str, dict[str, Any]] = {
     "pricing_review": {
-        "summary": "Finance spends two days a month on reports nobody trusts. The team plan at $1,200 is above"
-        " their budget of $900, and Bluebird is cheaper; ten percent off for a year may settle it."
+        "summary": "Finance spends two days a month on reports nobody trusts. The team plan at $1,200 is"
+        " above their budget of $900, and Bluebird is cheaper; ten percent off for a year may settle it."
         " A proposal follows by Friday, a call on Tuesday.",
         "sentiment": _sentiment("mixed", "improving", -0.5, 0.1, -0.3, 0.6, u4=-0.7, u10=-0.6, u16=0.5),
         "pain_points": (
@@ -79,7 +80,11 @@ FELT: dict[str, dict[str, Any]] = {
                 "Ten percent off for a year",
             ),
             _objection(
-                "authority", "The boss decides", "unresolved", "I need to talk to my boss before we decide", "u14"
+                "authority",
+                "The boss decides",
+                "unresolved",
+                "I need to talk to my boss before we decide",
+                "u14",
             ),
         ),
     },
@@ -101,7 +106,9 @@ FELT: dict[str, dict[str, Any]] = {
             _objection(
                 "trust", "Promises were made before", "resolved", "I have heard that before", "u8", "A refund"
             ),
-            _objection("timing", "Not before the holidays", "deferred", "It is not a good time to sign", "u14"),
+            _objection(
+                "timing", "Not before the holidays", "deferred", "It is not a good time to sign", "u14"
+            ),
         ),
     },
     "product_demo": {

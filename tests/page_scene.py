@@ -1,4 +1,4 @@
-"""What the page shows, without a recogniser: the real door on real servers, its calls put straight into the stores."""
+"""What the page shows, without a recogniser: the real door on real servers, calls put into the stores."""
 
 import re
 import wave
@@ -163,9 +163,7 @@ class Archive:
 
     async def received(self, key: CallKey, said: Said, at: datetime, **metadata: Any) -> None:
         """Its recording is kept."""
-        place = ObjectRef(
-            bucket=self.backstage.audio, key=f"{key.tenant_id}/{key.call_id}.{said.container}"
-        )
+        place = ObjectRef(bucket=self.backstage.audio, key=f"{key.tenant_id}/{key.call_id}.{said.container}")
         kinds = {"wav": "audio/wav", "ogg": "audio/ogg"}
         await self.backstage.s3.put_object(
             Bucket=place.bucket, Key=place.key, Body=said.sound, ContentType=kinds[said.container]
@@ -212,7 +210,9 @@ class Archive:
 
     def _analysis(self, key: CallKey, heard: Transcript, said: Said) -> Analysis:
         if id(said) not in self._concluded:
-            lines = [Line(each.id, each.speaker, each.text, each.start_ms / 1000) for each in heard.utterances]
+            lines = [
+                Line(each.id, each.speaker, each.text, each.start_ms / 1000) for each in heard.utterances
+            ]
             rules = Analyst(cast("SentenceEncoder", self.encoder))
             answer = filled(rules.analyse(lines), Insights[Citation].model_json_schema())
             self._concluded[id(said)] = Insights[Citation].model_validate({**answer, **said.felt})
@@ -233,7 +233,9 @@ class Archive:
             account = Account(stage.name, metrics_on(CollectorRegistry()).providers, {})
             account.tenant_id, account.key = key.tenant_id, key
             with accounting(account):
-                async with ledger.calling(work.provider, work.model, work.cost_usd, work.audio_seconds) as row:
+                async with ledger.calling(
+                    work.provider, work.model, work.cost_usd, work.audio_seconds
+                ) as row:
                     row.asked = Asked("asking", work.provider, work.model, work=work)
 
 

@@ -2,8 +2,9 @@
 
 import pytest
 from common.settings import SettingsError
+from ingest.addresses import is_loopback
 from ingest.recording import Location
-from ingest.settings import DoorSettings, Settings, is_loopback
+from ingest.settings import DoorSettings, Settings
 
 LEAST = {
     "AWS_REGION": "eu-central-1",
@@ -23,7 +24,15 @@ LEAST = {
 def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in LEAST.items():
         monkeypatch.setenv(name, value)
-    for name in ("HOST", "AUTH", "CORS_ORIGINS", "RATE_LIMIT", "ALLOWED_LOCATIONS", "PORT", "API_V1_PREFIX"):
+    for name in (
+        "HOST",
+        "AUTH",
+        "CORS_ORIGINS",
+        "RATE_LIMIT_USERS",
+        "ALLOWED_LOCATIONS",
+        "PORT",
+        "API_V1_PREFIX",
+    ):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -53,7 +62,7 @@ def test_places_are_a_list(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
         ("TENANT_KEY_PATTERN", "^(?P<a>x)(?P<b>y)"),
         ("TENANT_KEY_PATTERN", "(?P<tenant>"),
         ("FILENAME_PATTERN", "no group"),
-        ("RATE_LIMIT", "often"),
+        ("RATE_LIMIT_USERS", "often"),
         ("API_V1_PREFIX", "api/"),
         ("DEFAULT_TENANT", "a b"),
         ("ALLOWED_LOCATIONS", '["audio"'),

@@ -12,6 +12,7 @@ from fastapi.responses import RedirectResponse, Response
 from pydantic import AwareDatetime
 
 from ingest.api.answers import CallAnswer, CallList, answer, summary
+from ingest.api.call_samples import CALL, CALLS, RECORDING
 from ingest.api.cursors import cursor_after, page_after
 from ingest.api.given import (
     TheAnalyses,
@@ -23,7 +24,7 @@ from ingest.api.given import (
     TheTranscripts,
 )
 from ingest.problems import Problem
-from ingest.security.admission import needs
+from ingest.security.admission import needs, noted
 
 RECORDING_SECONDS = 300  # for which a recording's address works
 SETTLED = {"completed", "failed"}
@@ -88,7 +89,7 @@ class Documents:
         return await asyncio.to_thread(_as_json, entry, call, transcript, analysis)
 
 
-@router.get("", dependencies=[needs("read")])
+@router.get("", dependencies=[needs("read")], responses=CALLS)
 async def list_calls(
     tenant: TheTenant, journal: TheJournal, filters: Annotated[Filters, Depends()]
 ) -> CallList:
@@ -107,9 +108,9 @@ async def list_calls(
 
 @router.get(
     "/{call_id}",
-    dependencies=[needs("read")],
+    dependencies=[needs("read"), noted("call.read")],
     response_model=CallAnswer,
-    responses={304: {"description": "Not modified"}},
+    responses=CALL,
 )
 async def get_call(
     call_id: CallIdPath,
@@ -127,7 +128,11 @@ async def get_call(
 
 
 @router.get(
-    "/{call_id}/recording", dependencies=[needs("read")], status_code=307, response_class=RedirectResponse
+    "/{call_id}/recording",
+    dependencies=[needs("read"), noted("recording.read")],
+    status_code=307,
+    response_class=RedirectResponse,
+    responses=RECORDING,
 )
 async def get_recording(
     call_id: CallIdPath, documents: Annotated[Documents, Depends()], recordings: TheRecordings
