@@ -49,7 +49,7 @@ from embedder.chunks import Limits, chunks
 from embedder.facts import facts
 from embedder.findings import findings
 from onebox.expectations import sample
-from onebox.models import chat, embeddings
+from onebox.models import chat
 from onebox.models.minilm import SentenceEncoder
 from onebox.models.rules.analyst import Analyst
 from onebox.models.rules.filling import filled
@@ -83,8 +83,12 @@ class Words:
 
     def encode(self, texts: Sequence[str]) -> Any:
         """A row for each text, of length 1."""
+        return self.encode_pieces(self.pieces(texts))
+
+    def encode_pieces(self, texts: Sequence[list[int]]) -> Any:
+        """The same of numbered words."""
         rows = np.zeros((len(texts), SIZE), np.float32)
-        for row, pieces in zip(rows, self.pieces(texts), strict=True):
+        for row, pieces in zip(rows, texts, strict=True):
             row[[piece % SIZE for piece in pieces]] = 1.0
             row[0] += 0.01  # a text without words has a direction, too
         return rows / np.linalg.norm(rows, axis=1, keepdims=True)
@@ -284,7 +288,7 @@ async def open_scene(folder: Path, servers: Mapping[str, str], name: str) -> Asy
         backstage = await life.enter_async_context(open_backstage(told))
         settings = OpenSearchSettings.model_validate({"opensearch_url": servers["OPENSEARCH_URL"]})
         search = await life.enter_async_context(open_opensearch(settings, REGION))
-        index = ChunkIndex(search, embeddings.NAME, name, shape=Shape(replicas=0, refresh_seconds=0.05))
+        index = ChunkIndex(search, told["EMBEDDING_MODEL"], name, shape=Shape(replicas=0, refresh_seconds=0.05))
         port = life.enter_context(reserved_port(0))
         door = Service("ingest", port, told, folder)
         life.push_async_callback(door.stop)

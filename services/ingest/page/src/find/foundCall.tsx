@@ -51,9 +51,8 @@ function Finding({ passage }: { readonly passage: Passage }) {
   const { finding } = passage;
   if (!finding) return null;
   return (
-    <p class="finding-line">
+    <p>
       <Badge word={plain(finding.type)} tone={finding.state ? toneOf(finding.state) : "none"} />
-      {finding.quote && <q>{finding.quote}</q>}
     </p>
   );
 }

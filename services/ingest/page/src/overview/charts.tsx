@@ -42,7 +42,7 @@ export function Volume({ insights, span, now }: VolumeProps) {
     <section class="card">
       <h2>Calls and how they went</h2>
       <Columns label={`Calls by ${span.by}`} columns={columns} top={most => counted(most, "call")} />
-      <ul class="legend">
+      <ul class="moods">
         {MOODS.map(mood => (
           <li key={mood}>
             <span class={`swatch mood-${mood}`} aria-hidden="true" />

@@ -42,7 +42,7 @@ function Box({ query }: { readonly query: URLSearchParams }) {
         <fieldset class="modes">
           <legend class="visually-hidden">Search by</legend>
           {MODES.map(([value, word]) => (
-            <label key={value} class="chip choice">
+            <label key={value} class="chip mode">
               <input type="radio" name="mode" value={value} checked={value === mode} />
               {word}
             </label>
@@ -54,21 +54,12 @@ function Box({ query }: { readonly query: URLSearchParams }) {
   );
 }
 
-function Notes({ answer }: { readonly answer: SearchAnswer }) {
+function Degraded({ answer }: { readonly answer: SearchAnswer }) {
+  if (!answer.degraded) return null;
   return (
-    <>
-      {answer.degraded && (
-        <p class="note tone-warn">
-          Meaning cannot be asked for at the moment, so only words were searched. Other wordings may be
-          missing.
-        </p>
-      )}
-      {!answer.complete && (
-        <p class="note">
-          Only the 200 best passages were looked at. Narrow the search down to see the others.
-        </p>
-      )}
-    </>
+    <p class="note tone-warn">
+      Meaning cannot be asked for at the moment, so only words were searched. Other wordings may be missing.
+    </p>
   );
 }
 
@@ -79,7 +70,7 @@ function Results({ sought }: { readonly sought: Sought }) {
     <Answered answer={answer} what="Searching">
       {first => (
         <div class="stack" aria-busy={answer.loading}>
-          <Notes answer={first} />
+          <Degraded answer={first} />
           {calls.length === 0 && (
             <Empty title={`Nothing was found for “${sought.q}”.`}>
               <p>Try other words, search by meaning, or take filters away.</p>
@@ -88,6 +79,9 @@ function Results({ sought }: { readonly sought: Sought }) {
           {calls.map(call => (
             <Found key={call.call_id} call={call} now={now} />
           ))}
+          {next === null && !first.complete && (
+            <p class="row-more">These are the 200 best passages. Narrow the search down to see others.</p>
+          )}
           {problem && <Failure problem={problem} again={more} />}
           {next !== null && (
             <button type="button" class="button" disabled={loadingMore} onClick={more}>

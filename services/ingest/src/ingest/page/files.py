@@ -24,6 +24,13 @@ _HASHED: Final = re.compile(r"-[A-Z0-9]{8}\.\w+$")  # app-3F9KQ2XA.js, as esbuil
 class Assets(StaticFiles):
     """Files whose name holds a hash of their content never change."""
 
+    path = "/static/{file}"  # access lines and metrics read it, as they read a route's
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """A file."""
+        scope["route"] = self
+        return await super().get_response(path, scope)
+
     def file_response(
         self,
         full_path: str | os.PathLike[str],
@@ -41,7 +48,7 @@ class Assets(StaticFiles):
 class Views:
     """What answers where no route does: browsers are shown the page, all others that nothing is here."""
 
-    path = "/{view}"  # access lines and metrics read it, as they read a route's
+    path = "/{view}"
 
     def __init__(self, index: Path, buckets: Iterable[str], *, not_ours: tuple[str, ...]) -> None:
         self._index = index.read_bytes()
