@@ -30,6 +30,7 @@ from ingest.asking.retrieval import Retriever
 from ingest.asking.shape import Statements
 from ingest.costs import Costs
 from ingest.examiner import Examiner
+from ingest.glances import Glances
 from ingest.inspector import Inspector
 from ingest.questions import Questions
 from ingest.rates import Rates
@@ -272,6 +273,7 @@ class Outside:
             "cache": self.cache,
             "embedder": embedder,
             "questions": questions,
+            "glances": Glances(self.rows["calls"], self.rows["analyses"]),
             "standings": Standings(self.rows["journal"]),
             "rates": Rates(self.rows["analyses"], self.rows["calls"]),
             "costs": Costs(self.rows["ledger"]),

@@ -15,6 +15,14 @@ const POLICY =
   ` connect-src 'self' http://127.0.0.1:*; media-src 'self' http://127.0.0.1:*; form-action 'self';` +
   ` frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types default`;
 
+let building = Promise.resolve();
+
+/** One build at a time: each empties the folder. */
+function rebuilt() {
+  building = building.catch(() => {}).then(() => built(folder));
+  return building;
+}
+
 function pass(incoming, outgoing) {
   const to = { host: api.hostname, port: api.port, path: incoming.url, method: incoming.method };
   const onward = request({ ...to, headers: { ...incoming.headers, host: api.host } }, answer => {
@@ -29,7 +37,7 @@ function pass(incoming, outgoing) {
 async function page(incoming, outgoing) {
   const path = new URL(incoming.url, api).pathname;
   const name = path.startsWith("/static/") ? path.slice("/static/".length) : "index.html";
-  if (name === "index.html") await built(folder);
+  if (name === "index.html") await rebuilt();
   const headers = {
     "Content-Type": `${TYPES[extname(name)]}; charset=utf-8`,
     "Content-Security-Policy": POLICY,

@@ -30,6 +30,7 @@ from ingest.asking.retrieval import Retriever
 from ingest.cache import AnswerCache
 from ingest.costs import Costs
 from ingest.examiner import Examiner
+from ingest.glances import Glances
 from ingest.inspector import Inspector
 from ingest.limiter import Limiter
 from ingest.questions import REMEMBERED, Questions
@@ -128,6 +129,7 @@ def _kept(database: Any) -> dict[str, Any]:
         "transcripts": transcripts_in(database),
         "analyses": Store(database["analyses"], Analysis),
         "peaks": Store(database["peaks"], Peaks),
+        "glances": Glances(database["calls"], database["analyses"]),
         "standings": Standings(database["journal"]),
         "rates": Rates(database["analyses"], database["calls"]),
         "costs": Costs(database["ledger"]),

@@ -40,7 +40,8 @@ export function getMetrics(
   signal: AbortSignal,
 ): Promise<MetricsAnswer | null> {
   const params = { path: of(callId), query: { revision } };
-  return unlessMissing(told(api.GET("/api/v1/calls/{call_id}/metrics", { params, signal })));
+  const answer = told(api.GET("/api/v1/calls/{call_id}/metrics", { params, signal }));
+  return unlessMissing(answer as Promise<MetricsAnswer>); // its tuples lose their length on the way
 }
 
 export function getPeaks(

@@ -64,7 +64,7 @@ export function FindingGroup({ of, group }: { readonly of: Of; readonly group: G
       </ul>
       {more.length > 0 && (
         <details>
-          <summary>{more.length} more</summary>
+          <summary class="more">{more.length} more</summary>
           <ul class="findings">
             {more.map((item, n) => (
               <Finding key={n} of={of} item={item} />

@@ -21,6 +21,7 @@ from ingest.asking.retrieval import Retriever
 from ingest.cache import AnswerCache
 from ingest.costs import Costs
 from ingest.examiner import Examiner
+from ingest.glances import Glances
 from ingest.limiter import Limiter
 from ingest.questions import Questions
 from ingest.rates import Rates
@@ -61,6 +62,7 @@ ThePeaks = Annotated[Store[Peaks], Depends(_opened("peaks"))]
 TheCache = Annotated[AnswerCache, Depends(_opened("cache"))]
 TheEmbedder = Annotated[Embedder, Depends(_opened("embedder"))]
 TheQuestions = Annotated[Questions, Depends(_opened("questions"))]
+TheGlances = Annotated[Glances, Depends(_opened("glances"))]
 TheStandings = Annotated[Standings, Depends(_opened("standings"))]
 TheRates = Annotated[Rates, Depends(_opened("rates"))]
 TheCosts = Annotated[Costs, Depends(_opened("costs"))]
