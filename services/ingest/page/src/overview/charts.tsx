@@ -22,8 +22,8 @@ function moods(begins: Date, span: Span, told: InsightsAnswer["trend"][number] |
     name: nameOf(begins, span.by),
     told: [`${spoken(begins, span.by)}: ${counted(calls, "call")}`, ...words].join(", "),
     parts: [
-      ...known.map(([mood, size]) => ({ size, tone: `mood-${mood}` })),
-      { size: unknown, tone: "mood-unknown" },
+      ...known.map(([mood, size]) => ({ size, tone: `felt-${mood}` })),
+      { size: unknown, tone: "felt-unknown" },
     ],
     href: `/?${new URLSearchParams({ since: isoDay(begins), until: lastDay(begins, span.by) })}`,
   };
@@ -45,7 +45,7 @@ export function Volume({ insights, span, now }: VolumeProps) {
       <ul class="moods">
         {MOODS.map(mood => (
           <li key={mood}>
-            <span class={`swatch mood-${mood}`} aria-hidden="true" />
+            <span class={`swatch felt-${mood}`} aria-hidden="true" />
             {plain(mood)} {count(insights.sentiment[mood] ?? 0)}
           </li>
         ))}
