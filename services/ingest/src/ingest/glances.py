@@ -18,13 +18,13 @@ _ANALYSIS_FIELDS: Final = (*_KEY, "insights.sentiment.overall", "insights.call_o
 class Glance(Noun):
     """A call at a glance; null is what is not known, or not yet."""
 
-    agent: str | None = None
-    customer: str | None = None
-    company_name: str | None = None
-    started_at: datetime | None = None
-    duration_ms: int | None = None
-    sentiment: str | None = None
-    call_outcome: str | None = None
+    agent: str | None
+    customer: str | None
+    company_name: str | None
+    started_at: datetime | None
+    duration_ms: int | None
+    sentiment: str | None
+    call_outcome: str | None
 
 
 class Glances:

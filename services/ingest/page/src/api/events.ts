@@ -1,6 +1,9 @@
 /** A call's progress, as it happens. */
 
-import type { CallSummary, StageAnswer } from "./schema";
+import type { CallRow, StageAnswer } from "./schema";
+
+/** A call as its journal alone tells. */
+export type CallSummary = Omit<CallRow, "about">;
 
 /** A call as an event tells of it: its summary and the stages of its journal. */
 export type Progress = CallSummary & { readonly journal: Readonly<Record<string, StageAnswer>> };

@@ -832,7 +832,7 @@ export interface components {
          */
         CallList: {
             /** Calls */
-            calls: components["schemas"]["CallSummary"][];
+            calls: components["schemas"]["CallRow"][];
             /** Next */
             next: string | null;
         };
@@ -863,10 +863,11 @@ export interface components {
             started_at?: string | null;
         };
         /**
-         * CallSummary
-         * @description A call in a list.
+         * CallRow
+         * @description A call in the list of calls, and what can be told of it at a glance.
          */
-        CallSummary: {
+        CallRow: {
+            about: components["schemas"]["Glance"];
             /** Call Id */
             call_id: string;
             /** Cost Usd */
@@ -1350,6 +1351,26 @@ export interface components {
             passages: number;
             /** Score */
             score: number;
+        };
+        /**
+         * Glance
+         * @description A call at a glance; null is what is not known, or not yet.
+         */
+        Glance: {
+            /** Agent */
+            agent: string | null;
+            /** Call Outcome */
+            call_outcome: string | null;
+            /** Company Name */
+            company_name: string | null;
+            /** Customer */
+            customer: string | null;
+            /** Duration Ms */
+            duration_ms: number | null;
+            /** Sentiment */
+            sentiment: string | null;
+            /** Started At */
+            started_at: string | null;
         };
         /**
          * Health
@@ -2548,7 +2569,7 @@ export type CallAnswer = components['schemas']['CallAnswer'];
 export type CallFacts = components['schemas']['CallFacts'];
 export type CallList = components['schemas']['CallList'];
 export type CallMetadata = components['schemas']['CallMetadata'];
-export type CallSummary = components['schemas']['CallSummary'];
+export type CallRow = components['schemas']['CallRow'];
 export type Category = components['schemas']['Category'];
 export type CategoryMatchEvidence = components['schemas']['CategoryMatch_Evidence_'];
 export type Change = components['schemas']['Change'];
@@ -2574,6 +2595,7 @@ export type Finding = components['schemas']['Finding'];
 export type FindingRow = components['schemas']['FindingRow'];
 export type FindingsAnswer = components['schemas']['FindingsAnswer'];
 export type FoundCall = components['schemas']['FoundCall'];
+export type Glance = components['schemas']['Glance'];
 export type Health = components['schemas']['Health'];
 export type InsightsEvidence = components['schemas']['Insights_Evidence_'];
 export type InsightsAnswer = components['schemas']['InsightsAnswer'];

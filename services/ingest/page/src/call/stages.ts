@@ -1,6 +1,7 @@
 /** How far a call is, stage by stage. */
 
-import type { CallSummary, StageAnswer } from "../api/schema";
+import type { CallSummary } from "../api/events";
+import type { StageAnswer } from "../api/schema";
 import { STAGES, type StageName } from "../words";
 
 export type StageState = "waiting" | "running" | "retrying" | "parked" | "done" | "failed" | "earlier";

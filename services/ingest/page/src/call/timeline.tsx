@@ -1,6 +1,7 @@
 /** The way through the four stages, with attempts, times, models and costs. */
 
-import type { CallSummary, StageAnswer } from "../api/schema";
+import type { CallSummary } from "../api/events";
+import type { StageAnswer } from "../api/schema";
 import { Badge } from "../components/badge";
 import { clock, moment, money } from "../format";
 import { parkedWords, reasonWords, type Tone } from "../words";
@@ -41,7 +42,7 @@ function Step({ row, call }: { readonly row: StageRow; readonly call: Call }) {
         <b>{row.title}</b> <Badge word={STATE_WORDS[row.state]} tone={TONES[row.state]} />
       </p>
       <p class="muted small">{notes(row).join(" · ")}</p>
-      {row.stage?.started_at && row.state !== "done" && (
+      {row.stage?.started_at && (row.state === "running" || row.state === "retrying") && (
         <p class="muted small">since {moment(row.stage.started_at)}</p>
       )}
       {error && call.error === null && <p class="small">{reasonWords(error)}</p>}

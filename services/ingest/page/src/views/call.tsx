@@ -143,7 +143,7 @@ export function CallView({ callId }: { readonly callId: string }) {
   const revision = numberIn(search, "revision");
   const answer = useAnswer(`${callId} ${revision}`, signal => getCall(callId, revision, signal));
   const call = answer.value;
-  const title = titleOf(callId, call?.metadata);
+  const title = titleOf(callId, call?.metadata, call?.created_at);
   useLiveCall(answer, callId, revision === null);
   useMoment(call, title, numberIn(search, "t"));
   return (
