@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import Field
 
+from ingest.api.access_samples import BACK, LEAVING, OPTIONS
 from ingest.api.given import TheIdentities, TheLogins, TheSettings
 from ingest.auth_settings import Way
 from ingest.problems import Problem
@@ -33,7 +34,7 @@ class KeyLogin(Noun):
     key: str = Field(min_length=1, max_length=LARGEST, description="An API key, whole")
 
 
-@router.get("/options", operation_id="session_options")
+@router.get("/options", operation_id="session_options", responses=OPTIONS)
 async def options(settings: TheSettings) -> Options:
     """By what one may log in here; by nothing where nobody has to."""
     return Options(ways=settings.ways)
@@ -43,7 +44,6 @@ async def options(settings: TheSettings) -> Options:
     "",
     status_code=204,
     operation_id="begin_session",
-    responses={401: {"description": "Not a key that works"}},
 )
 async def begin(asked: KeyLogin, request: Request, settings: TheSettings, who: TheIdentities) -> Response:
     """Log in with an API key: the answer sets a cookie, which no script can read."""
@@ -66,7 +66,13 @@ async def end(request: Request, settings: TheSettings, who: TheIdentities) -> Re
     return response
 
 
-@router.get("/oidc", status_code=302, response_class=RedirectResponse, operation_id="begin_oidc_session")
+@router.get(
+    "/oidc",
+    status_code=302,
+    response_class=RedirectResponse,
+    operation_id="begin_oidc_session",
+    responses=LEAVING,
+)
 async def leave(
     request: Request,
     settings: TheSettings,
@@ -80,7 +86,13 @@ async def leave(
     return response
 
 
-@router.get("/callback", status_code=302, response_class=RedirectResponse, operation_id="end_oidc_login")
+@router.get(
+    "/callback",
+    status_code=302,
+    response_class=RedirectResponse,
+    operation_id="end_oidc_login",
+    responses=BACK,
+)
 async def come_back(
     request: Request,
     settings: TheSettings,
