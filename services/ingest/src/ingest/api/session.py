@@ -101,15 +101,12 @@ async def come_back(
     code: Annotated[str, Query(max_length=LARGEST)] = "",
 ) -> Response:
     """Where the issuer sends the browser back to; it has to be the one that left."""
-    ours = request.cookies.get(cookie_name(request, settings, UNDER_WAY))
-    returned = (
-        await _offered(logins).finish(state, code, _back(request, settings))
-        if state and state == ours
-        else None
-    )
+    offered, ours = _offered(logins), request.cookies.get(cookie_name(request, settings, UNDER_WAY))
+    known = bool(state and code) and state == ours
+    returned = await offered.finish(state, code, _back(request, settings)) if known else None
     if returned is None:
         raise refused()
-    held = await _offered(logins).identities.with_token(returned.who, settings.session_hours)
+    held = await offered.identities.with_token(returned.who, settings.session_hours)
     response = RedirectResponse(returned.next, 302, headers={"Cache-Control": "no-store"})
     _hand_over(response, request, settings, held)
     return response
