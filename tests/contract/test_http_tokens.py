@@ -77,7 +77,7 @@ REFUSED: dict[str, Callable[[Issuer], str]] = {
     "nothing": lambda _: "",
     "no token": lambda _: "nonsense",
     "five parts": lambda i: f"{i.token()}.a.b",
-    "forged": lambda i: signed(rsa("r1"), i.claims()),
+    "forged": lambda i: signed(rsa("r1", "stranger"), i.claims()),
     "changed": lambda i: ".".join([i.token().split(".")[0], i.token(sub="me").split(".")[1], "AAAA"]),
     "expired": lambda i: i.token(exp=_now(-61)),
     "without an end": lambda i: i.token(exp=None),
@@ -94,7 +94,7 @@ REFUSED: dict[str, Callable[[Issuer], str]] = {
     "HS256 with the public key": _hmac_with_the_public_key,
     "a key of the other kind": lambda i: signed(i.keys["e1"], i.claims(), kid="r1"),
     "RS512": lambda i: signed(i.keys["r1"], i.claims(), algorithm="RS512"),
-    "an unknown key": lambda i: signed(rsa("r9"), i.claims()),
+    "an unknown key": lambda i: signed(rsa("r9", "stranger"), i.claims()),
     "huge": lambda i: i.token(padding="x" * 9000),
     "without a subject": lambda i: i.token(sub=None),
     "of no tenant": lambda i: i.token(**{"cognito:groups": ["analysts"]}),
@@ -122,7 +122,7 @@ async def test_unknown_keys_are_asked_for_once_a_minute(door: Door, issuer: Issu
     assert 200 == (await shown(door, issuer.token())).status_code
     issuer.asked.clear()
     door.outside.security["identities"].tokens.issuer._asked_at -= 61
-    stranger = rsa("s")
+    stranger = rsa("r1", "stranger")
 
     forged = [signed(stranger, issuer.claims(), kid=f"k{number}") for number in range(20)]
     answers = await asyncio.gather(*(shown(door, token) for token in forged))
@@ -152,7 +152,7 @@ async def test_while_the_issuer_is_away_known_keys_hold(door: Door, issuer: Issu
     issuer.asked.clear()
 
     after = [(await shown(door, token)).status_code for token in (issuer.token(), issuer.token("e1"))]
-    unknown = (await shown(door, signed(rsa("r9"), issuer.claims()))).status_code
+    unknown = (await shown(door, signed(rsa("r9", "stranger"), issuer.claims()))).status_code
 
     assert (200, [200, 200], 401, 1) == (before, after, unknown, len(issuer.asked))
 

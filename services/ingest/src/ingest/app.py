@@ -18,7 +18,7 @@ from starlette.routing import Route
 
 from ingest import api, resources
 from ingest.api.described import describe
-from ingest.api.entrance import Entrance
+from ingest.api.entrance import FREE, Entrance
 from ingest.api.failures import explain_failures
 from ingest.api.gates import SizeGate
 from ingest.api.observed import Observed
@@ -79,7 +79,11 @@ def _door(settings: DoorSettings, stage: AsgiFastStream, using: Instruments) -> 
     )
     app.include_router(api.router, prefix=settings.api_v1_prefix)
     explain_failures(app)
-    describe(app, (part.router for part in api.PARTS), public=frozenset({f"{settings.api_v1_prefix}/health"}))
+    describe(
+        app,
+        (part.router for part in api.PARTS),
+        public=frozenset(settings.api_v1_prefix + path for path in FREE),
+    )
     buckets = (place.bucket for place in settings.rules.allowed)
     show_page(app, settings.api_v1_prefix, buckets)
     return app

@@ -10,7 +10,7 @@ import { callPath } from "../places";
 import { speakerNumber, toneOf } from "../words";
 
 /** What people call a call: whose it is, else its id. */
-export const titleOf = (facts: CallFacts, callId: string): string =>
+export const titleOf = (facts: Pick<CallFacts, "company_name" | "customer">, callId: string): string =>
   facts.company_name ?? facts.customer ?? callId;
 
 interface Line {

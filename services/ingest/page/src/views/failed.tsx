@@ -6,13 +6,14 @@ import { useState } from "preact/hooks";
 import { Link } from "wouter-preact";
 import { api, told } from "../api/client";
 import { asProblem, type Problem } from "../api/problem";
-import type { CallList, CallSummary } from "../api/schema";
+import type { CallList, CallRow } from "../api/schema";
 import { may } from "../api/session";
 import { useAnswer } from "../api/useAnswer";
 import { Dialog } from "../components/dialog";
 import { Heading } from "../components/heading";
 import { Icon } from "../components/icon";
 import { Answered, Empty, Failure } from "../components/states";
+import { titleOf } from "../find/foundCall";
 import { counted, when } from "../format";
 import { callPath } from "../places";
 import { helpFor, type Redoable, redoFrom } from "../remedies";
@@ -26,7 +27,7 @@ async function list(signal: AbortSignal, cursor?: string): Promise<CallList> {
 }
 
 interface RedoProps {
-  readonly call: CallSummary;
+  readonly call: CallRow;
   readonly from: Redoable;
   readonly done: () => void;
 }
@@ -77,7 +78,7 @@ function Redo({ call, from, done }: RedoProps) {
   );
 }
 
-function FailedCall({ call, now }: { readonly call: CallSummary; readonly now: Date }) {
+function FailedCall({ call, now }: { readonly call: CallRow; readonly now: Date }) {
   const [again, setAgain] = useState(false);
   const failure = call.error;
   if (!failure) return null;
@@ -86,7 +87,7 @@ function FailedCall({ call, now }: { readonly call: CallSummary; readonly now: D
     <li class="card failed-call">
       <div>
         <h2>
-          <Link href={callPath(call.call_id)}>{call.call_id}</Link>
+          <Link href={callPath(call.call_id)}>{titleOf(call, call.call_id)}</Link>
         </h2>
         <p class="row-more">
           {when(failure.timestamp, now)} · stopped at “{stageWord(failure.stage)}”

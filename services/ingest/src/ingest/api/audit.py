@@ -7,6 +7,7 @@ from common.model import CallId, Noun
 from fastapi import APIRouter, Query
 from pydantic import ValidationError
 
+from ingest.api.access_samples import AUDIT
 from ingest.api.cursors import cursor_at, place_at
 from ingest.api.given import TheAudit, TheTenant
 from ingest.problems import Problem
@@ -22,7 +23,9 @@ class AuditAnswer(Noun):
     next: str | None = None
 
 
-@router.get("/audit", dependencies=[needs("operate"), noted("audit.read")], operation_id="audit")
+@router.get(
+    "/audit", dependencies=[needs("operate"), noted("audit.read")], operation_id="audit", responses=AUDIT
+)
 async def audit(
     tenant: TheTenant,
     log: TheAudit,

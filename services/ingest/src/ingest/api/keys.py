@@ -9,6 +9,7 @@ from common.model import Noun
 from fastapi import APIRouter, Path, Response
 from pydantic import ConfigDict, Field, model_validator
 
+from ingest.api.access_samples import KEYS, NEW_KEY, REVOKED
 from ingest.api.given import TheApiKeys, TheClock, ThePrincipal, TheTenant
 from ingest.problems import Problem
 from ingest.security.admission import needs, noted
@@ -50,7 +51,7 @@ class KeyList(Noun):
     keys: tuple[ToldKey, ...]
 
 
-@router.get("", dependencies=[needs("keys"), noted("keys.list")], operation_id="list_keys")
+@router.get("", dependencies=[needs("keys"), noted("keys.list")], operation_id="list_keys", responses=KEYS)
 async def listed(tenant: TheTenant, keys: TheApiKeys) -> KeyList:
     """The keys of your tenant, those that no longer work included."""
     return KeyList(keys=tuple(key.told for key in await keys.listed(tenant)))
@@ -61,7 +62,7 @@ async def listed(tenant: TheTenant, keys: TheApiKeys) -> KeyList:
     dependencies=[needs("keys"), noted("keys.create")],
     status_code=201,
     operation_id="create_key",
-    responses={403: {"description": "You may not do yourself what the key should"}},
+    responses=NEW_KEY,
 )
 async def create(
     asked: KeyRequest, who: ThePrincipal, keys: TheApiKeys, clock: TheClock, response: Response
@@ -81,7 +82,7 @@ async def create(
     dependencies=[needs("keys"), noted("keys.revoke")],
     status_code=204,
     operation_id="revoke_key",
-    responses={404: {"description": "No such key"}},
+    responses=REVOKED,
 )
 async def revoke(
     key_id: Annotated[KeyId, Path()], tenant: TheTenant, keys: TheApiKeys, clock: TheClock

@@ -4,6 +4,7 @@ from common.access.scopes import Role, Scope
 from common.model import Noun
 from fastapi import APIRouter
 
+from ingest.api.access_samples import ME
 from ingest.api.given import ThePrincipal
 from ingest.security.admission import needs
 from ingest.security.principal import Via
@@ -21,7 +22,7 @@ class Me(Noun):
     via: Via
 
 
-@router.get("/me", dependencies=[needs("read")], operation_id="me")
+@router.get("/me", dependencies=[needs("read")], operation_id="me", responses=ME)
 async def me(who: ThePrincipal) -> Me:
     """Who you are, whose calls you see, and what you may do."""
     return Me(

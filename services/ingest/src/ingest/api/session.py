@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import Field
 
+from ingest.api.access_samples import BACK, LEAVING, OPTIONS
 from ingest.api.given import TheIdentities, TheLogins, TheSettings
 from ingest.auth_settings import Way
 from ingest.problems import Problem
@@ -33,7 +34,7 @@ class KeyLogin(Noun):
     key: str = Field(min_length=1, max_length=LARGEST, description="An API key, whole")
 
 
-@router.get("/options", operation_id="session_options")
+@router.get("/options", operation_id="session_options", responses=OPTIONS)
 async def options(settings: TheSettings) -> Options:
     """By what one may log in here; by nothing where nobody has to."""
     return Options(ways=settings.ways)
@@ -43,7 +44,6 @@ async def options(settings: TheSettings) -> Options:
     "",
     status_code=204,
     operation_id="begin_session",
-    responses={401: {"description": "Not a key that works"}},
 )
 async def begin(asked: KeyLogin, request: Request, settings: TheSettings, who: TheIdentities) -> Response:
     """Log in with an API key: the answer sets a cookie, which no script can read."""
@@ -66,7 +66,13 @@ async def end(request: Request, settings: TheSettings, who: TheIdentities) -> Re
     return response
 
 
-@router.get("/oidc", status_code=302, response_class=RedirectResponse, operation_id="begin_oidc_session")
+@router.get(
+    "/oidc",
+    status_code=302,
+    response_class=RedirectResponse,
+    operation_id="begin_oidc_session",
+    responses=LEAVING,
+)
 async def leave(
     request: Request,
     settings: TheSettings,
@@ -80,7 +86,13 @@ async def leave(
     return response
 
 
-@router.get("/callback", status_code=302, response_class=RedirectResponse, operation_id="end_oidc_login")
+@router.get(
+    "/callback",
+    status_code=302,
+    response_class=RedirectResponse,
+    operation_id="end_oidc_login",
+    responses=BACK,
+)
 async def come_back(
     request: Request,
     settings: TheSettings,
@@ -89,15 +101,12 @@ async def come_back(
     code: Annotated[str, Query(max_length=LARGEST)] = "",
 ) -> Response:
     """Where the issuer sends the browser back to; it has to be the one that left."""
-    ours = request.cookies.get(cookie_name(request, settings, UNDER_WAY))
-    returned = (
-        await _offered(logins).finish(state, code, _back(request, settings))
-        if state and state == ours
-        else None
-    )
+    offered, ours = _offered(logins), request.cookies.get(cookie_name(request, settings, UNDER_WAY))
+    known = bool(state and code) and state == ours
+    returned = await offered.finish(state, code, _back(request, settings)) if known else None
     if returned is None:
         raise refused()
-    held = await _offered(logins).identities.with_token(returned.who, settings.session_hours)
+    held = await offered.identities.with_token(returned.who, settings.session_hours)
     response = RedirectResponse(returned.next, 302, headers={"Cache-Control": "no-store"})
     _hand_over(response, request, settings, held)
     return response

@@ -52,7 +52,8 @@ class Issuer:
 
     async def key(self, kid: str) -> Key | None:
         """The key of that id, asked for if it is unknown or what is known has become old."""
-        if kid not in self._keys or self._clock() - self._read_at >= FRESH:
+        old = self._clock() - self._read_at >= FRESH
+        if kid not in self._keys or (old and not self._asking.locked()):  # what is known need not wait
             await self._ask()
         return self._keys.get(kid)
 
