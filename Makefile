@@ -91,6 +91,11 @@ manifests: $(READY) ## Render every overlay into .manifests; check every combina
 dashboards: $(READY) ## Make Grafana's dashboards anew; a contract test compares them with what is committed
 	@cd deploy/observability && $(abspath $(BIN))/python -m dashboards
 
+CLIENT = $(or $(OUT),dist/client)
+client: $(READY) ## A typed Python client of the API, generated from its OpenAPI: OUT=dist/client
+	@mkdir -p "$(dir $(CLIENT))" && PATH="$(abspath $(BIN)):$$PATH" openapi-python-client generate --meta uv --overwrite \
+		--fail-on-warning --path services/ingest/openapi.json --output-path "$(CLIENT)"
+
 test-watch: $(READY) ## Alerts under promtool, then a real Prometheus beside the real services: every panel shows something
 	@deploy/observability/prometheus/fetch || echo "No promtool and no Prometheus here: their tests are skipped."
 	@$(PYTEST) -q tests/contract/test_dashboards.py tests/contract/test_alerts.py tests/e2e/test_watch.py

@@ -35,17 +35,18 @@ from ingest.inspector import Inspector
 from ingest.questions import Questions
 from ingest.rates import Rates
 from ingest.seats import Seats
+from ingest.security.opening import known
 from ingest.settings import DoorSettings
 from ingest.standings import Standings
 from ingest.watching import Watching
 
 ASKED = Work(provider="fake", model="fake", requests=1, cost_usd=0.001)
-ROOM = 400  # tokens of excerpts that a model is shown
-BUCKET = "callstream-audio"
 COLLECTIONS = (
     *("journal", "calls", "transcripts", "transcript_parts", "analyses", "peaks", "work", "ledger"),
-    *("uploads", "upload_days"),
+    *("uploads", "upload_days", "api_keys", "sessions", "audit"),
 )
+ROOM = 400  # tokens of excerpts that a model is shown
+BUCKET = "callstream-audio"
 NOW = datetime(2026, 11, 22, 10, 30, tzinfo=UTC)
 
 
@@ -76,6 +77,9 @@ class FakeCollection:
     async def aggregate(self, pipeline: list[dict[str, Any]]) -> AsyncIterator[Any]:
         for row in self._collection.aggregate(pipeline):
             yield row
+
+    async def find_one_and_delete(self, query: Any) -> Any:
+        return self._collection.find_one_and_delete(query)
 
     async def update_one(self, query: Any, update: Any) -> Any:
         return self._collection.update_one(query, update)
@@ -218,6 +222,7 @@ class Outside:
     settings: DoorSettings
     bucket: FakeBucket = field(default_factory=FakeBucket)
     limiter: Any = field(default_factory=FakeLimiter)
+    limiters: Any = None  # by role, where they differ
     cache: Any = field(default_factory=FakeCache)
     embedder: FakeEmbedder = field(default_factory=FakeEmbedder)
     index: FakeIndex = field(default_factory=FakeIndex)
@@ -227,22 +232,12 @@ class Outside:
     now: datetime = NOW
     findings: list[Finding] = field(default_factory=list)
     examinations: int = 0
+    issuer: Any = None  # an HTTP client that reaches it
 
     def __post_init__(self) -> None:
         database: Any = mongomock.MongoClient(tz_aware=True)["callstream"]
-        self.rows = {
-            name: FakeCollection(database[name])
-            for name in (
-                "journal",
-                "calls",
-                "transcripts",
-                "transcript_parts",
-                "analyses",
-                "work",
-                "ledger",
-                "peaks",
-            )
-        }
+        self.rows = {name: FakeCollection(database[name]) for name in COLLECTIONS}
+        self.security = known(self.settings, self.rows, self.issuer, lambda: self.now)
         self.claims = Claims(self.rows["work"], days=1)
         self.journal = Journal(self.rows["journal"])
         self.calls = Store(self.rows["calls"], Call)
@@ -273,7 +268,8 @@ class Outside:
             "peaks": self.peaks,
             "recordings": recordings,
             "inspector": Inspector(recordings, self.settings.rules),
-            "limiter": self.limiter,
+            **self.security,
+            "limiters": self.limiters or dict.fromkeys(self.settings.rates, self.limiter),
             "cache": self.cache,
             "embedder": embedder,
             "questions": questions,

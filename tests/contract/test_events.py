@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 from common.events import EVENTS, Event
-from contract.compatibility import Schema, breaks
 from contract.harness import CONTRACTS
 from jsonschema import Draft202012Validator
+from onebox.compatibility import Schema, breaks
 from onebox.contracts import generated
 
 TYPES: dict[str, type[Event]] = {event.model_fields["type"].default: event for event in EVENTS}

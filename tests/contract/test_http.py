@@ -34,7 +34,7 @@ async def test_too_many_requests_are_told_when_to_come_back() -> None:
 
 async def test_without_redis_the_limit_is_local_and_answers_come_from_the_documents() -> None:
     """Losing Redis loses nothing but a little speed, and the door stays limited."""
-    outside = Outside(door_settings(rate_limit="3/minute"))
+    outside = Outside(door_settings())
     async with open_redis(RedisSettings(redis_endpoint="127.0.0.1:1")) as redis:
         outside.limiter, outside.cache = Limiter("3/minute", redis), AnswerCache(redis)
         async with opened(outside) as door:
@@ -138,7 +138,9 @@ async def test_the_description_names_every_endpoint(door: Door) -> None:
         "/api/v1/calls/upload",
         "/api/v1/calls",
         "/api/v1/calls/{call_id}",
+        "/api/v1/calls/{call_id}/events",
         "/api/v1/calls/{call_id}/metrics",
+        "/api/v1/calls/{call_id}/peaks",
         "/api/v1/calls/{call_id}/recording",
         "/api/v1/calls/{call_id}/redo",
         "/api/v1/calls/{call_id}/revisions",
@@ -146,10 +148,18 @@ async def test_the_description_names_every_endpoint(door: Door) -> None:
         "/api/v1/calls/{call_id}/similar",
         "/api/v1/calls/{call_id}/transcript",
         "/api/v1/ask",
+        "/api/v1/audit",
         "/api/v1/costs",
         "/api/v1/findings",
         "/api/v1/insights",
+        "/api/v1/keys",
+        "/api/v1/keys/{key_id}",
+        "/api/v1/me",
         "/api/v1/search",
+        "/api/v1/session",
+        "/api/v1/session/callback",
+        "/api/v1/session/oidc",
+        "/api/v1/session/options",
     } == paths.keys()
 
 

@@ -8,7 +8,8 @@ from fastapi.routing import APIRoute
 from ingest.api import PARTS
 from ingest.security.admission import admitted
 
-OPEN = {"/health"}  # anybody may ask whether we are there
+# Anybody may ask whether we are there, and log in or out.
+OPEN = {"/health", "/session", "/session/options", "/session/oidc", "/session/callback"}
 ROUTES = [route for part in PARTS for route in part.router.routes if isinstance(route, APIRoute)]
 
 

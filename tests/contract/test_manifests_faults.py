@@ -28,6 +28,13 @@ def trigger(rendered: Rendered) -> Any:
     return scaled(rendered)["triggers"][0]["metadata"]
 
 
+def chosen(rendered: Rendered) -> Any:
+    """What callstream.env says."""
+    return next(m for m in rendered.of("ConfigMap") if m["metadata"]["name"].startswith("callstream-"))[
+        "data"
+    ]
+
+
 def one(rendered: Rendered) -> Any:
     """The transcriber's container."""
     return container(deployment(rendered))
@@ -166,7 +173,10 @@ FAULTS: Mapping[str, tuple[Break, str]] = {
         "there is no ServiceAccount/default",
     ),
     "an API that everybody reaches": (
-        lambda r: r.one("NetworkPolicy", "default-deny")["metadata"].update(name="allow"),
+        lambda r: (
+            r.one("NetworkPolicy", "default-deny")["metadata"].update(name="allow"),
+            chosen(r).update(AUTH="none"),
+        ),
         "AUTH=none without the network policies",
     ),
     "an unbounded /tmp": (

@@ -14,7 +14,10 @@ WORKLOADS: Mapping[str, type[ServiceSettings]] = {
     "ingest": IngestSettings,
     "ingest-api": SETTINGS["ingest"],
 }
-OF_LIBRARIES = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "UVICORN_TIMEOUT_GRACEFUL_SHUTDOWN"}
+OF_LIBRARIES = {
+    *("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"),
+    *("FORWARDED_ALLOW_IPS", "UVICORN_TIMEOUT_GRACEFUL_SHUTDOWN"),
+}
 CONFIDENTIAL = "in confidence"  # stands for a value that only the cluster knows
 
 

@@ -2,8 +2,9 @@
 
 import pytest
 from common.settings import SettingsError
+from ingest.addresses import is_loopback
 from ingest.recording import Location
-from ingest.settings import DoorSettings, Settings, is_loopback
+from ingest.settings import DoorSettings, Settings
 
 LEAST = {
     "AWS_REGION": "eu-central-1",
@@ -23,7 +24,15 @@ LEAST = {
 def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in LEAST.items():
         monkeypatch.setenv(name, value)
-    for name in ("HOST", "AUTH", "CORS_ORIGINS", "RATE_LIMIT", "ALLOWED_LOCATIONS", "PORT", "API_V1_PREFIX"):
+    for name in (
+        "HOST",
+        "AUTH",
+        "CORS_ORIGINS",
+        "RATE_LIMIT_USERS",
+        "ALLOWED_LOCATIONS",
+        "PORT",
+        "API_V1_PREFIX",
+    ):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -53,7 +62,7 @@ def test_places_are_a_list(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
         ("TENANT_KEY_PATTERN", "^(?P<a>x)(?P<b>y)"),
         ("TENANT_KEY_PATTERN", "(?P<tenant>"),
         ("FILENAME_PATTERN", "no group"),
-        ("RATE_LIMIT", "often"),
+        ("RATE_LIMIT_USERS", "often"),
         ("API_V1_PREFIX", "api/"),
         ("DEFAULT_TENANT", "a b"),
         ("ALLOWED_LOCATIONS", '["audio"'),
@@ -95,3 +104,50 @@ def test_another_address_needs_auth_none_in_so_many_words(monkeypatch: pytest.Mo
 def test_loopback_is_known(host: str, *, loopback: bool) -> None:
     """Only this machine's own addresses count."""
     assert loopback is is_loopback(host)
+
+
+OIDC = {"AUTH": "oidc", "OIDC_ISSUER": "https://issuer.test/pool", "OIDC_CLIENT_ID": "page"}
+
+
+def test_who_may_ask_is_told_once_and_read_in_any_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both ways, one, or none."""
+    ways = []
+    for auth in ("oidc,keys", "keys,oidc", "keys", "none"):
+        for name, value in (OIDC | {"AUTH": auth}).items():
+            monkeypatch.setenv(name, value)
+        ways.append(DoorSettings.read().ways)
+
+    assert [("oidc", "keys"), ("oidc", "keys"), ("keys",), ()] == ways
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"OIDC_ISSUER": ""},
+        {"OIDC_CLIENT_ID": ""},
+        {"OIDC_ISSUER": "http://issuer.test/pool"},
+        {"OIDC_ISSUER": "issuer.test"},
+        {"PUBLIC_URL": "https://calls.test/page"},
+        {"PUBLIC_URL": "calls.test"},
+        {"AUTH": "oidc,none"},
+    ],
+)
+def test_a_login_that_could_not_work_stops_the_start(
+    monkeypatch: pytest.MonkeyPatch, changed: dict[str, str]
+) -> None:
+    """An issuer is told, by name and with TLS; the text names the variable."""
+    for name, value in (OIDC | changed).items():
+        monkeypatch.setenv(name, value)
+
+    with pytest.raises(SettingsError) as caught:
+        DoorSettings.read()
+
+    assert next(iter(changed)) in str(caught.value)
+
+
+def test_an_issuer_on_loopback_needs_no_tls(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stand-in beside us."""
+    for name, value in (OIDC | {"OIDC_ISSUER": "http://127.0.0.1:9000/pool"}).items():
+        monkeypatch.setenv(name, value)
+
+    assert "http://127.0.0.1:9000/pool" == DoorSettings.read().oidc_issuer

@@ -14,6 +14,7 @@ from typing import Any
 
 from rich.console import Console
 
+from onebox.demo import AUTH, demo_key, entry
 from onebox.door import PREFIX, Door, Refused, open_door
 from onebox.expectations import Sample, sample, shortcomings, verified_quotes
 from onebox.follow import follow
@@ -78,8 +79,11 @@ async def _run(
                 }
             console.print("Starting servers and services …")
             stack = await life.enter_async_context(running_stack(folder, environment))
-            door = await life.enter_async_context(open_door(stack.api))
+            key = await life.enter_async_context(demo_key(stack.environment))
+            door = await life.enter_async_context(open_door(stack.api, key))
             _introduce(console, stack)
+            for line in entry(stack.api, key):
+                console.print(f"  {line}", highlight=False, markup=False)
             if model:
                 console.print(f"  {PACE}", highlight=False)
             code = await _through(door, options, console)
@@ -89,8 +93,8 @@ async def _run(
 
 
 def _chosen(environment: Mapping[str, str]) -> dict[str, str]:
-    """The caller's environment; an empty variable is one that was not set."""
-    return {name: value for name, value in environment.items() if value}
+    """The caller's environment, an empty variable being one that was not set; and a door with a login."""
+    return {"AUTH": AUTH} | {name: value for name, value in environment.items() if value}
 
 
 def _introduce(console: Console, stack: Stack) -> None:

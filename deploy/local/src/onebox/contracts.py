@@ -3,6 +3,7 @@
 import inspect
 import json
 import os
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +23,7 @@ from faststream.asgi import AsgiFastStream
 from faststream.specification import AsyncAPI
 
 from onebox import cloudformation, operators
+from onebox.api_compatibility import api_breaks
 from onebox.settings_page import Variable, collect, env_example, table
 
 ROOT: Final = Path(__file__).parents[4]
@@ -37,6 +39,10 @@ CONSUMERS: Final[dict[str, Callable[[], AsgiFastStream]]] = {
     "analyzer": analyzer.app.create_app,
     "embedder": embedder.app.create_app,
 }
+OPENAPI: Final = Path("services/ingest/openapi.json")
+RELEASED: Final = Path("services/ingest/openapi.released.json")
+"""The API of the last release: replaced by a release alone."""
+
 _BEGIN, _END = "<!-- settings -->\n", "<!-- /settings -->"
 
 
@@ -47,7 +53,7 @@ def generated(root: Path = ROOT) -> dict[Path, str]:
         return {
             **{_schema_path(root, event): _json(event.model_json_schema()) for event in EVENTS},
             **{root / "services" / name / "asyncapi.json": _json(_asyncapi(name)) for name in CONSUMERS},
-            root / "services" / "ingest" / "openapi.json": _json(ingest.app.create_app().openapi()),
+            root / OPENAPI: _json(ingest.app.create_app().openapi()),
             root / ".env.example": env_example(variables),
             root / "deploy" / "aws" / "queues.yaml": cloudformation.text(),
             **operators.generated(root),
@@ -56,10 +62,16 @@ def generated(root: Path = ROOT) -> dict[Path, str]:
 
 
 def main() -> None:
-    """Write all of them."""
+    """Write all of them; exit 1 if a client of the last release could not live with the API."""
     for path, text in generated().items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
+    if broken := api_breaks(_read(ROOT / RELEASED), _read(ROOT / OPENAPI)):
+        sys.exit("\n".join([f"The API breaks clients of {RELEASED}:", *broken]))
+
+
+def _read(path: Path) -> Any:
+    return json.loads(path.read_text("utf-8"))
 
 
 def _schema_path(root: Path, event: type[Any]) -> Path:

@@ -48,9 +48,10 @@ class Door:
 
 
 @asynccontextmanager
-async def open_door(url: str) -> AsyncIterator[Door]:
-    """A client of the API at *url*."""
-    async with httpx.AsyncClient(base_url=url, timeout=60) as client:
+async def open_door(url: str, key: str | None = None) -> AsyncIterator[Door]:
+    """A client of the API at *url*, with a key where it asks for one."""
+    headers = {"Authorization": f"Bearer {key}"} if key else {}
+    async with httpx.AsyncClient(base_url=url, timeout=60, headers=headers) as client:
         yield Door(client)
 
 

@@ -209,7 +209,7 @@ def _told(names: Names, urls: Mapping[str, str]) -> dict[str, str]:
         "MONGODB_DATABASE": names.prefix,
         "OPENSEARCH_INDEX": names.prefix,
         "SQS_WAIT_SECONDS": "1",  # so that a stop is quick: it waits for the poll that is open
-        "RATE_LIMIT": "6000/minute",  # the viewer polls
+        "RATE_LIMIT_ADMINS": "6000/minute",  # the viewer polls
         **queues,
     }
 

@@ -2,11 +2,14 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from operator import attrgetter
 
 from common.app import Resources, consumer
 from common.instruments import Instruments, instruments
 from common.pipeline import INGEST
+from common.version import version_of
 from fastapi import FastAPI
+from fastapi_offline import FastAPIOffline
 from faststream.asgi import AsgiFastStream
 from faststream_sqs import SQSRouter
 from starlette.middleware import Middleware
@@ -14,10 +17,14 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route
 
 from ingest import api, resources
+from ingest.api.described import describe
+from ingest.api.entrance import FREE, Entrance
 from ingest.api.failures import explain_failures
-from ingest.api.gates import RateGate, SizeGate
+from ingest.api.gates import SizeGate
 from ingest.api.observed import Observed
 from ingest.handler import router
+from ingest.page.headers import DescriptionPolicy, SafetyHeaders
+from ingest.page.serving import DESCRIPTION, show_page
 from ingest.security.loopback import LoopbackOnly
 from ingest.settings import DoorSettings, Settings
 
@@ -60,31 +67,43 @@ def _door(settings: DoorSettings, stage: AsgiFastStream, using: Instruments) -> 
         async with stage.start_lifespan_context():
             yield
 
-    app = FastAPI(
+    app = FastAPIOffline(
+        static_url=DESCRIPTION,
         title="Callstream",
         description="Recorded sales calls in; transcripts, checked insights and search out.",
+        version=version_of("ingest"),
         lifespan=lifespan,
-        middleware=[Middleware(Observed, using=using), *_gates(settings)],
+        generate_unique_id_function=attrgetter("name"),
+        middleware=[Middleware(SafetyHeaders), Middleware(Observed, using=using), *_gates(settings)],
         routes=[Route(path, endpoint, include_in_schema=False) for path, endpoint in stage.routes],
     )
     app.include_router(api.router, prefix=settings.api_v1_prefix)
     explain_failures(app)
+    describe(
+        app,
+        (part.router for part in api.PARTS),
+        public=frozenset(settings.api_v1_prefix + path for path in FREE),
+    )
+    buckets = (place.bucket for place in settings.rules.allowed)
+    show_page(app, settings.api_v1_prefix, buckets)
     return app
 
 
 def _gates(settings: DoorSettings) -> list[Middleware]:
-    """Outermost first: who may ask, from which pages, how often, how much."""
+    """Outermost first: from where, from which pages, who and how often, how much."""
     prefix = settings.api_v1_prefix
-    guard = [] if settings.auth == "none" else [Middleware(LoopbackOnly, public=(f"{prefix}/health",))]
+    guard = [] if settings.auth else [Middleware(LoopbackOnly, public=(f"{prefix}/health",))]
     return [
         *guard,
         Middleware(
             CORSMiddleware,
             allow_origins=settings.cors_origins,
-            allow_methods=("GET", "POST"),
+            allow_credentials="*" not in settings.cors_origins,
+            allow_methods=("GET", "POST", "DELETE"),
             allow_headers=("*",),
-            expose_headers=("ETag", "Location", "Retry-After"),
+            expose_headers=("Content-Disposition", "ETag", "Location", "Retry-After"),
         ),
-        Middleware(RateGate, prefix=prefix),
+        Middleware(Entrance, settings=settings),
         Middleware(SizeGate, largest_file=settings.max_upload_bytes),
+        Middleware(DescriptionPolicy, paths=frozenset({"/docs", "/redoc"})),
     ]

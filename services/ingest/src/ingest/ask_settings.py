@@ -1,21 +1,11 @@
 """What an operator may choose about questions to the calls: who answers them, and what that may take."""
 
-from typing import Annotated
-
 from common.models.text import ChatModel
 from common.provider_settings import AnalysisSettings, Prices, priced
 from common.settings import BudgetSettings
-from limits import parse
-from pydantic import AfterValidator, Field, PositiveFloat, PositiveInt
+from pydantic import Field, PositiveFloat, PositiveInt
 
-
-def _is_rate(text: str) -> str:
-    parse(text)  # raises ValueError, which names what it found
-    return text
-
-
-Rate = Annotated[str, AfterValidator(_is_rate)]
-"""So many in so long, such as ``120/minute``."""
+from ingest.auth_settings import Rate
 
 
 class AskSettings(AnalysisSettings, BudgetSettings):

@@ -36,6 +36,7 @@ from ingest.limiter import Limiter
 from ingest.questions import REMEMBERED, Questions
 from ingest.rates import Rates
 from ingest.seats import Seats
+from ingest.security.opening import open_security
 from ingest.settings import DoorSettings, Settings
 from ingest.standings import Standings
 from ingest.sweeper import patrolling
@@ -95,20 +96,24 @@ async def open_door(settings: DoorSettings) -> AsyncIterator[dict[str, object]]:
         transcripts = cast("TranscriptStore", opened["transcripts"])
         space = f"{embedder.model}:{embedder.dimensions}"
         questions = Questions(embedder, AnswerCache(redis, REMEMBERED), space)
-        yield opened | {
-            "limiter": Limiter(settings.rate_limit, redis),
-            "cache": AnswerCache(redis),
-            "embedder": embedder,
-            "questions": questions,
-            "index": index,
-            "answerer": answerer,
-            "retriever": Retriever(index, questions, transcripts, room=answerer.room),
-            "ask_limiter": Limiter(settings.ask_rate_limit, redis),
-            "examiner": Examiner(partial(examine, workload(*settings.workloads)), time.monotonic),
-            "seats": Seats(settings.event_streams, settings.event_streams_each),
-            "watching": await stack.enter_async_context(watching(opened["journal"].find)),
-            "clock": now,
-        }
+        security = await stack.enter_async_context(open_security(settings, opened["database"], redis, now))
+        yield (
+            opened
+            | security
+            | {
+                "cache": AnswerCache(redis),
+                "embedder": embedder,
+                "questions": questions,
+                "index": index,
+                "answerer": answerer,
+                "retriever": Retriever(index, questions, transcripts, room=answerer.room),
+                "ask_limiter": Limiter(settings.ask_rate_limit, redis),
+                "examiner": Examiner(partial(examine, workload(*settings.workloads)), time.monotonic),
+                "seats": Seats(settings.event_streams, settings.event_streams_each),
+                "watching": await stack.enter_async_context(watching(opened["journal"].find)),
+                "clock": now,
+            }
+        )
 
 
 def _swept(settings: Settings, opened: dict[str, Any], leases: Any) -> AbstractAsyncContextManager[None]:

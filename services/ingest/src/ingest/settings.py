@@ -3,8 +3,7 @@
 import json
 import re
 from datetime import timedelta
-from ipaddress import ip_address
-from typing import Annotated, Literal, Self
+from typing import Annotated
 
 from common.app import StageSettings
 from common.model import TenantId
@@ -20,10 +19,11 @@ from common.settings import (
     TranscribeQueueSettings,
 )
 from common.vectors.settings import EmbeddingSettings
-from pydantic import AfterValidator, Field, NonNegativeInt, PositiveInt, field_validator, model_validator
+from pydantic import AfterValidator, Field, NonNegativeInt, PositiveInt, field_validator
 
 from ingest.arrival_settings import ArrivalSettings
-from ingest.ask_settings import AskSettings, Rate
+from ingest.ask_settings import AskSettings
+from ingest.auth_settings import AuthSettings
 from ingest.recording import Location, Rules
 from ingest.standstill import Patience
 
@@ -125,7 +125,13 @@ class Settings(SweeperSettings, BucketSettings, LedgerSettings, IngestQueueSetti
 
 
 class DoorSettings(
-    Settings, ArrivalSettings, LimiterSettings, OpenSearchSettings, EmbeddingSettings, AskSettings
+    Settings,
+    ArrivalSettings,
+    LimiterSettings,
+    OpenSearchSettings,
+    EmbeddingSettings,
+    AskSettings,
+    AuthSettings,
 ):
     """What the HTTP door can be told, beside all that the consumer can."""
 
@@ -136,12 +142,6 @@ class DoorSettings(
     cors_origins: tuple[str, ...] = Field(
         ("http://localhost:3000",), description="Origins whose pages may call the API, as a JSON list"
     )
-    host: str = Field("127.0.0.1", description="Address the API listens on; any but loopback needs AUTH=none")
-    auth: Literal["none"] | None = Field(
-        None,
-        description="none: anybody who reaches the API may use it; unset: the API answers on loopback only",
-    )
-    rate_limit: Rate = Field("120/minute", description="Requests one client may make, such as 120/minute")
 
     @property
     def workloads(self) -> tuple[str, ...]:
@@ -152,19 +152,3 @@ class DoorSettings(
     def sweeps(self) -> bool:
         """A door that drains no queue does not sweep, either."""
         return self.ingest_consumer and super().sweeps
-
-    @model_validator(mode="after")
-    def _guarded(self) -> Self:
-        if self.auth is None and not is_loopback(self.host):
-            raise ValueError(
-                f"HOST={self.host} lets others in without a password; say AUTH=none if that is meant"
-            )
-        return self
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach that address."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -1,21 +1,24 @@
 """``pipelinectl``: the commands, their arguments and exit codes; what they do is imported when they run."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from common.ctl.keys_commands import keys
+from common.ctl.running import NOT_FOUND, WRONG, AsJson, Tenant
+from common.ctl.running import database as _database
+from common.ctl.running import end as _end
+from common.ctl.running import guarded as _guarded
+from common.ctl.running import now as _now
+from common.ctl.running import ran as _ran
+from common.ctl.running import say as _say
 
 if TYPE_CHECKING:
     from common.ctl.letters import DeadLetters
     from common.entry import Entry
     from common.journal import Journal
-
-T = TypeVar("T")
-
-WRONG, NOT_FOUND, NOT_TOLD, UNREACHABLE = 1, 3, 4, 5
 
 EXIT_CODES = (
     "Exit codes: 0 all is well; 1 doctor found a failure, or a request was refused; 2 the command line is"
@@ -31,11 +34,10 @@ app = typer.Typer(
 )
 dlq = typer.Typer(help="Dead letters: what no stage could handle, and the way back.", no_args_is_help=True)
 app.add_typer(dlq, name="dlq")
+app.add_typer(keys, name="keys")
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a program.")]
 Call = Annotated[str, typer.Argument(help="A call_id.")]
 StageName = Annotated[str, typer.Argument(help="ingest, transcribe, analyze or embed.")]
-Tenant = Annotated[str, typer.Option(help="Whose call it is.", envvar="DEFAULT_TENANT")]
 
 
 def main() -> None:
@@ -239,6 +241,24 @@ def reindex(  # noqa: PLR0913 - each is an option of the command line
     _say(_ran(carried()), as_json=as_json)
 
 
+@app.command()
+def audit(
+    *,
+    tenant: Tenant = "default",
+    call: Annotated[str | None, typer.Option(help="What was asked for of this call, or key.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=10_000)] = 100,
+    as_json: AsJson = False,
+) -> None:
+    """Who asked for what: reads, questions, exports, redos and what was done with keys, newest first."""
+    from common.access.audit import AuditLog, AuditRow
+
+    async def found() -> list[AuditRow]:
+        async with _database() as database:
+            return await AuditLog(database["audit"]).newest(tenant, limit, call_id=call)
+
+    _say(_ran(found()), as_json=as_json)
+
+
 @dlq.command("list")
 def list_(*, as_json: AsJson = False) -> None:
     """How many dead letters each stage has, by reason, among the first thousand."""
@@ -299,25 +319,12 @@ def _agreed(plan: Any) -> bool:
     return typer.confirm(f"Embed {plan.missing} of {plan.calls} calls into {plan.index}: {cost}?", err=True)
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 @asynccontextmanager
 async def _journal() -> "AsyncIterator[Journal]":
     from common.journal import Journal
 
     async with _database() as database:
         yield Journal(database["journal"])
-
-
-@asynccontextmanager
-async def _database() -> AsyncIterator[Any]:
-    from common.clients import open_mongo
-    from common.settings import MongoSettings
-
-    async with open_mongo(MongoSettings.read()) as database:
-        yield database
 
 
 @asynccontextmanager
@@ -348,33 +355,3 @@ async def _entry(journal: "Journal", tenant: str, call: str, revision: int | Non
     if entry is None:
         _end(f"Tenant {tenant} has no such call; --tenant names another.", NOT_FOUND)
     return entry
-
-
-def _ran(work: Coroutine[Any, Any, T]) -> T:
-    """The outcome, or one clear line and an exit code."""
-    return _guarded(lambda: asyncio.run(work))
-
-
-def _guarded(work: Callable[[], T]) -> T:
-    from common.errors import PipelineError, Transient
-    from common.settings import SettingsError
-
-    try:
-        return work()
-    except SettingsError as error:
-        _end(str(error), NOT_TOLD)
-    except Transient as error:
-        _end(f"{error} ({error.reason}); pipelinectl doctor says what is wrong", UNREACHABLE)
-    except PipelineError as error:
-        _end(f"{error} ({error.reason})", WRONG)
-
-
-def _end(told: str, code: int) -> NoReturn:
-    typer.echo(told, err=True)
-    raise typer.Exit(code)
-
-
-def _say(found: Any, *, as_json: bool) -> None:
-    from common.ctl.output import say
-
-    say(found, as_json=as_json)

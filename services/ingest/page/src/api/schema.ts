@@ -19,7 +19,27 @@ export interface paths {
          *
          *     What the calls do not say is not answered: ``answered`` is false then, and ``sentences`` empty.
          */
-        post: operations["ask_api_v1_ask_post"];
+        post: operations["ask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Audit
+         * @description Reads of transcripts and recordings, questions, exports, redos, and what was done with keys.
+         */
+        get: operations["audit"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -37,7 +57,7 @@ export interface paths {
          * List Calls
          * @description Calls, newest first.
          */
-        get: operations["list_calls_api_v1_calls_get"];
+        get: operations["list_calls"];
         put?: never;
         post?: never;
         delete?: never;
@@ -57,7 +77,7 @@ export interface paths {
          * Get Call
          * @description A call's status, journal, metadata, transcript, analysis and cost.
          */
-        get: operations["get_call_api_v1_calls__call_id__get"];
+        get: operations["get_call"];
         put?: never;
         post?: never;
         delete?: never;
@@ -79,7 +99,7 @@ export interface paths {
          *
          *     A client that comes back with ``Last-Event-ID`` is told nothing twice; after ``end`` it is told 204.
          */
-        get: operations["follow_api_v1_calls__call_id__events_get"];
+        get: operations["follow"];
         put?: never;
         post?: never;
         delete?: never;
@@ -101,7 +121,7 @@ export interface paths {
          *
          *     What takes two known speakers is ``{"unavailable": reason}`` where there is only one.
          */
-        get: operations["get_metrics_api_v1_calls__call_id__metrics_get"];
+        get: operations["get_metrics"];
         put?: never;
         post?: never;
         delete?: never;
@@ -121,7 +141,7 @@ export interface paths {
          * Get Peaks
          * @description The waveform of a call's recording, computed once, when it was transcribed.
          */
-        get: operations["get_peaks_api_v1_calls__call_id__peaks_get"];
+        get: operations["get_peaks"];
         put?: never;
         post?: never;
         delete?: never;
@@ -141,7 +161,7 @@ export interface paths {
          * Get Recording
          * @description Lead to the recording itself, at an address that works for a few minutes; ranges work there.
          */
-        get: operations["get_recording_api_v1_calls__call_id__recording_get"];
+        get: operations["get_recording"];
         put?: never;
         post?: never;
         delete?: never;
@@ -163,7 +183,7 @@ export interface paths {
          * Redo
          * @description Do a call again from a stage on; what is kept stays, and what was paid is not paid again.
          */
-        post: operations["redo_api_v1_calls__call_id__redo_post"];
+        post: operations["redo"];
         delete?: never;
         options?: never;
         head?: never;
@@ -181,7 +201,7 @@ export interface paths {
          * List Revisions
          * @description The call's revisions, newest first, each with the analysis that was the newest then; at most fifty.
          */
-        get: operations["list_revisions_api_v1_calls__call_id__revisions_get"];
+        get: operations["list_revisions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -201,7 +221,7 @@ export interface paths {
          * Compare Revisions
          * @description Which findings came, went or changed, and the sentiment and outcome before and after.
          */
-        get: operations["compare_revisions_api_v1_calls__call_id__revisions__before__diff__after__get"];
+        get: operations["compare_revisions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -243,7 +263,7 @@ export interface paths {
          * Get Transcript
          * @description The transcript as json, csv, srt, vtt or txt.
          */
-        get: operations["get_transcript_api_v1_calls__call_id__transcript_get"];
+        get: operations["get_transcript"];
         put?: never;
         post?: never;
         delete?: never;
@@ -265,7 +285,7 @@ export interface paths {
          * Upload
          * @description Hand in a recording; 201 means that its processing is certain to begin.
          */
-        post: operations["upload_api_v1_calls_upload_post"];
+        post: operations["upload"];
         delete?: never;
         options?: never;
         head?: never;
@@ -326,7 +346,7 @@ export interface paths {
          * Health
          * @description Say that recordings can be handed in.
          */
-        get: operations["health_api_v1_health_get"];
+        get: operations["health"];
         put?: never;
         post?: never;
         delete?: never;
@@ -346,7 +366,7 @@ export interface paths {
          * Detailed
          * @description What ``pipelinectl doctor`` finds from here: names and states; a few seconds old at most.
          */
-        get: operations["detailed_api_v1_health_detailed_get"];
+        get: operations["detailed_health"];
         put?: never;
         post?: never;
         delete?: never;
@@ -377,6 +397,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Listed
+         * @description The keys of your tenant, those that no longer work included.
+         */
+        get: operations["list_keys"];
+        put?: never;
+        /**
+         * Create
+         * @description Make a key for a machine; it can do no more than you can.
+         */
+        post: operations["create_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/keys/{key_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke
+         * @description Let a key work no longer, from now on; sessions that it began end with it.
+         */
+        delete: operations["revoke_key"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Me
+         * @description Who you are, whose calls you see, and what you may do.
+         */
+        get: operations["me"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/search": {
         parameters: {
             query?: never;
@@ -391,6 +475,90 @@ export interface paths {
          *     While the provider of meaning is away, words alone are searched, and ``degraded`` says so.
          */
         get: operations["search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin
+         * @description Log in with an API key: the answer sets a cookie, which no script can read.
+         */
+        post: operations["begin_session"];
+        /**
+         * End
+         * @description Log out.
+         */
+        delete: operations["end_session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Come Back
+         * @description Where the issuer sends the browser back to; it has to be the one that left.
+         */
+        get: operations["end_oidc_login"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/oidc": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Leave
+         * @description Log in at the issuer, then come back and go on to ``next``.
+         */
+        get: operations["begin_oidc_session"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Options
+         * @description By what one may log in here; by nothing where nobody has to.
+         */
+        get: operations["session_options"];
         put?: never;
         post?: never;
         delete?: never;
@@ -525,43 +693,80 @@ export interface components {
              */
             until?: string | null;
         };
-        /** Body_upload_api_v1_calls_upload_post */
-        Body_upload_api_v1_calls_upload_post: {
+        /**
+         * AuditAnswer
+         * @description Deeds, newest first; ``next`` is the cursor of the following page.
+         */
+        AuditAnswer: {
+            /** Next */
+            next?: string | null;
+            /** Rows */
+            rows: components["schemas"]["AuditRow"][];
+        };
+        /**
+         * AuditRow
+         * @description A deed, and when it was.
+         */
+        AuditRow: {
+            /**
+             * Action
+             * @enum {string}
+             */
+            action: "call.read" | "transcript.read" | "recording.read" | "export" | "ask" | "redo" | "erase" | "keys.list" | "keys.create" | "keys.revoke" | "audit.read";
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Id */
+            id: string;
+            /** Tenant Id */
+            tenant_id: string;
+            /** Via */
+            via: string;
+            /** What */
+            what?: string | null;
+            /** Who */
+            who: string;
+        };
+        /** Body_upload */
+        Body_upload: {
             /** Agent */
-            agent?: string | null;
+            agent?: string;
             /** Call Type */
-            call_type?: string | null;
+            call_type?: string;
             /**
              * Channel Roles
              * @description Who speaks on channel 1, 2 …: agent,customer
              */
-            channel_roles?: string | null;
+            channel_roles?: string;
             /** Company Name */
-            company_name?: string | null;
+            company_name?: string;
             /** Contact Email */
-            contact_email?: string | null;
+            contact_email?: string;
             /** Customer */
-            customer?: string | null;
+            customer?: string;
             /**
              * Direction
              * @description inbound or outbound
              */
-            direction?: string | null;
+            direction?: string;
             /**
              * Extra
              * @description A JSON object of texts
              */
-            extra?: string | null;
+            extra?: string;
             /**
              * File
+             * Format: binary
              * @description The recording
              */
-            file?: string | null;
+            file: string;
             /**
              * Started At
              * @description ISO 8601
              */
-            started_at?: string | null;
+            started_at?: string;
         };
         /**
          * CallAnswer
@@ -1178,11 +1383,6 @@ export interface components {
              */
             status: string;
         };
-        /** HTTPValidationError */
-        HTTPValidationError: {
-            /** Detail */
-            detail?: components["schemas"]["ValidationError"][];
-        };
         /** Insights[Evidence] */
         Insights_Evidence_: {
             /**
@@ -1280,6 +1480,46 @@ export interface components {
             trend: components["schemas"]["Trend"][];
         };
         /**
+         * KeyList
+         * @description A tenant's keys, newest first.
+         */
+        KeyList: {
+            /** Keys */
+            keys: components["schemas"]["ToldKey"][];
+        };
+        /**
+         * KeyLogin
+         * @description A login by key.
+         */
+        KeyLogin: {
+            /**
+             * Key
+             * @description An API key, whole
+             */
+            key: string;
+        };
+        /**
+         * KeyRequest
+         * @description The key to make: as a role, or for some scopes.
+         */
+        KeyRequest: {
+            /** Expires In Days */
+            expires_in_days?: number | null;
+            /**
+             * Label
+             * @description What you call it
+             * @example crm export
+             */
+            label: string;
+            /** Role */
+            role?: ("users" | "analysts" | "admins") | null;
+            /**
+             * Scopes
+             * @default []
+             */
+            scopes: ("read" | "upload" | "search" | "ask" | "export" | "costs" | "redo" | "keys" | "erase" | "tenants" | "operate")[];
+        };
+        /**
          * Loudness
          * @description How loud a channel's speech is, quarter by quarter, in dBFS.
          */
@@ -1295,6 +1535,28 @@ export interface components {
             ];
             /** Speaker */
             speaker: string;
+        };
+        /**
+         * Me
+         * @description Somebody who was let in; ``name`` is an id, ``via`` how they are known.
+         */
+        Me: {
+            /** Name */
+            name: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "users" | "analysts" | "admins";
+            /** Scopes */
+            scopes: ("read" | "upload" | "search" | "ask" | "export" | "costs" | "redo" | "keys" | "erase" | "tenants" | "operate")[];
+            /** Tenant Id */
+            tenant_id: string;
+            /**
+             * Via
+             * @enum {string}
+             */
+            via: "session" | "key" | "oidc" | "none";
         };
         /**
          * MetricsAnswer
@@ -1323,6 +1585,38 @@ export interface components {
             /** Speech Ms */
             speech_ms: number;
             talk: components["schemas"]["Talk"];
+        };
+        /**
+         * NewKey
+         * @description A new key; ``key`` is told this once.
+         */
+        NewKey: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Expires At */
+            expires_at: string | null;
+            /** Key */
+            key: string;
+            /** Key Id */
+            key_id: string;
+            /** Label */
+            label: string;
+            /** Last Used At */
+            last_used_at: string | null;
+            /** Revoked At */
+            revoked_at: string | null;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "users" | "analysts" | "admins";
+            /** Scopes */
+            scopes: ("read" | "upload" | "search" | "ask" | "export" | "costs" | "redo" | "keys" | "erase" | "tenants" | "operate")[];
         };
         /** NextStep[Evidence] */
         NextStep_Evidence_: {
@@ -1353,6 +1647,14 @@ export interface components {
              * @enum {string}
              */
             type: "price" | "timing" | "authority" | "need" | "trust" | "competitor" | "feature" | "other";
+        };
+        /**
+         * Options
+         * @description What the page may offer; nothing where nobody has to log in.
+         */
+        Options: {
+            /** Ways */
+            ways: ("oidc" | "keys")[];
         };
         /** PainPoint[Evidence] */
         PainPoint_Evidence_: {
@@ -1466,6 +1768,36 @@ export interface components {
             peaks_per_second: number;
             /** Revision */
             revision: number;
+        };
+        /**
+         * Problem
+         * @description What went wrong and what helps (RFC 9457).
+         * @example {
+         *       "detail": "There is no such call.",
+         *       "status": 404,
+         *       "title": "Not Found",
+         *       "type": "about:blank"
+         *     }
+         */
+        Problem: {
+            /** @description The cause and the remedy */
+            detail: string;
+            /** @description Which fields are wrong, and why */
+            errors?: {
+                field: string;
+                message: string;
+            }[];
+            /** @description A stable code, where something does not answer */
+            reason?: string;
+            /** @description Seconds after which to try again */
+            retry_after?: number;
+            status: number;
+            /** @description The status in words */
+            title: string;
+            /** @description about:blank: the status says it all */
+            type: string;
+        } & {
+            [key: string]: unknown;
         };
         /**
          * QualityIssue
@@ -1933,12 +2265,94 @@ export interface components {
             /** Talk Ms */
             talk_ms: number;
         };
+        /**
+         * ToldKey
+         * @description A key in a list; ``role`` is the least that may do what it may.
+         */
+        ToldKey: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Expires At */
+            expires_at: string | null;
+            /** Key Id */
+            key_id: string;
+            /** Label */
+            label: string;
+            /** Last Used At */
+            last_used_at: string | null;
+            /** Revoked At */
+            revoked_at: string | null;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "users" | "analysts" | "admins";
+            /** Scopes */
+            scopes: ("read" | "upload" | "search" | "ask" | "export" | "costs" | "redo" | "keys" | "erase" | "tenants" | "operate")[];
+        };
         /** Topic[Evidence] */
         Topic_Evidence_: {
             /** Evidence */
             evidence: components["schemas"]["Evidence"][];
             /** Topic */
             topic: string;
+        };
+        /**
+         * Transcript
+         * @description A call's utterances in order; none of them is a valid outcome (``no_speech``).
+         */
+        Transcript: {
+            /** Call Id */
+            call_id: string;
+            coverage?: components["schemas"]["Coverage"] | null;
+            /**
+             * Damage
+             * @default []
+             */
+            damage: components["schemas"]["Damage"][];
+            /**
+             * Dual Mono
+             * @default false
+             */
+            dual_mono: boolean;
+            /** Duration Ms */
+            duration_ms: number;
+            /**
+             * Engines
+             * @default []
+             */
+            engines: components["schemas"]["Engine"][];
+            /** Language */
+            language?: string | null;
+            /**
+             * Revision
+             * @default 1
+             */
+            revision: number;
+            /**
+             * Speakers
+             * @default []
+             */
+            speakers: string[];
+            /**
+             * Speech Ms
+             * @default 0
+             */
+            speech_ms: number;
+            talk?: components["schemas"]["Talk"] | null;
+            /** Tenant Id */
+            tenant_id: string;
+            /**
+             * Utterances
+             * @default []
+             */
+            utterances: components["schemas"]["Utterance"][];
+            work: components["schemas"]["Work"];
         };
         /**
          * TranscriptAnswer
@@ -2010,6 +2424,33 @@ export interface components {
             status: string;
         };
         /**
+         * Utterance
+         * @description One speaker's uninterrupted turn: the human's unit. ``id`` is ``u1``, ``u2`` … in order of time.
+         */
+        Utterance: {
+            /** Channel */
+            channel: number;
+            /** Confidence */
+            confidence?: number | null;
+            /** End Ms */
+            end_ms: number;
+            /** Id */
+            id: string;
+            /** Language */
+            language?: string | null;
+            /** Speaker */
+            speaker: string;
+            /** Start Ms */
+            start_ms: number;
+            /** Text */
+            text: string;
+            /**
+             * Words
+             * @default []
+             */
+            words: components["schemas"]["Word"][];
+        };
+        /**
          * UtteranceAnswer
          * @description One speaker's turn; single words and their times are in the transcript's own file.
          */
@@ -2046,19 +2487,6 @@ export interface components {
             /** Utterance Id */
             utterance_id: string;
         };
-        /** ValidationError */
-        ValidationError: {
-            /** Context */
-            ctx?: Record<string, never>;
-            /** Input */
-            input?: unknown;
-            /** Location */
-            loc: (string | number)[];
-            /** Message */
-            msg: string;
-            /** Error Type */
-            type: string;
-        };
         /**
          * Verdict
          * @description What an analysis says of the whole call; nothing, if nothing was said in it.
@@ -2076,6 +2504,20 @@ export interface components {
             sentiment_score?: number | null;
             /** Summary */
             summary?: string | null;
+        };
+        /**
+         * Word
+         * @description One word, where the engine tells its times.
+         */
+        Word: {
+            /** Confidence */
+            confidence?: number | null;
+            /** End Ms */
+            end_ms: number;
+            /** Start Ms */
+            start_ms: number;
+            /** Text */
+            text: string;
         };
         /**
          * Work
@@ -2120,7 +2562,9 @@ export type AnalysisAnswer = components['schemas']['AnalysisAnswer'];
 export type AskAnswer = components['schemas']['AskAnswer'];
 export type Asking = components['schemas']['Asking'];
 export type AskRequest = components['schemas']['AskRequest'];
-export type BodyUploadApiV1CallsUploadPost = components['schemas']['Body_upload_api_v1_calls_upload_post'];
+export type AuditAnswer = components['schemas']['AuditAnswer'];
+export type AuditRow = components['schemas']['AuditRow'];
+export type BodyUpload = components['schemas']['Body_upload'];
 export type CallAnswer = components['schemas']['CallAnswer'];
 export type CallFacts = components['schemas']['CallFacts'];
 export type CallList = components['schemas']['CallList'];
@@ -2153,19 +2597,25 @@ export type FindingsAnswer = components['schemas']['FindingsAnswer'];
 export type FoundCall = components['schemas']['FoundCall'];
 export type Glance = components['schemas']['Glance'];
 export type Health = components['schemas']['Health'];
-export type HttpValidationError = components['schemas']['HTTPValidationError'];
 export type InsightsEvidence = components['schemas']['Insights_Evidence_'];
 export type InsightsAnswer = components['schemas']['InsightsAnswer'];
+export type KeyList = components['schemas']['KeyList'];
+export type KeyLogin = components['schemas']['KeyLogin'];
+export type KeyRequest = components['schemas']['KeyRequest'];
 export type Loudness = components['schemas']['Loudness'];
+export type Me = components['schemas']['Me'];
 export type MetricsAnswer = components['schemas']['MetricsAnswer'];
+export type NewKey = components['schemas']['NewKey'];
 export type NextStepEvidence = components['schemas']['NextStep_Evidence_'];
 export type ObjectionEvidence = components['schemas']['Objection_Evidence_'];
+export type Options = components['schemas']['Options'];
 export type PainPointEvidence = components['schemas']['PainPoint_Evidence_'];
 export type Parking = components['schemas']['Parking'];
 export type Part = components['schemas']['Part'];
 export type Passage = components['schemas']['Passage'];
 export type Pause = components['schemas']['Pause'];
 export type PeaksAnswer = components['schemas']['PeaksAnswer'];
+export type Problem = components['schemas']['Problem'];
 export type QualityIssue = components['schemas']['QualityIssue'];
 export type QualityValidation = components['schemas']['QualityValidation'];
 export type QuarterSentiment = components['schemas']['QuarterSentiment'];
@@ -2193,19 +2643,22 @@ export type Spending = components['schemas']['Spending'];
 export type StageAnswer = components['schemas']['StageAnswer'];
 export type Subject = components['schemas']['Subject'];
 export type Talk = components['schemas']['Talk'];
+export type ToldKey = components['schemas']['ToldKey'];
 export type TopicEvidence = components['schemas']['Topic_Evidence_'];
+export type Transcript = components['schemas']['Transcript'];
 export type TranscriptAnswer = components['schemas']['TranscriptAnswer'];
 export type Trend = components['schemas']['Trend'];
 export type Unavailable = components['schemas']['Unavailable'];
 export type Uploaded = components['schemas']['Uploaded'];
+export type Utterance = components['schemas']['Utterance'];
 export type UtteranceAnswer = components['schemas']['UtteranceAnswer'];
 export type UtteranceSentiment = components['schemas']['UtteranceSentiment'];
-export type ValidationError = components['schemas']['ValidationError'];
 export type Verdict = components['schemas']['Verdict'];
+export type Word = components['schemas']['Word'];
 export type Work = components['schemas']['Work'];
 export type $defs = Record<string, never>;
 export interface operations {
-    ask_api_v1_ask_post: {
+    ask: {
         parameters: {
             query?: never;
             header?: {
@@ -2273,44 +2726,161 @@ export interface operations {
                     "text/event-stream": string;
                 };
             };
+            /** @description Nobody is known by these credentials, or there are none */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This principal's role does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description There is no such call */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
             /** @description ``Accept`` allows neither JSON nor events */
             406: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
-            /** @description The request cannot be understood, or the model refuses to answer it */
+            /** @description Some of the request cannot be understood; ``errors`` names the fields */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
             /** @description Too many questions, or the day's budget is spent */
             429: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of ours, or something that whoever runs this has to mend */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
             /** @description A provider or a server does not answer now; ``Retry-After`` says when to come back */
             503: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
         };
     };
-    list_calls_api_v1_calls_get: {
+    audit: {
+        parameters: {
+            query?: {
+                /** @description What was asked for of this call */
+                call_id?: string | null;
+                /** @description ``next`` of the page before */
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditAnswer"];
+                };
+            };
+            /** @description Nobody is known by these credentials, or there are none */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This principal's role does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some of the request cannot be understood; ``errors`` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked too often; ``Retry-After`` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of ours, or something that whoever runs this has to mend */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something this needs does not answer; the same request may be tried again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_calls: {
         parameters: {
             query?: {
                 /** @description ``next`` of the page before */
@@ -2328,27 +2898,99 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Calls, newest first */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "calls": [
+                     *         {
+                     *           "call_id": "c-1",
+                     *           "cost_usd": 0.0253,
+                     *           "created_at": "2026-11-20T09:00:00Z",
+                     *           "error": null,
+                     *           "parked": null,
+                     *           "revision": 1,
+                     *           "status": "completed",
+                     *           "tenant_id": "default",
+                     *           "updated_at": "2026-11-20T09:01:12Z"
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["CallList"];
                 };
             };
-            /** @description Validation Error */
+            /** @description The cursor is none of ours */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is known by these credentials, or there are none */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This principal's role does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some of the request cannot be understood; ``errors`` names the fields */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked too often; ``Retry-After`` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of ours, or something that whoever runs this has to mend */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something this needs does not answer; the same request may be tried again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    get_call_api_v1_calls__call_id__get: {
+    get_call: {
         parameters: {
             query?: {
                 /** @description A revision; the newest unless given */
@@ -2364,12 +3006,52 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description All there is of the call; a settled one has an ``ETag`` */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "analysis": null,
+                     *       "call_id": "c-1",
+                     *       "cost_usd": 0.0253,
+                     *       "created_at": "2026-11-20T09:00:00Z",
+                     *       "error": null,
+                     *       "journal": {
+                     *         "transcribe": {
+                     *           "attempts": 1,
+                     *           "cost_usd": 0.0253,
+                     *           "error": null,
+                     *           "finished_at": "2026-11-20T09:00:41Z",
+                     *           "model": "gpt-transcribe",
+                     *           "processing_time_seconds": 40.1,
+                     *           "provider": "openai",
+                     *           "started_at": "2026-11-20T09:00:01Z"
+                     *         }
+                     *       },
+                     *       "metadata": {
+                     *         "agent": "Dana",
+                     *         "customer": "Acme Ltd",
+                     *         "direction": "outbound"
+                     *       },
+                     *       "parked": null,
+                     *       "recording": {
+                     *         "channels": 2,
+                     *         "codec": "pcm_mulaw",
+                     *         "container": "wav",
+                     *         "duration_ms": 354000,
+                     *         "sample_rate": 8000,
+                     *         "size_bytes": 5664044
+                     *       },
+                     *       "revision": 1,
+                     *       "status": "completed",
+                     *       "tenant_id": "default",
+                     *       "transcript": null,
+                     *       "updated_at": "2026-11-20T09:01:12Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["CallAnswer"];
                 };
             };
@@ -2380,18 +3062,72 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Validation Error */
+            /** @description Nobody is known by these credentials, or there are none */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This principal's role does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such call */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some of the request cannot be understood; ``errors`` names the fields */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked too often; ``Retry-After`` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of ours, or something that whoever runs this has to mend */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something this needs does not answer; the same request may be tried again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    follow_api_v1_calls__call_id__events_get: {
+    follow: {
         parameters: {
             query?: never;
             header?: {
@@ -2431,20 +3167,40 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Nobody is known by these credentials, or there are none */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This principal's role does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description There is no such call */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
-            /** @description Validation Error */
+            /** @description Some of the request cannot be understood; ``errors`` names the fields */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description This client has as many streams open as one may have (``EVENT_STREAMS_EACH``) */
@@ -2452,18 +3208,31 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of ours, or something that whoever runs this has to mend */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
             /** @description All streams are taken (``EVENT_STREAMS``), or the journal does not answer */
             503: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
         };
     };
-    get_metrics_api_v1_calls__call_id__metrics_get: {
+    get_metrics: {
         parameters: {
             query?: {
                 /** @description A revision; the newest unless given */
@@ -2596,25 +3365,72 @@ export interface operations {
                     "application/json": components["schemas"]["MetricsAnswer"];
                 };
             };
+            /** @description Nobody is known by these credentials, or there are none */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This principal's role does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description No such call, or nothing is transcribed yet */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
-            /** @description Validation Error */
+            /** @description Some of the request cannot be understood; ``errors`` names the fields */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked too often; ``Retry-After`` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of ours, or something that whoever runs this has to mend */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something this needs does not answer; the same request may be tried again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    get_peaks_api_v1_calls__call_id__peaks_get: {
+    get_peaks: {
         parameters: {
             query?: {
                 /** @description A revision; the newest unless given */
@@ -2646,25 +3462,72 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Nobody is known by these credentials, or there are none */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This principal's role does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description No such call, or no waveform of it */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
-            /** @description Validation Error */
+            /** @description Some of the request cannot be understood; ``errors`` names the fields */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked too often; ``Retry-After`` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of ours, or something that whoever runs this has to mend */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something this needs does not answer; the same request may be tried again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    get_recording_api_v1_calls__call_id__recording_get: {
+    get_recording: {
         parameters: {
             query?: never;
             header?: never;
@@ -2675,25 +3538,79 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Where the recording can be read for five minutes, ranges included */
             307: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Validation Error */
+            /** @description Nobody is known by these credentials, or there are none */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This principal's role does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such call, or it has no recording that could be opened */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some of the request cannot be understood; ``errors`` names the fields */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked too often; ``Retry-After`` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of ours, or something that whoever runs this has to mend */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something this needs does not answer; the same request may be tried again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    redo_api_v1_calls__call_id__redo_post: {
+    redo: {
         parameters: {
             query: {
                 /** @description The first stage to be done again; those before it are built on */
@@ -2707,27 +3624,97 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The revision that was opened */
             202: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "call_id": "c-1",
+                     *       "revision": 2,
+                     *       "status": "transcribed"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Redone"];
                 };
             };
-            /** @description Validation Error */
+            /** @description Nobody is known by these credentials, or there are none */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This principal's role does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such call */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is kept to start from, or the same was asked a moment ago */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some of the request cannot be understood; ``errors`` names the fields */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked too often; ``Retry-After`` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of ours, or something that whoever runs this has to mend */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something this needs does not answer; the same request may be tried again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    list_revisions_api_v1_calls__call_id__revisions_get: {
+    list_revisions: {
         parameters: {
             query?: never;
             header?: never;
@@ -2738,13 +3725,51 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Newest first */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "call_id": "c-1",
+                     *       "revisions": [
+                     *         {
+                     *           "analysis_revision": 2,
+                     *           "created_at": "2026-11-21T09:00:00Z",
+                     *           "findings": 14,
+                     *           "level": "high",
+                     *           "model": "gpt-5.6-mini",
+                     *           "prompt_version": "analysis.v2+e975b729",
+                     *           "quality": 0.93,
+                     *           "revision": 2,
+                     *           "status": "completed",
+                     *           "unverified": 1,
+                     *           "updated_at": "2026-11-21T09:00:31Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["RevisionList"];
+                };
+            };
+            /** @description Nobody is known by these credentials, or there are none */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This principal's role does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description No such call */
@@ -2752,20 +3777,49 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
-            /** @description Validation Error */
+            /** @description Some of the request cannot be understood; ``errors`` names the fields */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked too often; ``Retry-After`` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of ours, or something that whoever runs this has to mend */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something this needs does not answer; the same request may be tried again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    compare_revisions_api_v1_calls__call_id__revisions__before__diff__after__get: {
+    compare_revisions: {
         parameters: {
             query?: never;
             header?: never;
@@ -2778,13 +3832,65 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description What came, went or changed */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "after": {
+                     *         "call_outcome": "next_step_agreed",
+                     *         "call_type": "negotiation",
+                     *         "engagement_level": "high",
+                     *         "sentiment": "mixed",
+                     *         "sentiment_score": 0.1,
+                     *         "summary": "Acme finds the price too high; a discount for a year is offered."
+                     *       },
+                     *       "after_revision": 2,
+                     *       "before": {
+                     *         "call_outcome": "next_step_agreed",
+                     *         "call_type": "negotiation",
+                     *         "engagement_level": "high",
+                     *         "sentiment": "mixed",
+                     *         "sentiment_score": 0.1,
+                     *         "summary": "Acme finds the price too high; a discount for a year is offered."
+                     *       },
+                     *       "before_revision": 1,
+                     *       "call_id": "c-1",
+                     *       "changes": [
+                     *         {
+                     *           "after": {
+                     *             "name": "Bluebird",
+                     *             "verified": true
+                     *           },
+                     *           "before": null,
+                     *           "kind": "competitors",
+                     *           "what": "came"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["Difference"];
+                };
+            };
+            /** @description Nobody is known by these credentials, or there are none */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This principal's role does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description No such call or revision, or it has no analysis */
@@ -2792,15 +3898,44 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
-            /** @description Validation Error */
+            /** @description Some of the request cannot be understood; ``errors`` names the fields */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked too often; ``Retry-After`` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of ours, or something that whoever runs this has to mend */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something this needs does not answer; the same request may be tried again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2837,6 +3972,7 @@ export interface operations {
                      *             "agent": "Dana",
                      *             "call_outcome": "next_step_agreed",
                      *             "call_type": "negotiation",
+                     *             "company_name": null,
                      *             "customer": "Acme Ltd",
                      *             "language": "en",
                      *             "sentiment": "mixed",
@@ -2857,6 +3993,7 @@ export interface operations {
                      *               "call_id": "c-1",
                      *               "chunk_id": "default:c-1:1:0",
                      *               "end_ms": 6500,
+                     *               "finding": null,
                      *               "highlights": [
                      *                 "customer: The <em>price</em> is too high for us."
                      *               ],
@@ -2880,25 +4017,72 @@ export interface operations {
                     "application/json": components["schemas"]["SimilarAnswer"];
                 };
             };
+            /** @description Nobody is known by these credentials, or there are none */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This principal's role does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description No such call */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
-            /** @description Validation Error */
+            /** @description Some of the request cannot be understood; ``errors`` names the fields */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked too often; ``Retry-After`` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of ours, or something that whoever runs this has to mend */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something this needs does not answer; the same request may be tried again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    get_transcript_api_v1_calls__call_id__transcript_get: {
+    get_transcript: {
         parameters: {
             query?: {
                 /** @description Takes precedence over ``Accept`` */
@@ -2942,10 +4126,16 @@ export interface operations {
                      *           "start_ms": 0,
                      *           "text": "it is slow"
                      *         }
-                     *       ]
+                     *       ],
+                     *       "work": {
+                     *         "cost_usd": 0.0001,
+                     *         "model": "gpt-transcribe",
+                     *         "provider": "openai",
+                     *         "requests": 1
+                     *       }
                      *     }
                      */
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["Transcript"];
                     /**
                      * @example 1
                      *     00:00:00,000 --> 00:00:00,900
@@ -2966,60 +4156,178 @@ export interface operations {
                     "text/vtt": unknown;
                 };
             };
+            /** @description Nobody is known by these credentials, or there are none */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This principal's role does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description No such call, or nothing is transcribed yet */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
             /** @description ``Accept`` allows none of the formats */
             406: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
-            /** @description Validation Error */
+            /** @description Some of the request cannot be understood; ``errors`` names the fields */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked too often; ``Retry-After`` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of ours, or something that whoever runs this has to mend */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something this needs does not answer; the same request may be tried again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    upload_api_v1_calls_upload_post: {
+    upload: {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        requestBody?: {
+        requestBody: {
             content: {
-                "multipart/form-data": components["schemas"]["Body_upload_api_v1_calls_upload_post"];
+                "multipart/form-data": components["schemas"]["Body_upload"];
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Its processing is certain to begin */
             201: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "call_id": "c-1",
+                     *       "status": "uploaded"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Uploaded"];
                 };
             };
-            /** @description Validation Error */
+            /** @description There is no recording, it is empty, or its metadata cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is known by these credentials, or there are none */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This principal's role does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The recording is larger than ``MAX_UPLOAD_BYTES`` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some of the request cannot be understood; ``errors`` names the fields */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked too often; ``Retry-After`` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of ours, or something that whoever runs this has to mend */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something this needs does not answer; the same request may be tried again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3063,10 +4371,12 @@ export interface operations {
                      *         "stage",
                      *         "model"
                      *       ],
+                     *       "next": null,
                      *       "rows": [
                      *         {
                      *           "at_most_usd": 0.018075,
                      *           "audio_seconds": 241,
+                     *           "call_id": null,
                      *           "day": "2026-11-20",
                      *           "input_tokens": 0,
                      *           "model": "gpt-transcribe",
@@ -3102,22 +4412,71 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is known by these credentials, or there are none */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This principal's role does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
             /** @description ``Accept`` allows neither JSON nor CSV */
             406: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
-            /** @description Validation Error */
+            /** @description Some of the request cannot be understood; ``errors`` names the fields */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked too often; ``Retry-After`` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of ours, or something that whoever runs this has to mend */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something this needs does not answer; the same request may be tried again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3178,7 +4537,8 @@ export interface operations {
                      *           "type": "objection",
                      *           "verified": true
                      *         }
-                     *       ]
+                     *       ],
+                     *       "next": null
                      *     }
                      */
                     "application/json": components["schemas"]["FindingsAnswer"];
@@ -3191,27 +4551,76 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is known by these credentials, or there are none */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This principal's role does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
             /** @description ``Accept`` allows neither JSON nor CSV */
             406: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
-            /** @description Validation Error */
+            /** @description Some of the request cannot be understood; ``errors`` names the fields */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked too often; ``Retry-After`` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of ours, or something that whoever runs this has to mend */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something this needs does not answer; the same request may be tried again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    health_api_v1_health_get: {
+    health: {
         parameters: {
             query?: never;
             header?: never;
@@ -3229,9 +4638,27 @@ export interface operations {
                     "application/json": components["schemas"]["Health"];
                 };
             };
+            /** @description A fault of ours, or something that whoever runs this has to mend */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something this needs does not answer; the same request may be tried again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
-    detailed_api_v1_health_detailed_get: {
+    detailed_health: {
         parameters: {
             query?: never;
             header?: never;
@@ -3240,13 +4667,71 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description What was looked at, and how it is */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "findings": [
+                     *         {
+                     *           "check": "mongo",
+                     *           "remedy": null,
+                     *           "state": "ok",
+                     *           "told": "answers"
+                     *         }
+                     *       ],
+                     *       "status": "ok"
+                     *     }
+                     */
                     "application/json": components["schemas"]["DetailedHealth"];
+                };
+            };
+            /** @description Nobody is known by these credentials, or there are none */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This principal's role does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked too often; ``Retry-After`` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of ours, or something that whoever runs this has to mend */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something this needs does not answer; the same request may be tried again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3347,15 +4832,353 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
-            /** @description Validation Error */
+            /** @description Nobody is known by these credentials, or there are none */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This principal's role does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some of the request cannot be understood; ``errors`` names the fields */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked too often; ``Retry-After`` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of ours, or something that whoever runs this has to mend */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something this needs does not answer; the same request may be tried again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_keys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyList"];
+                };
+            };
+            /** @description Nobody is known by these credentials, or there are none */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This principal's role does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked too often; ``Retry-After`` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of ours, or something that whoever runs this has to mend */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something this needs does not answer; the same request may be tried again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeyRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewKey"];
+                };
+            };
+            /** @description Nobody is known by these credentials, or there are none */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do yourself what the key should */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some of the request cannot be understood; ``errors`` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked too often; ``Retry-After`` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of ours, or something that whoever runs this has to mend */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something this needs does not answer; the same request may be tried again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is known by these credentials, or there are none */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This principal's role does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such key */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some of the request cannot be understood; ``errors`` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked too often; ``Retry-After`` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of ours, or something that whoever runs this has to mend */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something this needs does not answer; the same request may be tried again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    me: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description Nobody is known by these credentials, or there are none */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This principal's role does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked too often; ``Retry-After`` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of ours, or something that whoever runs this has to mend */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something this needs does not answer; the same request may be tried again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3413,6 +5236,7 @@ export interface operations {
                      *             "agent": "Dana",
                      *             "call_outcome": "next_step_agreed",
                      *             "call_type": "negotiation",
+                     *             "company_name": null,
                      *             "customer": "Acme Ltd",
                      *             "language": "en",
                      *             "sentiment": "mixed",
@@ -3433,6 +5257,7 @@ export interface operations {
                      *               "call_id": "c-1",
                      *               "chunk_id": "default:c-1:1:0",
                      *               "end_ms": 6500,
+                     *               "finding": null,
                      *               "highlights": [
                      *                 "customer: The <em>price</em> is too high for us."
                      *               ],
@@ -3452,7 +5277,9 @@ export interface operations {
                      *         }
                      *       ],
                      *       "complete": true,
+                     *       "degraded": null,
                      *       "mode": "hybrid",
+                     *       "next": null,
                      *       "query": "price"
                      *     }
                      */
@@ -3464,15 +5291,416 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
-            /** @description Validation Error */
+            /** @description Nobody is known by these credentials, or there are none */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This principal's role does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some of the request cannot be understood; ``errors`` names the fields */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked too often; ``Retry-After`` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of ours, or something that whoever runs this has to mend */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something this needs does not answer; the same request may be tried again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    begin_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeyLogin"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not a key that works */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This principal's role does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some of the request cannot be understood; ``errors`` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked too often; ``Retry-After`` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of ours, or something that whoever runs this has to mend */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something this needs does not answer; the same request may be tried again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is known by these credentials, or there are none */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This principal's role does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked too often; ``Retry-After`` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of ours, or something that whoever runs this has to mend */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something this needs does not answer; the same request may be tried again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_oidc_login: {
+        parameters: {
+            query?: {
+                code?: string;
+                state?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            302: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is known by these credentials, or there are none */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This principal's role does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some of the request cannot be understood; ``errors`` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked too often; ``Retry-After`` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of ours, or something that whoever runs this has to mend */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something this needs does not answer; the same request may be tried again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    begin_oidc_session: {
+        parameters: {
+            query?: {
+                /** @description A path of ours to go on to */
+                next?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            302: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is known by these credentials, or there are none */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This principal's role does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some of the request cannot be understood; ``errors`` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked too often; ``Retry-After`` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of ours, or something that whoever runs this has to mend */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something this needs does not answer; the same request may be tried again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    session_options: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Options"];
+                };
+            };
+            /** @description Nobody is known by these credentials, or there are none */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This principal's role does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked too often; ``Retry-After`` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of ours, or something that whoever runs this has to mend */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something this needs does not answer; the same request may be tried again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };

@@ -6,16 +6,20 @@ from fastapi import APIRouter
 
 from ingest.api import (
     ask,
+    audit,
     calls,
     costs,
     events,
     findings,
     health,
     insights,
+    keys,
+    me,
     peaks,
     redo,
     revisions,
     search,
+    session,
     similar,
     spoken,
     uploads,
@@ -36,6 +40,10 @@ PARTS: Final = (
     findings,
     costs,
     ask,
+    session,
+    me,
+    keys,
+    audit,
 )
 
 router = APIRouter()

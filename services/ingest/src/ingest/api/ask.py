@@ -27,7 +27,7 @@ from ingest.asking.answering import Tell, retrieved
 from ingest.asking.question import Prepared, Question
 from ingest.negotiation import preferred
 from ingest.problems import Problem, too_many
-from ingest.security.admission import needs
+from ingest.security.admission import needs, noted
 
 JSON: Final = "application/json"
 EVENTS: Final = "text/event-stream"
@@ -150,7 +150,7 @@ def new_question() -> Callable[[], str]:
     return lambda: uuid4().hex
 
 
-@router.post("/ask", dependencies=[needs("ask")], response_model=AskAnswer, responses=ASK)
+@router.post("/ask", dependencies=[needs("ask"), noted("ask")], response_model=AskAnswer, responses=ASK)
 async def ask(
     asked: AskRequest,
     desk: Annotated[Desk, Depends()],

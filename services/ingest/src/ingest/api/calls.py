@@ -12,6 +12,7 @@ from fastapi.responses import RedirectResponse, Response
 from pydantic import AwareDatetime
 
 from ingest.api.answers import CallAnswer, CallList, answer, listed
+from ingest.api.call_samples import CALL, CALLS, RECORDING
 from ingest.api.cursors import cursor_after, page_after
 from ingest.api.given import (
     TheAnalyses,
@@ -24,7 +25,7 @@ from ingest.api.given import (
     TheTranscripts,
 )
 from ingest.problems import Problem
-from ingest.security.admission import needs
+from ingest.security.admission import needs, noted
 
 RECORDING_SECONDS = 300  # for which a recording's address works
 SETTLED = {"completed", "failed"}
@@ -89,7 +90,7 @@ class Documents:
         return await asyncio.to_thread(_as_json, entry, call, transcript, analysis)
 
 
-@router.get("", dependencies=[needs("read")])
+@router.get("", dependencies=[needs("read")], responses=CALLS)
 async def list_calls(
     tenant: TheTenant, journal: TheJournal, glances: TheGlances, filters: Annotated[Filters, Depends()]
 ) -> CallList:
@@ -109,9 +110,9 @@ async def list_calls(
 
 @router.get(
     "/{call_id}",
-    dependencies=[needs("read")],
+    dependencies=[needs("read"), noted("call.read")],
     response_model=CallAnswer,
-    responses={304: {"description": "Not modified"}},
+    responses=CALL,
 )
 async def get_call(
     call_id: CallIdPath,
@@ -129,7 +130,11 @@ async def get_call(
 
 
 @router.get(
-    "/{call_id}/recording", dependencies=[needs("read")], status_code=307, response_class=RedirectResponse
+    "/{call_id}/recording",
+    dependencies=[needs("read"), noted("recording.read")],
+    status_code=307,
+    response_class=RedirectResponse,
+    responses=RECORDING,
 )
 async def get_recording(
     call_id: CallIdPath, documents: Annotated[Documents, Depends()], recordings: TheRecordings

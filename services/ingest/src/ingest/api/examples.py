@@ -2,6 +2,8 @@
 
 from typing import Any, Final
 
+from common.model import Transcript
+
 Responses = dict[int | str, dict[str, Any]]
 
 _KEPT = {
@@ -11,6 +13,7 @@ _KEPT = {
     "language": "en",
     "duration_ms": 1000,
     "speakers": ["agent", "customer"],
+    "work": {"provider": "openai", "model": "gpt-transcribe", "requests": 1, "cost_usd": 0.0001},
     "utterances": [
         {"id": "u1", "speaker": "agent", "channel": 0, "start_ms": 0, "end_ms": 900, "text": "it is slow"}
     ],
@@ -18,6 +21,7 @@ _KEPT = {
 
 FILES: Final[Responses] = {
     200: {
+        "model": Transcript,
         "description": (
             "The transcript as a file. json: all that is kept, words and their times included. csv: an"
             " utterance a row; a text that begins with = + - @ has an apostrophe before it, so that no"

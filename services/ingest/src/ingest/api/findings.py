@@ -17,7 +17,7 @@ from ingest.api.sheets import TheSheet, sheet
 from ingest.api.sought import Sought
 from ingest.cells import csv_row
 from ingest.problems import Problem
-from ingest.security.admission import needs
+from ingest.security.admission import needs, noted
 
 AT_ONCE: Final = 500  # findings that are read together for a sheet
 
@@ -85,7 +85,7 @@ class Listing:
 
 @router.get(
     "/findings",
-    dependencies=[needs("export")],
+    dependencies=[needs("export"), noted("export")],
     operation_id="findings",
     response_model=FindingsAnswer,
     responses=FINDINGS,

@@ -4,6 +4,8 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Annotated, Any
 
+from common.access.audit import AuditLog
+from common.access.keys import ApiKeys
 from common.index import ChunkIndex
 from common.journal import Journal
 from common.model import Analysis, Call, Peaks, TenantId
@@ -24,8 +26,10 @@ from ingest.limiter import Limiter
 from ingest.questions import Questions
 from ingest.rates import Rates
 from ingest.seats import Seats
-from ingest.security.admission import principal, tenant
-from ingest.security.principal import Principal
+from ingest.security.admission import ThePrincipal as ThePrincipal  # noqa: PLC0414 - given like all below
+from ingest.security.admission import tenant
+from ingest.security.identities import Identities
+from ingest.security.login import Logins
 from ingest.settings import DoorSettings
 from ingest.standings import Standings
 from ingest.watching import Watching
@@ -46,7 +50,6 @@ async def _broker(request: Request) -> Any:
     return request.app.state.broker
 
 
-ThePrincipal = Annotated[Principal, Depends(principal)]
 TheTenant = Annotated[TenantId, Depends(tenant)]
 TheSettings = Annotated[DoorSettings, Depends(_settings)]
 TheBroker = Annotated[SQSBroker, Depends(_broker)]
@@ -68,6 +71,10 @@ TheExaminer = Annotated[Examiner, Depends(_opened("examiner"))]
 TheRetriever = Annotated[Retriever, Depends(_opened("retriever"))]
 TheAnswerer = Annotated[Answerer, Depends(_opened("answerer"))]
 TheAskLimiter = Annotated[Limiter, Depends(_opened("ask_limiter"))]
+TheIdentities = Annotated[Identities, Depends(_opened("identities"))]
+TheLogins = Annotated[Logins | None, Depends(_opened("logins"))]
+TheApiKeys = Annotated[ApiKeys, Depends(_opened("api_keys"))]
+TheAudit = Annotated[AuditLog, Depends(_opened("audit"))]
 TheClock = Annotated[Callable[[], datetime], Depends(_opened("clock"))]
 TheSeats = Annotated[Seats, Depends(_opened("seats"))]
 TheWatching = Annotated[Watching, Depends(_opened("watching"))]

@@ -4,6 +4,7 @@ from common.app import PING_TIMEOUT
 from fastapi import APIRouter, Response
 
 from ingest.api.answers import DetailedHealth, Health
+from ingest.api.call_samples import HEALTH
 from ingest.api.given import TheBroker, TheExaminer
 from ingest.problems import Problem
 from ingest.security.admission import needs
@@ -19,7 +20,9 @@ async def health(broker: TheBroker) -> Health:
     return Health()
 
 
-@router.get("/health/detailed", dependencies=[needs("operate")])
+@router.get(
+    "/health/detailed", operation_id="detailed_health", dependencies=[needs("operate")], responses=HEALTH
+)
 async def detailed(examiner: TheExaminer, response: Response) -> DetailedHealth:
     """What ``pipelinectl doctor`` finds from here: names and states; a few seconds old at most."""
     findings = await examiner.findings()

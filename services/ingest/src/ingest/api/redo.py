@@ -10,6 +10,7 @@ from common.redo import Redo, redoable
 from fastapi import APIRouter, Depends, Query, Response
 
 from ingest.api.answers import Redone
+from ingest.api.call_samples import REDONE
 from ingest.api.calls import CallIdPath
 from ingest.api.given import (
     TheAnalyses,
@@ -22,7 +23,7 @@ from ingest.api.given import (
     TheTranscripts,
 )
 from ingest.problems import Problem
-from ingest.security.admission import needs
+from ingest.security.admission import needs, noted
 
 router = APIRouter(prefix="/calls", tags=["calls"])
 
@@ -64,7 +65,9 @@ class Again:
             raise Problem(409, "The same was asked a moment ago.", reason="claimed") from None
 
 
-@router.post("/{call_id}/redo", dependencies=[needs("redo")], status_code=202)
+@router.post(
+    "/{call_id}/redo", dependencies=[needs("redo"), noted("redo")], status_code=202, responses=REDONE
+)
 async def redo(
     call_id: CallIdPath,
     stage: From,

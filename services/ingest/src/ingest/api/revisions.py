@@ -7,6 +7,7 @@ from common.model import Analysis, Noun
 from fastapi import APIRouter, Depends, Path
 
 from ingest.api.analyses import RevisionList, shown_of, told
+from ingest.api.call_samples import DIFFERENCE, REVISIONS
 from ingest.api.calls import CallIdPath, Documents
 from ingest.differences import Change, Verdict, changes, verdict
 from ingest.problems import Problem
@@ -30,9 +31,7 @@ class Difference(Noun):
     changes: tuple[Change, ...]
 
 
-@router.get(
-    "/{call_id}/revisions", dependencies=[needs("read")], responses={404: {"description": "No such call"}}
-)
+@router.get("/{call_id}/revisions", dependencies=[needs("read")], responses=REVISIONS)
 async def list_revisions(call_id: CallIdPath, documents: Annotated[Documents, Depends()]) -> RevisionList:
     """The call's revisions, newest first, each with the analysis that was the newest then; at most fifty."""
     entries = await documents.journal.revisions(documents.tenant, call_id, NEWEST)
@@ -46,7 +45,7 @@ async def list_revisions(call_id: CallIdPath, documents: Annotated[Documents, De
 @router.get(
     "/{call_id}/revisions/{before}/diff/{after}",
     dependencies=[needs("read")],
-    responses={404: {"description": "No such call or revision, or it has no analysis"}},
+    responses=DIFFERENCE,
 )
 async def compare_revisions(
     call_id: CallIdPath,

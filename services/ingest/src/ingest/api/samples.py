@@ -154,7 +154,8 @@ FINDINGS: Final[Responses] = {
                             "speaker": "customer",
                             "verified": True,
                         }
-                    ]
+                    ],
+                    "next": None,
                 }
             },
             "text/csv": {

@@ -14,7 +14,7 @@ from ingest.api.examples import FILES, METRICS
 from ingest.exports import EXPORTS, Format
 from ingest.negotiation import preferred
 from ingest.problems import Problem
-from ingest.security.admission import needs
+from ingest.security.admission import needs, noted
 
 BLOCK = 64 * 1024  # characters, about; what is sent at once
 
@@ -24,7 +24,10 @@ FormatQuery = Annotated[Format | None, Query(description="Takes precedence over 
 
 
 @router.get(
-    "/{call_id}/transcript", dependencies=[needs("read")], response_class=StreamingResponse, responses=FILES
+    "/{call_id}/transcript",
+    dependencies=[needs("read"), noted("transcript.read")],
+    response_class=StreamingResponse,
+    responses=FILES,
 )
 async def get_transcript(
     call_id: CallIdPath,

@@ -18,6 +18,7 @@ from fastapi import APIRouter, Depends, File, Form, Response, UploadFile
 from pydantic import ValidationError
 
 from ingest.api.answers import Uploaded
+from ingest.api.call_samples import UPLOADED
 from ingest.api.given import (
     TheBroker,
     TheCalls,
@@ -163,7 +164,7 @@ class Door:
                 await self.broker.publish(event, INGEST.queue, group_id=key.tenant_id)
 
 
-@router.post("/upload", dependencies=[needs("upload")], status_code=201)
+@router.post("/upload", dependencies=[needs("upload")], status_code=201, responses=UPLOADED)
 async def upload(
     form: Annotated[UploadForm, Depends()], door: Annotated[Door, Depends()], response: Response
 ) -> Uploaded:

@@ -1,18 +1,68 @@
-"""The one dependency that every route but those for health passes: it decides who may ask for what."""
+"""Who may ask for what: the one dependency that every route but the open ones passes."""
 
-from typing import Annotated, Any
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, Final
 
+from common.access.audit import Action, AuditLog, Deed
 from common.model import TenantId
 from fastapi import Depends, Request, Security
-from fastapi.security import SecurityScopes
+from fastapi.security import APIKeyCookie, HTTPBearer, SecurityScopes
 
-from ingest.security.principal import SCOPES, Principal, Scope
+from ingest.problems import Problem
+from ingest.security.presented import COOKIE
+from ingest.security.principal import Principal, Scope
+
+REFUSED: Final = "Log in, or send a valid access token or API key: 'Authorization: Bearer …'."
+
+_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
+_BEARER: Final = HTTPBearer(
+    scheme_name="bearer", description="An access token of the issuer, or an API key", auto_error=False
+)
+_COOKIE: Final = APIKeyCookie(
+    name=COOKIE,
+    scheme_name="session",
+    description="What `POST /session` sets; named `__Host-callstream` where the page is served by TLS",
+    auto_error=False,
+)
 
 
-async def admitted(request: Request, _scopes: SecurityScopes) -> None:
-    """Let them in who may do what the route is for; until there are accounts, all who sit at this machine."""
-    tenant_id = request.app.state.settings.default_tenant
-    request.state.principal = Principal("anyone", tenant_id, SCOPES["admins"])
+def refused() -> Problem:
+    """The same, whatever is wrong with what was shown."""
+    return Problem(401, REFUSED, headers={"WWW-Authenticate": "Bearer"})
+
+
+async def principal(request: Request) -> Principal:
+    """Who was let in.
+
+    Raises:
+        Problem: 401, nobody was.
+    """
+    who: Principal | None = getattr(request.state, "principal", None)
+    if who is None:
+        raise refused()
+    return who
+
+
+ThePrincipal = Annotated[Principal, Depends(principal)]
+
+
+async def admitted(
+    who: ThePrincipal,
+    scopes: SecurityScopes,
+    _token: Annotated[Any, Depends(_BEARER)],
+    _session: Annotated[Any, Depends(_COOKIE)],
+) -> None:
+    """Let them in who may do what the route is for.
+
+    Raises:
+        Problem: 401, nobody is known; 403, they may not.
+    """
+    if missing := [scope for scope in scopes.scopes if scope not in who.scopes]:
+        challenge = f'Bearer error="insufficient_scope", scope="{" ".join(missing)}"'
+        raise Problem(403, f"This needs the scope '{missing[0]}'.", headers={"WWW-Authenticate": challenge})
 
 
 def needs(scope: Scope) -> Any:
@@ -20,12 +70,26 @@ def needs(scope: Scope) -> Any:
     return Security(admitted, scopes=[scope])
 
 
-async def principal(request: Request) -> Principal:
-    """Who was let in. A route that admitted nobody fails here."""
-    asks: Principal = request.state.principal
-    return asks
+@dataclass(frozen=True, slots=True)
+class _Noted:
+    """Writes down what is asked for, before it is done."""
+
+    action: Action
+
+    async def __call__(self, request: Request, who: ThePrincipal) -> None:
+        log: AuditLog = request.app.state.opened["audit"]
+        clock: Callable[[], datetime] = request.app.state.opened["clock"]
+        named = next(iter(request.path_params.values()), None)
+        what = named if isinstance(named, str) and _ID.fullmatch(named) else None
+        deed = Deed(tenant_id=who.tenant_id, who=who.name, via=who.via, action=self.action, what=what)
+        await log.note(deed, clock())
 
 
-async def tenant(who: Annotated[Principal, Depends(principal)]) -> TenantId:
+def noted(action: Action) -> Any:
+    """What a route names behind its ``needs`` when the audit log is to tell of it."""
+    return Depends(_Noted(action))
+
+
+async def tenant(who: ThePrincipal) -> TenantId:
     """Whose calls they may see."""
     return who.tenant_id

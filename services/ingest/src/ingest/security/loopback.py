@@ -3,14 +3,14 @@
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from ingest.addresses import is_loopback
 from ingest.problems import Problem
-from ingest.settings import is_loopback
 
 PROBES = ("/health/live", "/health/ready", "/metrics")  # asked by the platform, from elsewhere
 
 
 class LoopbackOnly:
-    """Answer nobody who reached us over a network, unless ``AUTH=none`` says that all may come in."""
+    """Answer nobody who reached us over a network, unless ``AUTH`` says who may come in."""
 
     def __init__(self, app: ASGIApp, *, public: tuple[str, ...]) -> None:
         self._app = app
@@ -39,5 +39,5 @@ def _closed() -> Problem:
     return Problem(
         403,
         "Without authentication this API answers on loopback (http://127.0.0.1) only."
-        " To let everybody in who can reach it, set AUTH=none and restart.",
+        " To let others in, say who may ask: AUTH=keys, AUTH=oidc, or AUTH=none for anybody; then restart.",
     )

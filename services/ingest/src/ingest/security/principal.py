@@ -1,21 +1,14 @@
 """Who asks, for which tenant, and what they may do."""
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Literal
 
+from common.access.scopes import SCOPES, Role, Scope, role_of
 from common.model import TenantId
 
-Scope = Literal[
-    "read", "upload", "search", "ask", "export", "costs", "redo", "keys", "erase", "tenants", "operate"
-]
-Role = Literal["users", "analysts", "admins"]
+__all__ = ["SCOPES", "Principal", "Role", "Scope", "Via", "anyone", "role_of"]
 
-_USERS: Final[frozenset[Scope]] = frozenset({"read", "upload"})
-_ANALYSTS: Final[frozenset[Scope]] = _USERS | {"search", "ask", "export", "costs", "redo"}
-_ADMINS: Final[frozenset[Scope]] = _ANALYSTS | {"keys", "erase", "tenants", "operate"}
-
-SCOPES: Final[dict[Role, frozenset[Scope]]] = {"users": _USERS, "analysts": _ANALYSTS, "admins": _ADMINS}
-"""What each role may do; each holds all of the one before it."""
+Via = Literal["session", "key", "oidc", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,3 +18,14 @@ class Principal:
     name: str
     tenant_id: TenantId
     scopes: frozenset[Scope]
+    via: Via = "none"
+
+    @property
+    def role(self) -> Role:
+        """The least role that may do all of it; it decides how often they may ask."""
+        return role_of(self.scopes)
+
+
+def anyone(tenant_id: TenantId) -> Principal:
+    """Whoever reaches a door that asks nobody who they are."""
+    return Principal("anyone", tenant_id, SCOPES["admins"])

@@ -1,0 +1,106 @@
+"""``pipelinectl keys``: API keys of any tenant, made, listed and revoked by whoever reaches the database."""
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated, Any, get_args
+
+import typer
+
+from common.ctl.running import NOT_FOUND, AsJson, Tenant, database, end, now, ran, say
+
+if TYPE_CHECKING:
+    from common.access.audit import Action
+    from common.access.keys import ApiKeys
+    from common.access.scopes import Role, Scope
+
+keys = typer.Typer(help="API keys: made (and shown once), listed, revoked.", no_args_is_help=True)
+
+
+@keys.command()
+def create(
+    label: Annotated[str, typer.Argument(help="What you call it.")],
+    *,
+    tenant: Tenant = "default",
+    role: Annotated[str | None, typer.Option(help="users, analysts or admins.")] = None,
+    scopes: Annotated[str | None, typer.Option(help="Instead of a role: read,export …")] = None,
+    days: Annotated[int | None, typer.Option(min=1, help="Days it works; for good unless given.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a key. It is printed once, and kept as a hash."""
+    allowed = _allowed(role, scopes)
+
+    async def made() -> dict[str, Any]:
+        from common.access.keys import Wanted
+
+        ends = now() + timedelta(days=days) if days else None
+        async with database() as opened:
+            await _note(opened, tenant, "keys.create", None)
+            wanted = Wanted(tenant, label, allowed, "pipelinectl", ends)
+            minted = await _kept(opened).create(wanted, now())
+        return {"key": minted.text} | minted.key.model_dump(mode="json", include={"key_id", "expires_at"})
+
+    say(ran(made()), as_json=as_json)
+
+
+@keys.command("list")
+def list_(*, tenant: Tenant = "default", as_json: AsJson = False) -> None:
+    """A tenant's keys: what each may do, and when it was used last."""
+
+    async def found() -> list[Any]:
+        async with database() as opened:
+            return [key.told for key in await _kept(opened).listed(tenant)]
+
+    say(ran(found()), as_json=as_json)
+
+
+@keys.command()
+def revoke(
+    key_id: Annotated[str, typer.Argument(help="Its id, as `list` has it.")],
+    *,
+    tenant: Tenant = "default",
+    as_json: AsJson = False,
+) -> None:
+    """Let a key work no longer, from now on; sessions that it began end with it."""
+
+    async def gone() -> bool:
+        async with database() as opened:
+            await _note(opened, tenant, "keys.revoke", key_id)
+            return await _kept(opened).revoke(tenant, key_id, now())
+
+    if not ran(gone()):
+        end(f"Tenant {tenant} has no such key; --tenant names another.", NOT_FOUND)
+    say({"revoked": key_id}, as_json=as_json)
+
+
+def _allowed(role: str | None, scopes: str | None) -> "frozenset[Scope]":
+    from common.access.scopes import SCOPES, Scope
+
+    if (role is None) is (scopes is None):
+        raise typer.BadParameter("name a role or scopes, and not both", param_hint="--role")
+    if role is not None:
+        return SCOPES[_role(role)]
+    named = frozenset[Any]((scopes or "").replace(" ", "").split(","))
+    if unknown := sorted(named - set(get_args(Scope))):
+        raise typer.BadParameter(f"no such scope: {', '.join(unknown)}", param_hint="--scopes")
+    return named
+
+
+def _role(text: str) -> "Role":
+    from common.access.scopes import SCOPES
+
+    found: Role | None = next((role for role in SCOPES if role == text), None)
+    if found is None:
+        raise typer.BadParameter(f"none of {', '.join(SCOPES)}", param_hint="--role")
+    return found
+
+
+def _kept(opened: Any) -> "ApiKeys":
+    from common.access.keys import ApiKeys
+
+    return ApiKeys(opened["api_keys"])
+
+
+async def _note(opened: Any, tenant: str, action: "Action", what: str | None) -> None:
+    from common.access.audit import OPERATOR, AuditLog, Deed
+
+    deed = Deed(tenant_id=tenant, who=OPERATOR, via="none", action=action, what=what)
+    await AuditLog(opened["audit"]).note(deed, now())

@@ -1,0 +1,59 @@
+"""What OpenAPI shows of those who ask: who they are, their keys, and what is on record."""
+
+from typing import Any, Final
+
+Responses = dict[int | str, dict[str, Any]]
+
+_KEY = {
+    "key_id": "0123456789abcdef",
+    "label": "crm export",
+    "role": "analysts",
+    "scopes": ["export", "read"],
+    "created_at": "2026-11-20T09:00:00Z",
+    "created_by": "5f1c9a52-0d1b-4f6e-9c83-0a7e1f6b2d11",
+    "expires_at": None,
+    "revoked_at": None,
+    "last_used_at": "2026-11-21T07:30:00Z",
+}
+_ROW = {
+    "id": "6f6c2f1e6b2b4d0f9a4c1d2e3f405162",
+    "at": "2026-11-21T07:30:00Z",
+    "tenant_id": "default",
+    "who": "key:0123456789abcdef",
+    "via": "key",
+    "action": "transcript.read",
+    "what": "c-1",
+}
+
+
+def _answer(description: str, example: Any) -> dict[str, Any]:
+    return {"description": description, "content": {"application/json": {"example": example}}}
+
+
+ME: Final[Responses] = {
+    200: _answer(
+        "Somebody who was let in",
+        {
+            "name": "key:0123456789abcdef",
+            "tenant_id": "default",
+            "role": "users",
+            "scopes": ["read", "upload"],
+            "via": "session",
+        },
+    )
+}
+OPTIONS: Final[Responses] = {200: _answer("Ways to log in", {"ways": ["oidc", "keys"]})}
+LEAVING: Final[Responses] = {302: {"description": "To the issuer's page"}}
+BACK: Final[Responses] = {302: {"description": "Logged in, and on to the path that was asked for"}}
+KEYS: Final[Responses] = {200: _answer("The tenant's keys", {"keys": [_KEY]})}
+NEW_KEY: Final[Responses] = {
+    201: _answer(
+        "The key, this once",
+        _KEY | {"last_used_at": None, "key": "cs_0123456789abcdef_" + 43 * "x"},
+    )
+}
+REVOKED: Final[Responses] = {404: {"description": "There is no such key"}}
+AUDIT: Final[Responses] = {
+    200: _answer("A page of the record", {"rows": [_ROW], "next": None}),
+    400: {"description": "The cursor is none of ours for this question"},
+}

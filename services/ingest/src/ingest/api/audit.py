@@ -1,0 +1,51 @@
+"""Who asked for what: the record, for those who answer for it."""
+
+from typing import Annotated
+
+from common.access.audit import AuditRow, Place
+from common.model import CallId, Noun
+from fastapi import APIRouter, Query
+from pydantic import ValidationError
+
+from ingest.api.access_samples import AUDIT
+from ingest.api.cursors import cursor_at, place_at
+from ingest.api.given import TheAudit, TheTenant
+from ingest.problems import Problem
+from ingest.security.admission import needs, noted
+
+router = APIRouter(tags=["access"])
+
+
+class AuditAnswer(Noun):
+    """Deeds, newest first; ``next`` is the cursor of the following page."""
+
+    rows: tuple[AuditRow, ...]
+    next: str | None = None
+
+
+@router.get(
+    "/audit", dependencies=[needs("operate"), noted("audit.read")], operation_id="audit", responses=AUDIT
+)
+async def audit(
+    tenant: TheTenant,
+    log: TheAudit,
+    call_id: Annotated[CallId | None, Query(description="What was asked for of this call")] = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+    cursor: Annotated[str | None, Query(max_length=500, description="``next`` of the page before")] = None,
+) -> AuditAnswer:
+    """Reads of transcripts and recordings, questions, exports, redos, and what was done with keys."""
+    asked = f"audit {tenant} {call_id}"
+    after = _place(cursor, asked) if cursor else None
+    rows = await log.newest(tenant, limit + 1, call_id=call_id, after=after)
+    shown = rows[:limit]
+    if len(rows) <= limit:
+        return AuditAnswer(rows=tuple(shown))
+    last = Place(at=shown[-1].at, id=shown[-1].id)
+    return AuditAnswer(rows=tuple(shown), next=cursor_at(last.model_dump(mode="json"), asked))
+
+
+def _place(cursor: str, asked: str) -> Place:
+    try:
+        return Place.model_validate(place_at(cursor, asked))
+    except ValidationError:
+        raise Problem(400, "This cursor names no row; leave it out to start anew.") from None

@@ -1,0 +1,125 @@
+"""What OpenAPI shows of calls: the list, one of them, its revisions, an upload, a redo; and of our health."""
+
+from typing import Any, Final
+
+Responses = dict[int | str, dict[str, Any]]
+
+_SUMMARY = {
+    "call_id": "c-1",
+    "tenant_id": "default",
+    "revision": 1,
+    "status": "completed",
+    "created_at": "2026-11-20T09:00:00Z",
+    "updated_at": "2026-11-20T09:01:12Z",
+    "cost_usd": 0.0253,
+    "error": None,
+    "parked": None,
+}
+_STAGE = {
+    "attempts": 1,
+    "started_at": "2026-11-20T09:00:01Z",
+    "finished_at": "2026-11-20T09:00:41Z",
+    "processing_time_seconds": 40.1,
+    "provider": "openai",
+    "model": "gpt-transcribe",
+    "cost_usd": 0.0253,
+    "error": None,
+}
+_CALL = _SUMMARY | {
+    "metadata": {"agent": "Dana", "customer": "Acme Ltd", "direction": "outbound"},
+    "recording": {
+        "container": "wav",
+        "codec": "pcm_mulaw",
+        "sample_rate": 8000,
+        "channels": 2,
+        "duration_ms": 354000,
+        "size_bytes": 5664044,
+    },
+    "journal": {"transcribe": _STAGE},
+    "transcript": None,
+    "analysis": None,
+}
+_REVISION = {
+    "revision": 2,
+    "status": "completed",
+    "created_at": "2026-11-21T09:00:00Z",
+    "updated_at": "2026-11-21T09:00:31Z",
+    "analysis_revision": 2,
+    "prompt_version": "analysis.v2+e975b729",
+    "model": "gpt-5.6-mini",
+    "quality": 0.93,
+    "level": "high",
+    "findings": 14,
+    "unverified": 1,
+}
+_VERDICT = {
+    "sentiment": "mixed",
+    "sentiment_score": 0.1,
+    "call_outcome": "next_step_agreed",
+    "call_type": "negotiation",
+    "engagement_level": "high",
+    "summary": "Acme finds the price too high; a discount for a year is offered.",
+}
+_DIFFERENCE = {
+    "call_id": "c-1",
+    "before_revision": 1,
+    "after_revision": 2,
+    "before": _VERDICT,
+    "after": _VERDICT,
+    "changes": [
+        {
+            "what": "came",
+            "kind": "competitors",
+            "before": None,
+            "after": {"name": "Bluebird", "verified": True},
+        }
+    ],
+}
+
+
+def _shown(description: str, example: Any) -> dict[str, Any]:
+    return {"description": description, "content": {"application/json": {"example": example}}}
+
+
+_UNKNOWN: Final = {"description": "No such call"}
+
+HEALTH: Final[Responses] = {
+    200: _shown(
+        "What was looked at, and how it is",
+        {
+            "status": "ok",
+            "findings": [{"check": "mongo", "state": "ok", "told": "answers", "remedy": None}],
+        },
+    )
+}
+CALLS: Final[Responses] = {
+    200: _shown("Calls, newest first", {"calls": [_SUMMARY], "next": None}),
+    400: {"description": "The cursor is none of ours"},
+}
+CALL: Final[Responses] = {
+    200: _shown("All there is of the call; a settled one has an ``ETag``", _CALL),
+    304: {"description": "Not modified"},
+    404: _UNKNOWN,
+}
+RECORDING: Final[Responses] = {
+    307: {"description": "Where the recording can be read for five minutes, ranges included"},
+    404: {"description": "No such call, or it has no recording that could be opened"},
+}
+REVISIONS: Final[Responses] = {
+    200: _shown("Newest first", {"call_id": "c-1", "revisions": [_REVISION]}),
+    404: _UNKNOWN,
+}
+DIFFERENCE: Final[Responses] = {
+    200: _shown("What came, went or changed", _DIFFERENCE),
+    404: {"description": "No such call or revision, or it has no analysis"},
+}
+UPLOADED: Final[Responses] = {
+    201: _shown("Its processing is certain to begin", {"call_id": "c-1", "status": "uploaded"}),
+    400: {"description": "There is no recording, it is empty, or its metadata cannot be read"},
+    413: {"description": "The recording is larger than ``MAX_UPLOAD_BYTES``"},
+}
+REDONE: Final[Responses] = {
+    202: _shown("The revision that was opened", {"call_id": "c-1", "revision": 2, "status": "transcribed"}),
+    404: _UNKNOWN,
+    409: {"description": "Nothing is kept to start from, or the same was asked a moment ago"},
+}

@@ -1,0 +1,93 @@
+"""API keys of a tenant: made, listed and revoked by its admins."""
+
+from datetime import timedelta
+from typing import Annotated, Self
+
+from common.access.keys import KeyId, Label, ToldKey, Wanted
+from common.access.scopes import SCOPES, Role, Scope
+from common.model import Noun
+from fastapi import APIRouter, Path, Response
+from pydantic import ConfigDict, Field, model_validator
+
+from ingest.api.access_samples import KEYS, NEW_KEY, REVOKED
+from ingest.api.given import TheApiKeys, TheClock, ThePrincipal, TheTenant
+from ingest.problems import Problem
+from ingest.security.admission import needs, noted
+
+router = APIRouter(prefix="/keys", tags=["access"])
+
+
+class KeyRequest(Noun):
+    """The key to make: as a role, or for some scopes."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    label: Label = Field(description="What you call it", examples=["crm export"])
+    role: Role | None = None
+    scopes: Annotated[tuple[Scope, ...], Field(max_length=20)] = ()
+    expires_in_days: Annotated[int, Field(ge=1, le=3650)] | None = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.role is None) is not bool(self.scopes):
+            raise ValueError("name a role or scopes, and not both")
+        return self
+
+    @property
+    def wanted(self) -> frozenset[Scope]:
+        """What the key is to be good for."""
+        return SCOPES[self.role] if self.role else frozenset(self.scopes)
+
+
+class NewKey(ToldKey):
+    """A new key; ``key`` is told this once."""
+
+    key: str
+
+
+class KeyList(Noun):
+    """A tenant's keys, newest first."""
+
+    keys: tuple[ToldKey, ...]
+
+
+@router.get("", dependencies=[needs("keys"), noted("keys.list")], operation_id="list_keys", responses=KEYS)
+async def listed(tenant: TheTenant, keys: TheApiKeys) -> KeyList:
+    """The keys of your tenant, those that no longer work included."""
+    return KeyList(keys=tuple(key.told for key in await keys.listed(tenant)))
+
+
+@router.post(
+    "",
+    dependencies=[needs("keys"), noted("keys.create")],
+    status_code=201,
+    operation_id="create_key",
+    responses=NEW_KEY,
+)
+async def create(
+    asked: KeyRequest, who: ThePrincipal, keys: TheApiKeys, clock: TheClock, response: Response
+) -> NewKey:
+    """Make a key for a machine; it can do no more than you can."""
+    if beyond := sorted(asked.wanted - who.scopes):
+        raise Problem(403, f"A key cannot do more than its maker; you lack {', '.join(beyond)}.")
+    now = clock()
+    ends = now + timedelta(days=asked.expires_in_days) if asked.expires_in_days else None
+    minted = await keys.create(Wanted(who.tenant_id, asked.label, asked.wanted, who.name, ends), now)
+    response.headers["Cache-Control"] = "no-store"
+    return NewKey(key=minted.text, **dict(minted.key.told))
+
+
+@router.delete(
+    "/{key_id}",
+    dependencies=[needs("keys"), noted("keys.revoke")],
+    status_code=204,
+    operation_id="revoke_key",
+    responses=REVOKED,
+)
+async def revoke(
+    key_id: Annotated[KeyId, Path()], tenant: TheTenant, keys: TheApiKeys, clock: TheClock
+) -> Response:
+    """Let a key work no longer, from now on; sessions that it began end with it."""
+    if not await keys.revoke(tenant, key_id, clock()):
+        raise Problem(404, "There is no such key.")
+    return Response(status_code=204)

@@ -1,0 +1,141 @@
+"""Logging in and out on the page: by an API key, or at the issuer."""
+
+from typing import Annotated, Literal
+
+from common.model import Noun
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import RedirectResponse
+from pydantic import Field
+
+from ingest.api.access_samples import BACK, LEAVING, OPTIONS
+from ingest.api.given import TheIdentities, TheLogins, TheSettings
+from ingest.auth_settings import Way
+from ingest.problems import Problem
+from ingest.security.admission import refused
+from ingest.security.login import Logins, is_local
+from ingest.security.presented import LARGEST, cookie_name, is_encrypted, own_address
+from ingest.settings import DoorSettings
+
+UNDER_WAY = "callstream-login"
+HOUR = 3600  # seconds
+
+router = APIRouter(prefix="/session", tags=["access"])
+
+
+class Options(Noun):
+    """What the page may offer; nothing where nobody has to log in."""
+
+    ways: tuple[Way, ...]
+
+
+class KeyLogin(Noun):
+    """A login by key."""
+
+    key: str = Field(min_length=1, max_length=LARGEST, description="An API key, whole")
+
+
+@router.get("/options", operation_id="session_options", responses=OPTIONS)
+async def options(settings: TheSettings) -> Options:
+    """By what one may log in here; by nothing where nobody has to."""
+    return Options(ways=settings.ways)
+
+
+@router.post(
+    "",
+    status_code=204,
+    operation_id="begin_session",
+)
+async def begin(asked: KeyLogin, request: Request, settings: TheSettings, who: TheIdentities) -> Response:
+    """Log in with an API key: the answer sets a cookie, which no script can read."""
+    held = await who.with_key(asked.key, settings.session_hours)
+    if held is None:
+        raise refused()
+    response = Response(status_code=204)
+    _hand_over(response, request, settings, held)
+    return response
+
+
+@router.delete("", status_code=204, operation_id="end_session")
+async def end(request: Request, settings: TheSettings, who: TheIdentities) -> Response:
+    """Log out."""
+    name = cookie_name(request, settings)
+    if held := request.cookies.get(name):
+        await who.sessions.end(held)
+    response = Response(status_code=204)
+    response.delete_cookie(name, path="/", secure=is_encrypted(request, settings), httponly=True)
+    return response
+
+
+@router.get(
+    "/oidc",
+    status_code=302,
+    response_class=RedirectResponse,
+    operation_id="begin_oidc_session",
+    responses=LEAVING,
+)
+async def leave(
+    request: Request,
+    settings: TheSettings,
+    logins: TheLogins,
+    to: Annotated[str, Query(alias="next", max_length=500, description="A path of ours to go on to")] = "/",
+) -> Response:
+    """Log in at the issuer, then come back and go on to ``next``."""
+    leaving = await _offered(logins).begin(_back(request, settings), to if is_local(to) else "/")
+    response = RedirectResponse(leaving.address, 302, headers={"Cache-Control": "no-store"})
+    _set(response, request, settings, UNDER_WAY, leaving.state, 600)
+    return response
+
+
+@router.get(
+    "/callback",
+    status_code=302,
+    response_class=RedirectResponse,
+    operation_id="end_oidc_login",
+    responses=BACK,
+)
+async def come_back(
+    request: Request,
+    settings: TheSettings,
+    logins: TheLogins,
+    state: Annotated[str, Query(max_length=200)] = "",
+    code: Annotated[str, Query(max_length=LARGEST)] = "",
+) -> Response:
+    """Where the issuer sends the browser back to; it has to be the one that left."""
+    offered, ours = _offered(logins), request.cookies.get(cookie_name(request, settings, UNDER_WAY))
+    known = bool(state and code) and state == ours
+    returned = await offered.finish(state, code, _back(request, settings)) if known else None
+    if returned is None:
+        raise refused()
+    held = await offered.identities.with_token(returned.who, settings.session_hours)
+    response = RedirectResponse(returned.next, 302, headers={"Cache-Control": "no-store"})
+    _hand_over(response, request, settings, held)
+    return response
+
+
+def _offered(logins: Logins | None) -> Logins:
+    if logins is None:
+        raise Problem(404, "Nobody logs in at an issuer here; AUTH=oidc would offer it.")
+    return logins
+
+
+def _back(request: Request, settings: DoorSettings) -> str:
+    return f"{own_address(request, settings)}{settings.api_v1_prefix}/session/callback"
+
+
+def _hand_over(response: Response, request: Request, settings: DoorSettings, held: str) -> None:
+    _set(response, request, settings, "callstream", held, settings.session_hours * HOUR)
+
+
+def _set(
+    response: Response, request: Request, settings: DoorSettings, name: str, value: str, seconds: int
+) -> None:
+    same_site: Literal["lax"] = "lax"  # the issuer sends the browser back from another site
+    response.set_cookie(
+        cookie_name(request, settings, name),
+        value,
+        max_age=seconds,
+        path="/",
+        secure=is_encrypted(request, settings),
+        httponly=True,
+        samesite=same_site,
+    )

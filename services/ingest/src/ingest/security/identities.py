@@ -1,0 +1,101 @@
+"""Who it is that shows a token, a key or a session."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from common.access.keys import ApiKey, ApiKeys
+
+from ingest.security.claims import Expected, are_current, is_access, principal_of
+from ingest.security.issuer import Issuer
+from ingest.security.presented import Bearer, Cookie, Presented
+from ingest.security.principal import Principal
+from ingest.security.sessions import Session, Sessions
+from ingest.security.tokens import verified
+
+OF_KEYS = "cs_"
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """Access tokens of one issuer."""
+
+    issuer: Issuer
+    expected: Expected
+
+    async def principal(self, token: str, now: datetime) -> Principal | None:
+        """Who a token says they are, if it may be believed."""
+        claims = await verified(token, self.issuer)
+        if claims is None or not are_current(claims, self.expected.issuer, int(now.timestamp())):
+            return None
+        return principal_of(claims, self.expected) if is_access(claims, self.expected.client_id) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Identities:
+    """Everything by which one may come in; *keys* or *tokens* is None where that is not a way."""
+
+    keys: ApiKeys | None
+    tokens: Tokens | None
+    sessions: Sessions
+    clock: Callable[[], datetime]
+
+    async def of(self, shown: Presented) -> Principal | None:
+        """Who it is; why not, nobody is told.
+
+        Raises:
+            Transient: nobody can tell now.
+        """
+        match shown:
+            case Bearer(text) if text.startswith(OF_KEYS):
+                return await self._by_key(text)
+            case Bearer(text):
+                return await self.tokens.principal(text, self.clock()) if self.tokens else None
+            case Cookie(text):
+                return await self._by_session(text)
+            case _:
+                return None
+
+    async def with_key(self, text: str, hours: int) -> str | None:
+        """Log in with a key; what the browser is to hold, or None where the key does not work."""
+        key = await self.keys.opened(text, self.clock()) if self.keys else None
+        if key is None:
+            return None
+        ends = self.clock() + timedelta(hours=hours)
+        who = _holder(key)
+        return await self.sessions.begin(
+            Session(
+                name=who.name,
+                tenant_id=who.tenant_id,
+                scopes=who.scopes,
+                key_id=key.key_id,
+                expires_at=min(ends, key.expires_at or ends),
+            )
+        )
+
+    async def with_token(self, who: Principal, hours: int) -> str:
+        """Log in as whom the issuer confirmed; what the browser is to hold."""
+        ends = self.clock() + timedelta(hours=hours)
+        return await self.sessions.begin(
+            Session(name=who.name, tenant_id=who.tenant_id, scopes=who.scopes, expires_at=ends)
+        )
+
+    async def _by_key(self, text: str) -> Principal | None:
+        key = await self.keys.opened(text, self.clock()) if self.keys else None
+        return _holder(key) if key else None
+
+    async def _by_session(self, text: str) -> Principal | None:
+        session = await self.sessions.find(text, self.clock())
+        if session is None or not await self._stands(session):
+            return None
+        return Principal(session.name, session.tenant_id, session.scopes, "session")
+
+    async def _stands(self, session: Session) -> bool:
+        """A session ends with the key that began it, or with the way it came by."""
+        if session.key_id is None:
+            return self.tokens is not None
+        return self.keys is not None and await self.keys.alive(session.key_id, self.clock()) is not None
+
+
+def _holder(key: ApiKey) -> Principal:
+    return Principal(f"key:{key.key_id}", key.tenant_id, key.scopes, "key")

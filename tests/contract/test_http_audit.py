@@ -1,0 +1,112 @@
+"""What the door promises those who answer for it: a row for whatever was read, asked or changed."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from access_scene import guarded, known, minted
+from common.errors import Transient
+from door_scene import Door, complete, problem
+from pymongo.errors import AutoReconnect
+
+
+@pytest.fixture
+async def door() -> AsyncIterator[Door]:
+    async with guarded() as door:
+        await complete(door.outside)
+        yield door
+
+
+async def rows(door: Door) -> list[dict[str, Any]]:
+    return [row async for row in door.outside.rows["audit"].find({}, None, sort=[("$natural", 1)])]
+
+
+ASKED: dict[str, tuple[str, str, dict[str, Any], str | None]] = {
+    "call.read": ("GET", "/calls/c-1", {}, "c-1"),
+    "transcript.read": ("GET", "/calls/c-1/transcript", {}, "c-1"),
+    "recording.read": ("GET", "/calls/c-1/recording", {}, "c-1"),
+    "redo": ("POST", "/calls/c-1/redo?from=embed", {}, "c-1"),
+    "export": ("GET", "/findings", {}, None),
+    "ask": ("POST", "/ask", {"json": {"question": "What is slow?"}}, None),
+    "keys.list": ("GET", "/keys", {}, None),
+    "keys.create": ("POST", "/keys", {"json": {"label": "x", "role": "users"}}, None),
+    "keys.revoke": ("DELETE", "/keys/0123456789abcdef", {}, "0123456789abcdef"),
+    "audit.read": ("GET", "/audit", {}, None),
+}
+
+
+@pytest.mark.parametrize("action", ASKED)
+async def test_a_row_says_who_asked_for_what_and_when(door: Door, action: str) -> None:
+    """Ids alone: no question, no label, no name, no address."""
+    method, path, more, what = ASKED[action]
+    key = await minted(door, "admins")
+    await door.client.request(
+        method, f"/api/v1{path}", headers={"Authorization": f"Bearer {key.text}"}, **more
+    )
+
+    (row,) = await rows(door)
+    assert {
+        "_id": row["_id"],
+        "at": door.outside.now,
+        "tenant_id": "default",
+        "who": f"key:{key.key.key_id}",
+        "via": "key",
+        "action": action,
+        "what": what,
+    } == row
+
+
+async def test_what_cannot_be_written_down_is_not_done(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    """503, and no answer."""
+
+    async def away(_row: dict[str, Any]) -> None:
+        raise AutoReconnect("gone")
+
+    header = await known(door, "admins")
+    monkeypatch.setattr(door.outside.rows["audit"], "insert_one", away)
+    read = await door.get("/calls/c-1/transcript", **header)
+    redone = await door.client.post("/api/v1/calls/c-1/redo?from=embed", headers=header)
+
+    assert [503, 503] == [problem(answer)[0] for answer in (read, redone)]
+    assert "slow" not in read.text
+    entry = await door.outside.journal.find("default", "c-1")
+    assert entry is not None
+    assert 1 == entry.revision
+    assert Transient.default_reason == read.json()["reason"]
+
+
+async def test_what_was_refused_is_no_deed(door: Door) -> None:
+    """Whoever may not, did not; and a path of a stranger's is not written down."""
+    header = await known(door, "users")
+    await door.client.post("/api/v1/calls/c-1/redo?from=embed", headers=header)
+    await door.get("/calls/c-1")
+    await door.get("/calls/<b>c-1", **header)
+
+    assert [("call.read", None)] == [(row["action"], row["what"]) for row in await rows(door)]
+
+
+async def test_an_admin_reads_the_tenants_rows_page_by_page(door: Door) -> None:
+    """Newest first, each once; those of another tenant are not among them."""
+    header, other = await known(door, "admins"), await known(door, "admins", "globex")
+    for call in ("c-1", "c-2", "c-1"):
+        await door.get(f"/calls/{call}", **header)
+    await door.get("/calls/c-1", **other)
+    about = await door.get("/audit?call_id=c-1", **header)
+    first = (await door.get("/audit?limit=3", **header)).json()
+    second = (await door.get(f"/audit?limit=3&cursor={first['next']}", **header)).json()
+    changed = await door.get(f"/audit?call_id=c-1&cursor={first['next']}", **header)
+
+    pages = [row["id"] for page in (first, second) for row in page["rows"]]
+    assert 2 == len(about.json()["rows"])
+    assert (3, len(set(pages))) == (len(first["rows"]), len(pages))
+    assert 400 == problem(changed)[0]
+    assert {"default"} == {row["tenant_id"] for row in first["rows"]}
+
+
+async def test_only_admins_read_it(door: Door) -> None:
+    """403 for everybody else."""
+    answers = [
+        await door.get("/audit", **await known(door, role)) for role in ("users", "analysts", "admins")
+    ]
+
+    assert [403, 403, 200] == [answer.status_code for answer in answers]

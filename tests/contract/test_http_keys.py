@@ -1,0 +1,141 @@
+"""What the door promises about API keys: shown once, scoped, of one tenant, gone when they are revoked."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+from access_scene import guarded, known, listed, minted
+from door_scene import Door, problem
+
+
+@pytest.fixture
+async def door() -> AsyncIterator[Door]:
+    async with guarded() as door:
+        yield door
+
+
+async def test_a_key_says_who_asks(door: Door) -> None:
+    """By its id, for its tenant, with its scopes."""
+    key = await minted(door, "analysts", "acme")
+    answer = await door.get("/me", Authorization=f"Bearer {key.text}")
+
+    assert {
+        "name": f"key:{key.key.key_id}",
+        "tenant_id": "acme",
+        "role": "analysts",
+        "scopes": sorted(key.key.scopes),
+        "via": "key",
+    } == answer.json()
+
+
+async def test_whatever_is_wrong_with_a_key_the_answer_is_the_same(door: Door) -> None:
+    """401 tells an unknown key, a wrong secret, an expired and a revoked one not apart."""
+    good = (await minted(door)).text
+    other = (await minted(door)).text
+    expired = (await minted(door, expires_at=door.outside.now)).text
+    revoked = await minted(door)
+    await door.outside.security["api_keys"].revoke("default", revoked.key.key_id, door.outside.now)
+    wrong = [
+        good[:20] + other[20:],
+        "cs_0123456789abcdef_" + "a" * 43,
+        good[:-1],
+        "cs_",
+        expired,
+        revoked.text,
+    ]
+
+    nobody = await door.get("/me")
+    answers = [await door.get("/me", Authorization=f"Bearer {text}") for text in wrong]
+
+    assert 401 == problem(nobody)[0]
+    assert "Bearer" == nobody.headers["www-authenticate"]
+    assert {(401, nobody.content)} == {(answer.status_code, answer.content) for answer in answers}
+
+
+@pytest.mark.parametrize("header", ["Basic dTpw", "Bearer", "Bearer ", "bearer x", "x" * 20_000])
+async def test_other_proofs_are_none(door: Door, header: str) -> None:
+    """Only a bearer token counts, and none of any size."""
+    assert 401 == (await door.get("/me", Authorization=header)).status_code
+
+
+async def test_nothing_that_is_kept_opens_the_door(door: Door) -> None:
+    """What lies in the database is the hash of a 256-bit secret."""
+    key = await minted(door)
+    (row,) = [row async for row in door.outside.rows["api_keys"].find({})]
+
+    secret = key.text.rsplit("_", 1)[-1]
+    assert 43 <= len(key.text.removeprefix(f"cs_{key.key.key_id}_"))
+    assert not any(secret in str(value) or key.text in str(value) for value in row.values())
+
+
+async def test_an_admin_makes_lists_and_revokes_keys(door: Door) -> None:
+    """The key is told once, works, and works no longer once it is revoked."""
+    admin = await known(door, "admins", "acme")
+    asked = {"label": "crm", "scopes": ["read", "export"], "expires_in_days": 7}
+    made = await door.client.post("/api/v1/keys", json=asked, headers=admin)
+    new = {"Authorization": f"Bearer {made.json()['key']}"}
+    before = await door.client.get("/api/v1/me", headers=new)
+    told = await door.client.get("/api/v1/keys", headers=admin)
+    gone = await door.client.delete(f"/api/v1/keys/{made.json()['key_id']}", headers=admin)
+    after = await door.client.get("/api/v1/me", headers=new)
+
+    assert (201, "no-store", ["export", "read"]) == (
+        made.status_code,
+        made.headers["cache-control"],
+        made.json()["scopes"],
+    )
+    assert ("acme", 204, 401) == (before.json()["tenant_id"], gone.status_code, after.status_code)
+    assert {"crm", "test"} == {key["label"] for key in told.json()["keys"]}
+    assert made.json()["key"] not in told.text
+
+
+async def test_a_key_expires(door: Door) -> None:
+    """On its second."""
+    key = await minted(door, expires_at=door.outside.now + timedelta(days=1))
+    header = {"Authorization": f"Bearer {key.text}"}
+    before = (await door.get("/me", **header)).status_code
+    door.outside.now += timedelta(days=1)
+
+    assert (200, 401) == (before, (await door.get("/me", **header)).status_code)
+
+
+async def test_nobody_makes_a_key_that_can_do_more_than_they(door: Door) -> None:
+    """A key that may make keys passes on what it has, and nothing else."""
+    maker = await known(door, "users", "default", "read", "keys")
+    more = await door.client.post("/api/v1/keys", json={"label": "x", "role": "admins"}, headers=maker)
+    same = await door.client.post("/api/v1/keys", json={"label": "x", "scopes": ["read"]}, headers=maker)
+
+    assert 403 == problem(more)[0]
+    assert (201, 2) == (same.status_code, len(await listed(door)))
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"label": "x"},
+        {"label": "x", "role": "users", "scopes": ["read"]},
+        {"label": " ", "role": "users"},
+        {"label": "x", "role": "users", "tenant_id": "globex"},
+        {"label": "x", "scopes": ["everything"]},
+    ],
+)
+async def test_a_key_is_asked_for_clearly(door: Door, asked: dict[str, object]) -> None:
+    """422, and no key."""
+    admin = await known(door, "admins")
+
+    assert 422 == (await door.client.post("/api/v1/keys", json=asked, headers=admin)).status_code
+    assert 1 == len(await listed(door))
+
+
+async def test_the_last_use_is_written_down_once_a_minute(door: Door) -> None:
+    """Who looks for keys that nobody needs finds them; not every request costs a write."""
+    key = await minted(door)
+    header = {"Authorization": f"Bearer {key.text}"}
+    times = []
+    for seconds in (0, 30, 31):
+        door.outside.now += timedelta(seconds=seconds)
+        await door.get("/me", **header)
+        times.append((await listed(door))[0].last_used_at)
+
+    begin = key.key.created_at
+    assert [begin, begin, begin + timedelta(seconds=61)] == times

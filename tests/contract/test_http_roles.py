@@ -1,0 +1,141 @@
+"""The matrix role × route × tenant, generated from the API's description."""
+
+from collections import Counter
+from collections.abc import AsyncIterator
+from typing import Any, get_args
+
+import pytest
+from access_scene import guarded, known, minted
+from common.access.scopes import SCOPES, Role
+from door_scene import Door, complete, problem
+from openapi import Operation, operations
+
+OPEN = {"/health", "/session", "/session/options", "/session/oidc", "/session/callback"}
+ALL = operations()
+GUARDED = [operation for operation in ALL if operation.path not in OPEN]
+OF_ONE = [operation for operation in GUARDED if operation.of_one]
+UNKNOWN = {"key_id": "0" * 16}
+
+
+class Counted:
+    """A collection of which is counted what it is asked."""
+
+    def __init__(self, collection: Any, tally: Counter[str]) -> None:
+        self._collection = collection
+        self._tally = tally
+
+    def __getattr__(self, name: str) -> Any:
+        self._tally[name] += 1
+        return getattr(self._collection, name)
+
+
+@pytest.fixture
+async def door() -> AsyncIterator[Door]:
+    async with guarded() as door:
+        await complete(door.outside)
+        yield door
+
+
+@pytest.fixture
+def tally(door: Door) -> Counter[str]:
+    tally = Counter[str]()
+    for rows in door.outside.rows.values():
+        rows._collection = Counted(rows._collection, tally)
+    return tally
+
+
+def test_the_description_says_what_every_route_needs() -> None:
+    """One scope; nothing but what is open needs none, and both ways in are named."""
+    assert OPEN == {operation.path for operation in ALL if operation.scope is None}
+    assert {operation.scope for operation in GUARDED} <= SCOPES["admins"]
+    assert OF_ONE
+
+
+@pytest.mark.parametrize("operation", GUARDED, ids=str)
+async def test_nobody_passes_unknown(door: Door, operation: Operation) -> None:
+    """401 in the same words everywhere, whatever is asked for."""
+    nobody = await door.get("/me")
+    answer = await door.client.request(**operation.request("c-1"))
+
+    assert (401, nobody.content) == (problem(answer)[0], answer.content)
+
+
+@pytest.mark.parametrize("operation", GUARDED, ids=str)
+@pytest.mark.parametrize("role", get_args(Role))
+async def test_each_role_may_do_what_its_scopes_say(door: Door, role: Role, operation: Operation) -> None:
+    """403 beyond that, and never where it may."""
+    header = await known(door, role, "globex")
+    answer = await door.client.request(**operation.request(_unknown(operation)), headers=header)
+
+    assert (operation.scope not in SCOPES[role]) is (403 == answer.status_code)
+    assert answer.status_code not in {401, 500}
+
+
+@pytest.mark.parametrize("operation", GUARDED, ids=str)
+async def test_a_key_is_good_for_its_scopes_alone(door: Door, operation: Operation) -> None:
+    """Whatever else its maker may do."""
+    (other, *_) = sorted(SCOPES["admins"] - {operation.scope})
+    header = await known(door, "users", "globex", other)
+    answer = await door.client.request(**operation.request(_unknown(operation)), headers=header)
+
+    assert 403 == problem(answer)[0]
+    assert f'scope="{operation.scope}"' in answer.headers["www-authenticate"]
+
+
+@pytest.mark.parametrize("operation", OF_ONE, ids=str)
+async def test_what_is_anothers_is_as_if_it_were_not_there(
+    door: Door, tally: Counter[str], operation: Operation
+) -> None:
+    """404, the same body, and as many questions to the database."""
+    header = await known(door, "admins", "globex")
+    mine = await minted(door, "admins", "globex")
+    theirs = (await minted(door, "users")).key.key_id if "key_id" in operation.names else "c-1"
+    answers, asked = [], []
+    for identifier in (theirs, _unknown(operation)):
+        await door.client.get("/api/v1/me", headers=header)  # so that the key's use was noted before
+        tally.clear()
+        answers.append(await door.client.request(**operation.request(identifier), headers=header))
+        asked.append(dict(tally))
+
+    assert mine.key.works(door.outside.now)
+    assert [404, 404] == [problem(answer)[0] for answer in answers]
+    assert answers[0].content == answers[1].content
+    assert asked[0] == asked[1]
+
+
+async def test_its_owner_is_told(door: Door) -> None:
+    """So that the wall above stands before something."""
+    header = await known(door, "admins")
+    answers = [
+        await door.client.get(f"/api/v1/calls/c-1{part}", headers=header) for part in ("", "/transcript")
+    ]
+
+    assert [200, 200] == [answer.status_code for answer in answers]
+
+
+async def test_a_question_about_anothers_call_is_one_about_no_call(door: Door) -> None:
+    """Ids in a body are walled, too."""
+    header = await known(door, "admins", "globex")
+    answers = [
+        await door.client.post("/api/v1/ask", json={"question": "why?", "call_ids": [call]}, headers=header)
+        for call in ("c-1", "c-unknown")
+    ]
+
+    assert [404, 404] == [problem(answer)[0] for answer in answers]
+    assert answers[0].content == answers[1].content
+
+
+async def test_lists_and_searches_are_of_ones_own_tenant(door: Door) -> None:
+    """Whatever is asked of the index is asked for the tenant; lists hold nothing of another."""
+    header = await known(door, "admins", "globex")
+    paths = ("/calls", "/search?q=slow", "/insights", "/findings", "/costs")
+    answers = [await door.client.get(f"/api/v1{path}", headers=header) for path in paths]
+
+    assert [200] * len(paths) == [answer.status_code for answer in answers]
+    assert [] == answers[0].json()["calls"]
+    index = door.outside.index
+    assert {"globex"} == {query.tenant_id for query in index.asked} | {told[1] for told in index.counted}
+
+
+def _unknown(operation: Operation) -> str:
+    return next((UNKNOWN[name] for name in operation.names if name in UNKNOWN), "c-unknown")

@@ -1,0 +1,67 @@
+"""The API's own description, as clients are generated from it."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+from onebox.api_compatibility import api_breaks
+from onebox.contracts import OPENAPI, RELEASED, ROOT
+
+Document = dict[str, Any]
+
+API: Document = json.loads((ROOT / OPENAPI).read_text("utf-8"))
+OPERATIONS = {
+    f"{method.upper()} {path}": operation
+    for path, methods in API["paths"].items()
+    for method, operation in methods.items()
+}
+OPEN = {"GET /api/v1/health"}
+
+
+def answers(operation: Document) -> Iterator[tuple[str, str, Document]]:
+    """Status, media type and what is said of it."""
+    for status, answer in operation["responses"].items():
+        for media_type, content in answer.get("content", {}).items():
+            yield status, media_type, content
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_an_operation_is_named_for_people(name: str) -> None:
+    """A short name of its own, a sentence, a heading."""
+    operation = OPERATIONS[name]
+    assert operation["operationId"].isidentifier()
+    assert "api_v1" not in operation["operationId"]
+    assert operation["description"]
+    assert operation["tags"]
+
+
+def test_no_two_operations_are_named_alike() -> None:
+    """Generated clients have one function for each."""
+    names = [operation["operationId"] for operation in OPERATIONS.values()]
+    assert sorted(set(names)) == sorted(names)
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_every_refusal_is_a_problem(name: str) -> None:
+    """RFC 9457, and nothing that FastAPI would say by itself."""
+    refused = {(status, media_type) for status, media_type, _ in answers(OPERATIONS[name]) if status >= "400"}
+    statuses = {status for status in OPERATIONS[name]["responses"] if status >= "400"}
+    assert {(status, "application/problem+json") for status in statuses} == refused
+    assert {"500", "503"} | (set() if name in OPEN else {"401", "403", "429"}) <= statuses
+
+
+@pytest.mark.parametrize("name", OPERATIONS.keys() - OPEN)
+def test_an_answer_has_an_example_that_is_one(name: str) -> None:
+    """Every JSON answer shows what it looks like, and the example fits its schema."""
+    for status, media_type, content in answers(OPERATIONS[name]):
+        if status < "400" and "json" in media_type:
+            validator = Draft202012Validator({**content["schema"], "components": API["components"]})
+            assert [] == [error.message for error in validator.iter_errors(content["example"])]
+
+
+def test_clients_of_the_last_release_are_served() -> None:
+    """What the release promised still holds."""
+    released = json.loads((ROOT / RELEASED).read_text("utf-8"))
+    assert [] == api_breaks(released, API)
