@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { categories, grouped, scored } from "../src/call/findings";
 import { drawnFromLines, drawnFromPeaks, lineAt, speakersOf } from "../src/call/lines";
-import { redoFrom } from "../src/call/redoFrom";
 import { stageRows } from "../src/call/stages";
 import { titleOf } from "../src/call/title";
 import { ANALYSIS, line, stage } from "./scene";
@@ -125,13 +124,4 @@ test("a scorecard's question that was not answered is still shown", () => {
 
 test("only the categories that the call is of are named", () => {
   assert.deepEqual(categories(ANALYSIS), ["Mentions a contract"]);
-});
-
-test("a failed call is done again from where it failed, unless only another recording helps", () => {
-  const failed = (stage: string) => ({ error: { ...FAILURE, stage } });
-  assert.deepEqual(
-    ["transcribe", "embed", "ingest"].map(stage => redoFrom(failed(stage))),
-    ["transcribe", "embed", null],
-  );
-  assert.equal(redoFrom({ error: null }), "analyze");
 });

@@ -13,7 +13,6 @@ import { Insights } from "../call/insights";
 import { drawnFromLines, drawnFromPeaks, speakersOf } from "../call/lines";
 import { Player } from "../call/player";
 import { RedoButton } from "../call/redo";
-import { redoFrom } from "../call/redoFrom";
 import { RevisionsCard } from "../call/revisions";
 import { TalkCard } from "../call/talk";
 import { TimelineCard } from "../call/timeline";
@@ -23,6 +22,7 @@ import { StatusBadge } from "../components/badge";
 import { Heading } from "../components/heading";
 import { Answered } from "../components/states";
 import { moment, spell } from "../format";
+import { redoFrom } from "../remedies";
 import { choose, seek } from "../sound/sound";
 import { reasonWords, settled } from "../words";
 
@@ -143,7 +143,7 @@ export function CallView({ callId }: { readonly callId: string }) {
   const revision = numberIn(search, "revision");
   const answer = useAnswer(`${callId} ${revision}`, signal => getCall(callId, revision, signal));
   const call = answer.value;
-  const from = call && redoFrom(call);
+  const from = call?.error ? redoFrom(call.error) : "analyze";
   const title = titleOf(callId, call?.metadata, call?.created_at);
   useLiveCall(answer, callId, revision === null);
   useMoment(call, title, numberIn(search, "t"));
