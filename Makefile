@@ -43,8 +43,11 @@ test: $(READY) ## All that a bare machine can run: unit, contract, integration, 
 test-fast: $(READY) ## Unit and contract tests
 	@$(PYTEST) -q tests/unit tests/contract libs/faststream-sqs/tests --ignore=libs/faststream-sqs/tests/test_wire.py
 
+# What asks our own models alone is not asked twice.
+MODELS_ALONE = $(addprefix tests/integration/test_,models.py ask_gold.py)
 test-real: $(READY) ## Integration and e2e against the servers that the environment names; a missing one fails
-	@REQUIRE_REAL=1 $(PYTEST) -q tests/integration tests/e2e --ignore tests/e2e/test_watch.py
+	@REQUIRE_REAL=1 $(PYTEST) -q -n 2 --dist loadfile tests/integration tests/e2e \
+		$(addprefix --ignore ,tests/e2e/test_watch.py $(MODELS_ALONE))
 
 test-chaos: $(READY) ## Kill and stop real processes, at length: ten seeds, 200 kills, recordings of two hours
 	@CHAOS=all $(PYTEST) -q tests/chaos

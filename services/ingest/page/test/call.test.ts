@@ -70,7 +70,7 @@ test("a stage that failed and is tried again says so", () => {
 test("a failed call names the stage, and nothing of it is at work any more", () => {
   const failed = { ...CALL, status: "failed", error: FAILURE };
   const journal = { ingest: DONE, transcribe: BEGUN, analyze: BEGUN };
-  assert.deepEqual(states(failed, journal), ["done", "waiting", "failed", "waiting"]);
+  assert.deepEqual(states(failed, journal), ["done", "unreached", "failed", "unreached"]);
 });
 
 test("a parked call waits at its stage", () => {

@@ -19,8 +19,11 @@ test("an unknown status without a body is told by its number", () => {
 });
 
 test("the fields that do not fit are named", () => {
-  const body = '{"detail":"No.","errors":[{"field":"started_at","message":"no date"},3]}';
-  assert.deepEqual(problemOf(400, body, null, NOW).errors, [{ field: "started_at", message: "no date" }]);
+  const body = '{"detail":"No.","errors":[{"field":"started_at","message":"no date"},"part 3 is missing",3]}';
+  assert.deepEqual(problemOf(400, body, null, NOW).errors, [
+    { field: "started_at", message: "no date" },
+    { field: null, message: "part 3 is missing" },
+  ]);
 });
 
 test("Retry-After is read as seconds and as a date", () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Problem } from "../src/api/problem";
 import { metadataOf } from "../src/upload/metadata";
-import { pauseBefore } from "../src/upload/send";
+import { pauseBefore } from "../src/upload/parts";
 
 test("a part that broke off is tried again, each time later, and at last given up", () => {
   const broken = new Problem(0, "unreachable");

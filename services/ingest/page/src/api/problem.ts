@@ -1,7 +1,8 @@
 /** What went wrong, in words that can be shown: an RFC 9457 problem, or a server that does not answer. */
 
 export interface FieldError {
-  readonly field: string;
+  /** null where it is not about one field. */
+  readonly field: string | null;
   readonly message: string;
 }
 
@@ -50,9 +51,12 @@ function object(text: string): Record<string, unknown> {
 
 function fieldErrors(value: unknown): FieldError[] {
   if (!Array.isArray(value)) return [];
-  return value.flatMap(each =>
-    typeof each?.field === "string" ? [{ field: each.field, message: String(each.message ?? "") }] : [],
-  );
+  return value.flatMap(each => {
+    if (typeof each === "string") return [{ field: null, message: each }];
+    return typeof each?.field === "string"
+      ? [{ field: each.field, message: String(each.message ?? "") }]
+      : [];
+  });
 }
 
 export function problemOf(status: number, text: string, retryAfter: string | null, now: number): Problem {

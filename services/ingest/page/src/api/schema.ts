@@ -2815,13 +2815,38 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A page of the record */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "next": null,
+                     *       "rows": [
+                     *         {
+                     *           "action": "transcript.read",
+                     *           "at": "2026-11-21T07:30:00Z",
+                     *           "id": "6f6c2f1e6b2b4d0f9a4c1d2e3f405162",
+                     *           "tenant_id": "default",
+                     *           "via": "key",
+                     *           "what": "c-1",
+                     *           "who": "key:0123456789abcdef"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["AuditAnswer"];
+                };
+            };
+            /** @description The cursor is none of ours for this question */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Nobody is known by these credentials, or there are none */
@@ -4901,12 +4926,32 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The tenant's keys */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "keys": [
+                     *         {
+                     *           "created_at": "2026-11-20T09:00:00Z",
+                     *           "created_by": "5f1c9a52-0d1b-4f6e-9c83-0a7e1f6b2d11",
+                     *           "expires_at": null,
+                     *           "key_id": "0123456789abcdef",
+                     *           "label": "crm export",
+                     *           "last_used_at": "2026-11-21T07:30:00Z",
+                     *           "revoked_at": null,
+                     *           "role": "analysts",
+                     *           "scopes": [
+                     *             "export",
+                     *             "read"
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["KeyList"];
                 };
             };
@@ -4970,12 +5015,29 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description The key, this once */
             201: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "created_at": "2026-11-20T09:00:00Z",
+                     *       "created_by": "5f1c9a52-0d1b-4f6e-9c83-0a7e1f6b2d11",
+                     *       "expires_at": null,
+                     *       "key": "cs_0123456789abcdef_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+                     *       "key_id": "0123456789abcdef",
+                     *       "label": "crm export",
+                     *       "last_used_at": null,
+                     *       "revoked_at": null,
+                     *       "role": "analysts",
+                     *       "scopes": [
+                     *         "export",
+                     *         "read"
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["NewKey"];
                 };
             };
@@ -4988,7 +5050,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description You may not do yourself what the key should */
+            /** @description This principal's role does not allow this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5071,7 +5133,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No such key */
+            /** @description There is no such key */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5127,12 +5189,24 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Somebody who was let in */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "name": "key:0123456789abcdef",
+                     *       "role": "users",
+                     *       "scopes": [
+                     *         "read",
+                     *         "upload"
+                     *       ],
+                     *       "tenant_id": "default",
+                     *       "via": "session"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Me"];
                 };
             };
@@ -5371,7 +5445,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Not a key that works */
+            /** @description Nobody is known by these credentials, or there are none */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5502,7 +5576,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Logged in, and on to the path that was asked for */
             302: {
                 headers: {
                     [name: string]: unknown;
@@ -5577,7 +5651,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description To the issuer's page */
             302: {
                 headers: {
                     [name: string]: unknown;
@@ -5649,12 +5723,20 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Ways to log in */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "ways": [
+                     *         "oidc",
+                     *         "keys"
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["Options"];
                 };
             };

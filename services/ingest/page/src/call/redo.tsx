@@ -27,6 +27,8 @@ const CHOICES: readonly { readonly stage: RedoStage; readonly name: string; read
 
 interface RedoProps {
   readonly callId: string;
+  /** What is chosen at first. */
+  readonly from: RedoStage;
   readonly begun: () => void;
 }
 
@@ -34,8 +36,8 @@ interface DialogProps extends RedoProps {
   readonly close: () => void;
 }
 
-function RedoDialog({ callId, begun, close }: DialogProps) {
-  const [stage, setStage] = useState<RedoStage>("analyze");
+function RedoDialog({ callId, from, begun, close }: DialogProps) {
+  const [stage, setStage] = useState<RedoStage>(from);
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem | null>(null);
   const confirm = () => {

@@ -4,7 +4,15 @@ import type { CallSummary } from "../api/events";
 import type { StageAnswer } from "../api/schema";
 import { STAGES, type StageName } from "../words";
 
-export type StageState = "waiting" | "running" | "retrying" | "parked" | "done" | "failed" | "earlier";
+export type StageState =
+  | "waiting"
+  | "unreached"
+  | "running"
+  | "retrying"
+  | "parked"
+  | "done"
+  | "failed"
+  | "earlier";
 
 export interface StageRow {
   readonly name: StageName;
@@ -19,9 +27,10 @@ type Journal = Readonly<Record<string, StageAnswer>>;
 function stateOf(call: Known, stage: StageAnswer | undefined, name: string, laterBegan: boolean): StageState {
   if (call.error?.stage === name) return "failed";
   if (call.parked?.stage === name) return "parked";
-  if (!stage) return laterBegan && call.revision > 1 ? "earlier" : "waiting";
-  if (stage.finished_at) return "done";
-  if (call.status === "failed" || stage.attempts === 0) return "waiting";
+  if (!stage && laterBegan && call.revision > 1) return "earlier";
+  if (stage?.finished_at) return "done";
+  if (call.status === "failed") return "unreached";
+  if (!stage || stage.attempts === 0) return "waiting";
   return stage.error ? "retrying" : "running";
 }
 
@@ -36,6 +45,7 @@ export function stageRows(call: Known, journal: Journal): StageRow[] {
 
 export const STATE_WORDS: Readonly<Record<StageState, string>> = {
   waiting: "Waiting",
+  unreached: "Not reached",
   running: "At work",
   retrying: "Trying again",
   parked: "Parked",

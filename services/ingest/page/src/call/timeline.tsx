@@ -11,6 +11,7 @@ type Call = CallSummary & { readonly journal: Readonly<Record<string, StageAnswe
 
 const TONES: Readonly<Record<StageState, Tone>> = {
   waiting: "none",
+  unreached: "none",
   running: "busy",
   retrying: "warn",
   parked: "warn",

@@ -10,6 +10,7 @@ import { speakerNumber } from "../words";
 import type { Track } from "./lines";
 
 const BAND = 40; // px
+const NARROW_BAND = 26;
 const STEP = 5000; // ms
 
 interface WaveformProps {
@@ -33,7 +34,7 @@ function drawn(container: HTMLElement, { tracks, durationMs, speakers }: Wavefor
     peaks: tracks.map(track => track.peaks),
     duration: durationMs / 1000,
     splitChannels: bands(tracks, speakers),
-    height: BAND,
+    height: matchMedia("(min-width: 48rem)").matches ? BAND : NARROW_BAND,
     barWidth: 2,
     barGap: 1,
     barRadius: 2,

@@ -3,13 +3,23 @@
 import { Link, useLocation } from "wouter-preact";
 import { clock } from "../format";
 import { callPath } from "../places";
-import { durationMs, paused, playing, positionMs, skip, soundProblem, stop, toggle } from "../sound/sound";
+import {
+  durationMs,
+  heard,
+  paused,
+  playing,
+  positionMs,
+  skip,
+  soundProblem,
+  stop,
+  toggle,
+} from "../sound/sound";
 import { Icon } from "./icon";
 
 export function Dock() {
   const [path] = useLocation();
   const now = playing.value;
-  if (now === null || path === callPath(now.callId)) return null;
+  if (now === null || !heard.value || path === callPath(now.callId)) return null;
   return (
     <section class="dock" aria-label="Player">
       <button type="button" class="icon-button" aria-label="10 seconds back" onClick={() => skip(-1)}>

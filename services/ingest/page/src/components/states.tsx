@@ -27,6 +27,20 @@ export function Empty({ title, children }: EmptyProps) {
   );
 }
 
+/** What exactly is wrong with what was sent. */
+export function Wrong({ problem }: { readonly problem: Problem }) {
+  return (
+    <>
+      {problem.errors.map(({ field, message }) => (
+        <p key={`${field} ${message}`}>
+          {field && <b>{field}: </b>}
+          {message}
+        </p>
+      ))}
+    </>
+  );
+}
+
 interface FailureProps {
   readonly problem: Problem;
   readonly again?: () => void;
@@ -37,11 +51,7 @@ export function Failure({ problem, again }: FailureProps) {
     <div class="state failure" role="alert">
       <p class="state-title">{problem.status === 404 ? "Not found" : "That did not work"}</p>
       <p>{problem.detail}</p>
-      {problem.errors.map(each => (
-        <p key={each.field}>
-          <b>{each.field}</b>: {each.message}
-        </p>
-      ))}
+      <Wrong problem={problem} />
       {again && problem.status !== 404 && (
         <button type="button" class="button" onClick={again}>
           Try again

@@ -10,6 +10,8 @@ export interface Playing {
 
 export const playing = signal<Playing | null>(null);
 export const paused = signal(true);
+/** Something of the chosen call has been heard: only then it is worth a player in other views. */
+export const heard = signal(false);
 export const positionMs = signal(0);
 export const durationMs = signal(0);
 export const rate = signal(1);
@@ -46,6 +48,7 @@ function listen(sound: HTMLAudioElement): void {
   sound.addEventListener("seeking", told);
   sound.addEventListener("play", () => {
     paused.value = false;
+    heard.value = true;
   });
   sound.addEventListener("pause", () => {
     paused.value = true;
@@ -87,6 +90,7 @@ async function start(): Promise<void> {
 export function choose(callId: string, title: string): void {
   if (playing.value?.callId !== callId) {
     stopAt = null;
+    heard.value = false;
     soundProblem.value = null;
     renewedAt = Number.NEGATIVE_INFINITY;
     positionMs.value = 0;

@@ -7,6 +7,7 @@ import { useProgress } from "../api/useProgress";
 import { Steps } from "../call/timeline";
 import { StatusBadge } from "../components/badge";
 import { Icon } from "../components/icon";
+import { Wrong } from "../components/states";
 import { bytes, percent } from "../format";
 import { callPath } from "../places";
 import { reasonWords } from "../words";
@@ -49,11 +50,7 @@ function Refused({ job }: { readonly job: Job }) {
   return (
     <div class="note tone-bad" role="alert">
       <p>{job.problem?.detail}</p>
-      {job.problem?.errors.map(each => (
-        <p key={each.field}>
-          <b>{each.field}</b>: {each.message}
-        </p>
-      ))}
+      {job.problem && <Wrong problem={job.problem} />}
       <button type="button" class="button" onClick={() => again(job.id)}>
         Try again
       </button>

@@ -1,6 +1,6 @@
 /** What the form says of the recordings that are added next. */
 
-import { FIELDS, type Metadata } from "./send";
+import { FIELDS, type Metadata } from "./put";
 
 /** The fields that are filled in; a local time is sent with its time zone. */
 export function metadataOf(form: FormData): Metadata {

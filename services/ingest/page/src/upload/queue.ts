@@ -2,7 +2,8 @@
 
 import { computed, signal } from "@preact/signals";
 import { asProblem, type Problem } from "../api/problem";
-import { handIn, type Metadata } from "./send";
+import type { Metadata } from "./put";
+import { handIn } from "./send";
 
 export interface Job {
   readonly id: number;

@@ -22,6 +22,7 @@ import { StatusBadge } from "../components/badge";
 import { Heading } from "../components/heading";
 import { Answered } from "../components/states";
 import { moment, spell } from "../format";
+import { redoFrom } from "../remedies";
 import { choose, seek } from "../sound/sound";
 import { reasonWords, settled } from "../words";
 
@@ -77,6 +78,7 @@ function Sounding({ call, revision }: { readonly call: CallAnswer; readonly revi
     if (peaks.loading) return [];
     return peaks.value ? drawnFromPeaks(peaks.value.channels) : drawnFromLines(lines, lengthMs);
   }, [peaks.loading, peaks.value, lines]);
+  if (!call.recording && !call.transcript) return null;
   if (!call.recording)
     return <p class="note">This call was handed in as a transcript: there is no sound to play.</p>;
   return (
@@ -118,7 +120,7 @@ function Body({ call, title, revision }: BodyProps) {
   );
   const lines = transcript?.utterances ?? [];
   return (
-    <div class="call">
+    <div class={lines.length > 0 ? "call" : "call alone"}>
       <div class="call-column">
         {!settled(call.status) && <TimelineCard call={call} />}
         {analysis && (
@@ -131,9 +133,7 @@ function Body({ call, title, revision }: BodyProps) {
           <RevisionsCard callId={call.call_id} shown={call.revision} newest={call.revision} />
         ) : null}
       </div>
-      {transcript && transcript.utterances.length > 0 && (
-        <TranscriptPanel {...of} lines={transcript.utterances} moods={moods} />
-      )}
+      {lines.length > 0 && <TranscriptPanel {...of} lines={lines} moods={moods} />}
     </div>
   );
 }
@@ -143,6 +143,7 @@ export function CallView({ callId }: { readonly callId: string }) {
   const revision = numberIn(search, "revision");
   const answer = useAnswer(`${callId} ${revision}`, signal => getCall(callId, revision, signal));
   const call = answer.value;
+  const from = call?.error ? redoFrom(call.error) : "analyze";
   const title = titleOf(callId, call?.metadata, call?.created_at);
   useLiveCall(answer, callId, revision === null);
   useMoment(call, title, numberIn(search, "t"));
@@ -150,7 +151,9 @@ export function CallView({ callId }: { readonly callId: string }) {
     <>
       <Heading title={title}>
         {call?.transcript && <Exports callId={callId} revision={revision} />}
-        {call && settled(call.status) && may("redo") && <RedoButton callId={callId} begun={answer.again} />}
+        {call && settled(call.status) && may("redo") && from && (
+          <RedoButton callId={callId} from={from} begun={answer.again} />
+        )}
       </Heading>
       <Answered answer={answer} what="Loading the call">
         {found => (
