@@ -2,12 +2,14 @@
 
 import re
 import wave
+from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from io import BytesIO
+from math import sin
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Final, cast
@@ -15,8 +17,10 @@ from zlib import crc32
 
 import numpy as np
 from aiohttp import web
-from analyzer.analysis import Concluded, analysed, drafted, nothing_said
+from analyzer.analysis import Concluded, analysed, drafted
 from backstage import Backstage, open_backstage
+from common.access.keys import ApiKeys, Wanted
+from common.access.scopes import SCOPES, Role
 from common.account import Account, accounting
 from common.clients import open_opensearch
 from common.index import ChunkIndex, Shape
@@ -29,11 +33,13 @@ from common.model import (
     Call,
     CallKey,
     CallMetadata,
+    ChannelPeaks,
     Citation,
     Coverage,
     Criteria,
     Insights,
     ObjectRef,
+    Peaks,
     Recording,
     Transcript,
     Utterance,
@@ -72,9 +78,11 @@ STAGES: Final[tuple[tuple[Stage, Work | None, float], ...]] = (
     (ANALYZE, READ, 8.2),
     (EMBED, INDEXED, 0.9),
 )
+CHOSEN: Final = {"AUTH": "keys", "ASK_RATE_LIMIT": "1000/minute"}
 CUT: Final = Limits(max_tokens=256, max_silence_ms=30_000)
 SIZE: Final = 384  # numbers of a vector
 WORD: Final = re.compile(r"[^\W\d_]{4,}")
+PER_SECOND: Final = 10  # bytes that are drawn
 LONG_RATE: Final = 3000  # samples a second, of a byte: the least that browsers play
 
 
@@ -153,6 +161,8 @@ class Archive:
         self.calls = Store(database["calls"], Call)
         self.transcripts = transcripts_in(database)
         self.analyses = Store(database["analyses"], Analysis)
+        self.peaks = Store(database["peaks"], Peaks)
+        self.keys = ApiKeys(database["api_keys"])
         self._concluded: dict[int, Insights[Citation]] = {}
         self._vectors: dict[str, Vector] = {}
 
@@ -160,10 +170,21 @@ class Archive:
         """A call that went all the way."""
         await self.received(key, said, at, **metadata)
         await self.heard(key, said)
+        await self.drawn(key, said)
         await self.concluded(key, said)
+        await self._through(key, at)
+        await self._paid(key, at)
+
+    async def read_only(self, key: CallKey, said: Said, at: datetime, **metadata: Any) -> None:
+        """A call that went all the way, and of which nothing was concluded."""
+        await self.received(key, said, at, **metadata)
+        await self.heard(key, said)
+        await self.drawn(key, said)
+        await self._through(key, at)
+
+    async def _through(self, key: CallKey, at: datetime) -> None:
         for n, (stage, work, took) in enumerate(STAGES):
             await self.step(key, stage, at + timedelta(seconds=n * 20), work, took)
-        await self._paid(key, at)
 
     async def received(self, key: CallKey, said: Said, at: datetime, **metadata: Any) -> None:
         """Its recording is kept."""
@@ -188,10 +209,23 @@ class Archive:
         """Its transcript is kept."""
         await self.transcripts.keep(transcript(key, said))
 
-    async def concluded(self, key: CallKey, said: Said, *, found: bool = True) -> None:
+    async def drawn(self, key: CallKey, said: Said) -> None:
+        """What is drawn of it is kept: as loud as a voice, where somebody speaks."""
+        drawing = Peaks(
+            **dict(key),
+            duration_ms=said.duration_ms,
+            peaks_per_second=PER_SECOND,
+            channels=tuple(
+                ChannelPeaks(channel=n, speaker=speaker, peaks=urlsafe_b64encode(_loudness(said, speaker)))
+                for n, speaker in enumerate(("agent", "customer"), start=1)
+            ),
+        )
+        await self.peaks.keep(drawing)
+
+    async def concluded(self, key: CallKey, said: Said) -> None:
         """Its analysis is kept, and it can be found."""
         heard = transcript(key, said)
-        analysis = self._analysis(key, heard, said) if found else nothing_said(key)
+        analysis = self._analysis(key, heard, said)
         await self.analyses.keep(analysis)
         call = await self.calls.latest(key)
         known = facts(call, analysis, heard)
@@ -205,6 +239,11 @@ class Archive:
         """A stage did its part."""
         await self.journal.begin(key, stage, at)
         await self.journal.finish(key, stage, at + timedelta(seconds=took), took, work)
+
+    async def key(self, tenant: str, role: Role = "admins") -> str:
+        """A new API key of that tenant's."""
+        wanted = Wanted(tenant, "the page", SCOPES[role], "test")
+        return (await self.keys.create(wanted, now())).text
 
     async def failed(self, key: CallKey, stage: Stage, reason: str, at: datetime) -> None:
         """A stage gave the call up."""
@@ -241,6 +280,15 @@ class Archive:
                     work.provider, work.model, work.cost_usd, work.audio_seconds
                 ) as row:
                     row.asked = Asked("asking", work.provider, work.model, work=work)
+
+
+def _loudness(said: Said, speaker: str) -> bytes:
+    """A byte for each piece: speech swells and fades, silence hums."""
+    peaks = bytearray(b"\x02" * (said.duration_ms * PER_SECOND // 1000))
+    for turn in (turn for turn in said.turns if turn["speaker"] == speaker):
+        for at in range(turn["start_ms"] * PER_SECOND // 1000, turn["end_ms"] * PER_SECOND // 1000):
+            peaks[at] = 40 + crc32(b"%d" % at) % 60 + round(90 * abs(sin(at / 4)))
+    return bytes(peaks)
 
 
 def transcript(key: CallKey, said: Said) -> Transcript:
@@ -283,7 +331,7 @@ async def open_scene(folder: Path, servers: Mapping[str, str], name: str) -> Asy
     async with AsyncExitStack() as life:
         encoder = Words()
         models = await life.enter_async_context(_running_models(encoder))
-        told = {**servers, **local_variables(PURPOSES, models), "ASK_RATE_LIMIT": "1000/minute"}
+        told = {**servers, **local_variables(PURPOSES, models), **CHOSEN}
         told |= await provision(told, Names(name))
         backstage = await life.enter_async_context(open_backstage(told))
         settings = OpenSearchSettings.model_validate({"opensearch_url": servers["OPENSEARCH_URL"]})

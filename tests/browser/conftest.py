@@ -2,8 +2,7 @@
 
 import os
 import shutil
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -11,9 +10,12 @@ from uuid import uuid4
 import pytest
 import pytest_asyncio
 from common.pipeline import ANALYZE, INGEST, TRANSCRIBE
-from page_scene import Scene, call, now, open_scene, quiet, spoken
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from page_scene import LONG_RATE, Scene, call, now, open_scene, quiet, spoken
+from playwright.async_api import Browser, BrowserContext, async_playwright
 from servers import Servers, named
+
+pytest.register_assert_rewrite("watched")
+from watched import NOTED, Watched  # noqa: E402 - what it asserts is told in full only then
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
 ARGUMENTS = (
@@ -26,52 +28,18 @@ ARGUMENTS = (
     "--autoplay-policy=no-user-gesture-required",
     "--mute-audio",
 )
-LINES = 3000
+LINES, HOURS = 3000, 4
 HOSTILE = "<script>window.canary = 1</script><img src=x onerror='window.canary = 2'>"
-NOTED = """
-window.violations = [];
-document.addEventListener("securitypolicyviolation", event =>
-    window.violations.push(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`));
-"""
+
+Open = Callable[..., Awaitable[Watched]]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Say once, for all of them, what is missing."""
+    """Say of all of them what is missing."""
     missing = pytest.mark.skip(reason="no chromium here: `make test-browser` installs Debian's where apt can")
     for item in items:
         if CHROMIUM is None and item.path.parent.name == "browser":
             item.add_marker(missing)
-
-
-@dataclass
-class Watched:
-    """A page, and all it asked for and complained of."""
-
-    page: Page
-    scene: Scene
-    asked: list[str] = field(default_factory=list)
-    complaints: list[str] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.page.on("request", lambda request: self.asked.append(request.url))
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("console", lambda said: self._heard(said.type, said.text, said.location))
-
-    def _heard(self, kind: str, text: str, location: Any) -> None:
-        if kind == "error":
-            self.complaints.append(f"{text} {location.get('url', '')}")
-
-    async def goto(self, path: str) -> None:
-        """Open one of the page's addresses."""
-        await self.page.goto(f"{self.scene.url}{path}")
-
-    async def settle(self) -> None:
-        """Nothing was run that was said, asked of strangers, refused by the policy, or complained of."""
-        assert await self.page.evaluate("typeof window.canary") == "undefined"
-        assert [] == await self.page.evaluate("window.violations")
-        assert [] == self.complaints
-        ours = (f"{self.scene.url}/", f"{self.scene.store}/", "data:", "blob:", "about:")
-        assert [] == [url for url in self.asked if not url.startswith(ours)]
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -87,30 +55,43 @@ async def furnish(scene: Scene) -> None:
     """Three weeks of calls, and one of each kind that is shown differently."""
     archive, today = scene.archive, now()
     samples = ("pricing_review", "delivery_renewal", "product_demo")
-    people = (("Dana", "Northwind"), ("Luis", "Ocean Logistics"), ("Dana", "Bluebird"))
+    people = (("Daniel", "Bluefin Finance"), ("Emily", "Harbour Retail"), ("Robert", "Boston Dental"))
     for n in range(9):
         (agent, company), at = people[n % 3], today - timedelta(days=2.2 * n, hours=1)
-        await archive.completed(
-            call(f"c-{samples[n % 3]}-{n}"), spoken(samples[n % 3]), at, agent=agent, company_name=company
-        )
-    await unfinished(scene)
+        key = call(f"c-{samples[n % 3]}-{n // 3}")
+        await archive.completed(key, spoken(samples[n % 3]), at, agent=agent, company_name=company)
     hostile = quiet(("agent", f"Hello {HOSTILE}"), ("customer", f"Your price {HOSTILE} is too high."))
-    await archive.completed(call("c-hostile"), hostile, today - timedelta(days=1), agent=HOSTILE)
+    await archive.completed(
+        call("c-hostile"), hostile, today - timedelta(days=1), agent=HOSTILE, company_name=HOSTILE
+    )
+    await unfinished(scene)
+    await endless(scene)
 
 
 async def unfinished(scene: Scene) -> None:
     """Two that failed, each for its reason, and one in flight."""
     archive, today = scene.archive, now()
     said = spoken("product_demo")
-    await archive.received(call("c-broken"), said, today, agent="Luis")
+    await archive.received(call("c-broken"), said, today, agent="Emily")
     await archive.failed(call("c-broken"), INGEST, "unreadable_audio", today)
-    await archive.received(call("c-dear"), said, today, agent="Dana", company_name="Northwind")
+    await archive.received(call("c-dear"), said, today, agent="Daniel", company_name="Northwind")
     await archive.step(call("c-dear"), INGEST, today)
     await archive.failed(call("c-dear"), TRANSCRIBE, "budget_exceeded", today)
-    await archive.received(call("c-moving"), said, today, agent="Dana")
+    await archive.received(call("c-moving"), said, today, agent="Robert", company_name="Green Valley")
     await archive.step(call("c-moving"), INGEST, today)
     await archive.step(call("c-moving"), TRANSCRIBE, today)
     await archive.journal.begin(call("c-moving"), ANALYZE, today)
+
+
+async def endless(scene: Scene) -> None:
+    """Four hours in 3,000 lines."""
+    turns = (
+        ("agent" if n % 2 else "customer", f"This is what is said in line {n}, and it is of some length.")
+        for n in range(LINES)
+    )
+    said = quiet(*turns, seconds_each=HOURS * 3600 / LINES, rate=LONG_RATE)
+    at = now() - timedelta(days=200)
+    await scene.archive.read_only(call("c-long"), said, at, agent="Dana", company_name="Longwinded")
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -121,29 +102,38 @@ async def browser() -> AsyncIterator[Browser]:
         await browser.close()
 
 
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def key(scene: Scene) -> str:
+    """Of an administrator of the tenant whose calls these are."""
+    return await scene.archive.key("default")
+
+
 @pytest_asyncio.fixture(loop_scope="session")
-async def opened(browser: Browser, scene: Scene) -> AsyncIterator[Callable[..., Any]]:
-    """Open pages as a test likes them; each is looked at when the test ends."""
+async def opened(browser: Browser, scene: Scene) -> AsyncIterator[Open]:
+    """Open pages as a test likes them, signed in by a key if one is given; each is judged when the test ends."""
     contexts: list[BrowserContext] = []
     pages: list[Watched] = []
 
-    async def one(**options: Any) -> Watched:
+    async def one(key: str | None = None, **options: Any) -> Watched:
         context = await browser.new_context(locale="en-GB", timezone_id="UTC", **options)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(20_000)
         contexts.append(context)
         await context.add_init_script(NOTED)
+        if key:
+            await context.request.post(f"{scene.url}/api/v1/session", data={"key": key})
         pages.append(Watched(await context.new_page(), scene))
         return pages[-1]
 
     yield one
-    for page in pages:
-        await page.settle()
-    for context in contexts:
-        await context.close()
+    try:
+        for page in pages:
+            await page.settle()
+    finally:
+        for context in contexts:
+            await context.close()
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def watched(opened: Callable[..., Any]) -> Watched:
-    """A page of the common size."""
-    page: Watched = await opened(viewport={"width": 1280, "height": 800})
-    return page
+async def watched(opened: Open, key: str) -> Watched:
+    """A page of the common size, signed in."""
+    return await opened(key, viewport={"width": 1280, "height": 800})

@@ -79,7 +79,7 @@ export function TalkCard({
     <section class="card" aria-labelledby="talk">
       <h2 id="talk">Talk time</h2>
       <Bar talk={talk} speakers={speakers} />
-      <div class="scroll-x">
+      <section class="scroll-x" aria-label="Talk by speaker" tabIndex={0}>
         <table class="plain-table">
           <thead>
             <tr>
@@ -101,7 +101,7 @@ export function TalkCard({
             ))}
           </tbody>
         </table>
-      </div>
+      </section>
       <p class="muted small">
         {percent(talk.silence_share)} silence
         {exchange && ` · ${count(exchange.turns)} turns`}

@@ -1,17 +1,14 @@
 /** A call that was found, and its passages: each plays, and leads to its moment. */
 
 import { Link } from "wouter-preact";
-import type { CallFacts, FoundCall, Passage } from "../api/schema";
+import type { FoundCall, Passage } from "../api/schema";
+import { titleOf } from "../call/title";
 import { Badge, CodeBadge } from "../components/badge";
 import { Highlighted } from "../components/highlighted";
 import { PlayButton } from "../components/playButton";
 import { clock, counted, plain, when } from "../format";
 import { callPath } from "../places";
 import { speakerNumber, toneOf } from "../words";
-
-/** What people call a call: whose it is, else its id. */
-export const titleOf = (facts: Pick<CallFacts, "company_name" | "customer">, callId: string): string =>
-  facts.company_name ?? facts.customer ?? callId;
 
 interface Line {
   readonly speaker: string | null;
@@ -81,7 +78,7 @@ function Hit({ passage, title }: { readonly passage: Passage; readonly title: st
 }
 
 export function Found({ call, now }: { readonly call: FoundCall; readonly now: Date }) {
-  const title = titleOf(call.facts, call.call_id);
+  const title = titleOf(call.call_id, call.facts);
   const more = call.passages - call.hits.length;
   return (
     <article class="card found">
@@ -89,11 +86,7 @@ export function Found({ call, now }: { readonly call: FoundCall; readonly now: D
         <h2>
           <Link href={callPath(call.call_id)}>{title}</Link>
         </h2>
-        <p class="row-more">
-          {[call.facts.agent, call.facts.started_at && when(call.facts.started_at, now)]
-            .filter(Boolean)
-            .join(" · ")}
-        </p>
+        {call.facts.started_at && <p class="row-more">{when(call.facts.started_at, now)}</p>}
         {call.facts.sentiment && <CodeBadge code={call.facts.sentiment} />}
       </header>
       <ol>

@@ -9,11 +9,11 @@ import { asProblem, type Problem } from "../api/problem";
 import type { CallList, CallRow } from "../api/schema";
 import { may } from "../api/session";
 import { useAnswer } from "../api/useAnswer";
+import { titleOf } from "../call/title";
 import { Dialog } from "../components/dialog";
 import { Heading } from "../components/heading";
 import { Icon } from "../components/icon";
 import { Answered, Empty, Failure } from "../components/states";
-import { titleOf } from "../find/foundCall";
 import { counted, when } from "../format";
 import { callPath } from "../places";
 import { helpFor, type Redoable, redoFrom } from "../remedies";
@@ -71,7 +71,7 @@ function Redo({ call, from, done }: RedoProps) {
     <>
       <button type="button" class="button" onClick={() => setAsking(true)}>
         <Icon name="redo" />
-        Do it again<span class="visually-hidden">: {call.call_id}</span>
+        Do it again<span class="visually-hidden">: {titleOf(call.call_id, call.about, call.created_at)}</span>
       </button>
       {asking && <Confirm call={call} from={from} done={done} close={() => setAsking(false)} />}
     </>
@@ -87,7 +87,7 @@ function FailedCall({ call, now }: { readonly call: CallRow; readonly now: Date 
     <li class="card failed-call">
       <div>
         <h2>
-          <Link href={callPath(call.call_id)}>{titleOf(call, call.call_id)}</Link>
+          <Link href={callPath(call.call_id)}>{titleOf(call.call_id, call.about, call.created_at)}</Link>
         </h2>
         <p class="row-more">
           {when(failure.timestamp, now)} · stopped at “{stageWord(failure.stage)}”

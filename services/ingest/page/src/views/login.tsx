@@ -80,8 +80,8 @@ export function LoginView() {
         {({ ways }) => (
           <div class="card stack">
             {ways.includes("oidc") && <BySingleSignOn />}
-            {ways.includes("oidc") && ways.includes("key") && <p class="or">or</p>}
-            {ways.includes("key") && <ByKey />}
+            {ways.includes("oidc") && ways.includes("keys") && <p class="or">or</p>}
+            {ways.includes("keys") && <ByKey />}
             {ways.length === 0 && <Empty title="Nobody needs to sign in here." />}
           </div>
         )}
