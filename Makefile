@@ -59,7 +59,7 @@ k8s-drill: $(READY) ## Our manifests and KEDA on the cluster of KUBECONFIG scale
 coverage: $(READY) ## The tests with branch coverage, and a page to read it: htmlcov/index.html
 	@$(PYTEST) -q --cov --cov-report=term --cov-report=html
 
-check: lint types imports contracts test ## All a change must pass
+check: lint types imports contracts page-check test ## All a change must pass
 
 format: $(READY) ## Format the code and mend what can be mended
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
