@@ -26,7 +26,7 @@ import { redoFrom } from "../remedies";
 import { choose, seek } from "../sound/sound";
 import { reasonWords, settled } from "../words";
 
-const numberIn = (search: string, name: string): number | null => {
+const numberOf = (search: string, name: string): number | null => {
   const text = new URLSearchParams(search).get(name);
   return text !== null && /^\d{1,9}$/.test(text) ? Number(text) : null;
 };
@@ -140,13 +140,13 @@ function Body({ call, title, revision }: BodyProps) {
 
 export function CallView({ callId }: { readonly callId: string }) {
   const search = useSearch();
-  const revision = numberIn(search, "revision");
+  const revision = numberOf(search, "revision");
   const answer = useAnswer(`${callId} ${revision}`, signal => getCall(callId, revision, signal));
   const call = answer.value;
   const from = call?.error ? redoFrom(call.error) : "analyze";
   const title = titleOf(callId, call?.metadata, call?.created_at);
   useLiveCall(answer, callId, revision === null);
-  useMoment(call, title, numberIn(search, "t"));
+  useMoment(call, title, numberOf(search, "t"));
   return (
     <>
       <Heading title={title}>
