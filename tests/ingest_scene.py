@@ -29,6 +29,7 @@ from ingest.asking.answering import Answerer
 from ingest.asking.retrieval import Retriever
 from ingest.asking.shape import Statements
 from ingest.costs import Costs
+from ingest.erasure import Erasure
 from ingest.examiner import Examiner
 from ingest.glances import Glances
 from ingest.inspector import Inspector
@@ -84,6 +85,9 @@ class FakeCollection:
     async def update_one(self, query: Any, update: Any) -> Any:
         return self._collection.update_one(query, update)
 
+    async def update_many(self, query: Any, update: Any) -> Any:
+        return self._collection.update_many(query, update)
+
     async def delete_many(self, query: Any) -> Any:
         return self._collection.delete_many(query)
 
@@ -132,6 +136,13 @@ class FakeBucket:
         file.seek(0)
         self.put(ref.key, file.read(), bucket=ref.bucket)
         return ref.model_copy(update={"etag": self._of(ref)[1]})
+
+    async def erase(self, ref: ObjectRef) -> None:
+        self.objects.pop((ref.bucket, ref.key), None)
+
+    async def erase_under(self, bucket: str, folder: str) -> None:
+        for where in [(b, key) for b, key in self.objects if b == bucket and key.startswith(folder)]:
+            del self.objects[where]
 
     async def presign(self, ref: ObjectRef, expires: int) -> str:
         return f"https://s3.test/{ref.bucket}/{ref.key}?expires={expires}"
@@ -184,6 +195,10 @@ class FakeIndex:
     counts: tuple[FindingCount, ...] = ()
     told: Overview = field(default_factory=lambda: Overview(calls=0, sentiments={}, periods=()))
     counted: list[tuple[Any, ...]] = field(default_factory=list)
+    erased: list[CallKey] = field(default_factory=list)
+
+    async def erase(self, key: CallKey) -> None:
+        self.erased.append(key)
 
     async def search(self, query: Query) -> list[Hit]:
         self.asked.append(query)
@@ -284,6 +299,9 @@ class Outside:
             "examiner": Examiner(self.examine, self.seconds),
             "seats": Seats(self.settings.event_streams, self.settings.event_streams_each),
             "watching": self.watching,
+            "erasure": Erasure(
+                self.journal, self.rows, recordings, self.settings.s3_bucket_transcripts, lambda: self.now
+            ),
             "clock": lambda: self.now,
         }
         await self.watching.close()

@@ -1,7 +1,9 @@
 """Small examples of the nouns: one call, and what a model may say of it."""
 
+from datetime import UTC, datetime
 from typing import Any
 
+from common.entry import ERASED, Entry, Failure
 from common.model import (
     FINDINGS,
     Analysis,
@@ -49,6 +51,13 @@ def transcript(key: CallKey = KEY, spoken: tuple[tuple[str, str], ...] = SPOKEN)
 def work(model: str, **figures: Any) -> Work:
     """What one request to a provider took."""
     return Work.model_validate({"provider": "openai", "model": model, "requests": 1} | figures)
+
+
+def tombstone(key: CallKey = KEY) -> Entry:
+    """What the journal says of an erased call."""
+    at = datetime(2026, 11, 22, 9, tzinfo=UTC)
+    grave = Failure(stage="", reason=ERASED, message="erased on request", timestamp=at)
+    return Entry(**dict(key), failed=grave, created_at=at, updated_at=at)
 
 
 def citation(quote: str, *ids: str) -> Citation:

@@ -1,4 +1,4 @@
-"""One service's application with nothing real behind it, and the six promises every stage keeps."""
+"""One service's application with nothing real behind it, and the seven promises every stage keeps."""
 
 import asyncio
 import json
@@ -18,6 +18,7 @@ from faststream import BaseMiddleware, ContextRepo, TestApp
 from faststream.asgi import AsgiFastStream
 from faststream.exceptions import AckMessage, HandlerException, NackMessage
 from faststream_sqs import SQSBroker, TestSQSBroker
+from nouns import tombstone
 
 CONTRACTS = Path(__file__).parents[2] / "libs" / "common" / "contracts"
 Event = dict[str, Any]
@@ -136,7 +137,7 @@ NONSENSE: Mapping[str, Any] = {
 
 
 class StagePromises:
-    """The six promises. A service's test class inherits them and provides the fixture ``promise``."""
+    """The seven promises. A service's test class inherits them and provides the fixture ``promise``."""
 
     async def test_a_golden_event_becomes_a_golden_event(self, promise: Promise) -> None:
         """The golden event of the stage before is answered with ours, and the document is kept."""
@@ -195,6 +196,15 @@ class StagePromises:
         assert [] == promise.service.announced
         assert {} == promise.kept.kept
         assert note == promise.journal.notes[-1][1]
+
+    async def test_an_erased_call_comes_to_nothing(self, promise: Promise) -> None:
+        """Its message is done with: nothing is paid for, kept or announced."""
+        key = CallKey.model_validate(promise.takes)
+        promise.journal.entries[key.id] = tombstone(key)
+
+        assert ACKED == await promise.service.receive(promise.takes)
+
+        assert ([], {}, 0) == (promise.service.announced, promise.kept.kept, promise.paid.done)
 
     @pytest.mark.parametrize("body", NONSENSE.values(), ids=NONSENSE.keys())
     async def test_nonsense_is_refused_quietly(

@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from common.ctl.rights import FIND, READ, RIGHTS, SEND, SETTLE, WRITE, workload, workload_of_this_image
+from common.ctl.rights import ERASE, FIND, READ, RIGHTS, SEND, SETTLE, WRITE, workload, workload_of_this_image
 from common.pipeline import PIPELINE, dead_letter_name
 from contract.test_images import APPLICATIONS
 from onebox.access import POLICIES, logical
 
-ASKED = SEND | SETTLE | FIND | READ | WRITE
+ASKED = SEND | SETTLE | FIND | READ | WRITE | ERASE
 NAMES = {
     **{logical(stage.name, "Queue"): stage.name for stage in PIPELINE},
     **{logical(stage.name, "DeadLetters"): dead_letter_name(stage.name) for stage in PIPELINE},
@@ -52,7 +52,7 @@ def test_an_api_that_drains_needs_both_rights() -> None:
     """One process, two workloads."""
     both = workload("ingest-api", "ingest")
 
-    assert ("ingest-api and ingest", READ | WRITE | FIND, SEND | SETTLE) == (
+    assert ("ingest-api and ingest", READ | WRITE | FIND | ERASE, SEND | SETTLE) == (
         both.name,
         both.may["audio"],
         both.may["ingest"],

@@ -11,9 +11,11 @@ from common.ledger import Ledger
 from common.metrics import SweepMetrics
 from common.model import Analysis, Call
 from common.pipeline import PIPELINE, dead_letter_name
+from common.recordings import RecordingBucket
 from common.store import Store
 from common.transcripts import transcripts_in
 from faststream_sqs import FakeSQS
+from ingest.erasure import Erasure
 from ingest.lease import Lease
 from ingest.sweeper import Sweeper
 from prometheus_client import CollectorRegistry
@@ -61,6 +63,7 @@ async def journal(database: Any) -> Journal:
 def sweeper(
     journal: Journal,
     database: Any,
+    s3: Any,
     announced: Announced,
     queues: Queues,
     registry: CollectorRegistry,
@@ -80,6 +83,7 @@ def sweeper(
         SweepMetrics(registry),
         clock,
         Ledger(database["ledger"], "search", days=1),
+        Erasure(journal, database, RecordingBucket(s3), "transcripts", clock),
     )
 
 

@@ -100,19 +100,25 @@ _READ_AUDIO: Final = (
     _allow("KnowMissing", "s3: ListBucket", _bucket("audio"), _bucket("transcripts")),
 )
 
+_ERASE: Final = (
+    _allow("Erase", "s3: DeleteObject DeleteObjectVersion", _objects("audio"), _objects("transcripts")),
+    _allow("FindVersions", "s3: ListBucketVersions", _bucket("audio"), _bucket("transcripts")),
+)
+
 POLICIES: Final[Mapping[str, Policy]] = {
     "ingest": Policy(
-        "Takes uploads; splits notices of several onto its own queue; announces again what got stuck",
-        (*_drain(INGEST), _look(PIPELINE), _announce(PIPELINE), *_READ_AUDIO),
+        "Takes uploads; splits notices of several onto its own queue; announces again what got stuck; erases",
+        (*_drain(INGEST), _look(PIPELINE), _announce(PIPELINE), *_READ_AUDIO, *_ERASE),
     ),
     "ingest-api": Policy(
-        "Stores what is uploaded and hands it in; announces a redo; signs links to recordings",
+        "Stores what is uploaded and hands it in; announces a redo; signs links to recordings; erases",
         (
             _announce(PIPELINE),
             _look(PIPELINE),
             _allow("Store", "s3: PutObject AbortMultipartUpload", _objects("audio")),
             *_READ_AUDIO,
-            _search("ESHttpGet ESHttpHead ESHttpPost"),
+            *_ERASE,
+            _search("ESHttpGet ESHttpHead ESHttpPost ESHttpPut"),
             _EMBED,
         ),
     ),

@@ -1,12 +1,15 @@
 """What is known of one call's way down the line: its stages, their attempts, where it waits now."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import Field
 
 from common.model import CallKey, Noun, ObjectRef
 from common.pipeline import PIPELINE, STATUSES, Stage, next_stage
+
+ERASED: Final = "erased"
+"""Why a call has failed of which nothing but this is kept: somebody asked for it."""
 
 COMPLETED = len(STATUSES) - 1
 """The rank of a call that is through."""
@@ -92,6 +95,11 @@ class Entry(CallKey):
     def status(self) -> str:
         """One of ``STATUSES``, or ``failed``."""
         return "failed" if self.failed else STATUSES[self.rank]
+
+    @property
+    def erased(self) -> bool:
+        """Whether all of the call was removed: what is still on its way about it comes to nothing."""
+        return self.failed is not None and self.failed.reason == ERASED
 
     @property
     def cost_usd(self) -> float:

@@ -42,6 +42,12 @@ class Parked(PipelineError):
         self.until = until
 
 
+class Erased(PipelineError):
+    """The call was erased while this was on its way: there is nothing to be done, now or later."""
+
+    default_reason = "erased"
+
+
 class Permanent(PipelineError):
     """Trying again cannot succeed: send the message to the dead-letter queue."""
 

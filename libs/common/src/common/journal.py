@@ -11,7 +11,7 @@ from typing import Any
 from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
-from common.entry import COMPLETED, Entry, Failure, Parking, Source, StageEntry, Step, Swept
+from common.entry import COMPLETED, ERASED, Entry, Failure, Parking, Source, StageEntry, Step, Swept
 from common.errors import Claimed, raising
 from common.model import CallKey, Work
 from common.pipeline import STATUSES, Stage
@@ -21,6 +21,7 @@ __all__ = ["Entry", "Failure", "Journal", "Page", "StageEntry", "work_of"]
 
 TRAIL = 40  # steps kept of a stage: a begin and an end for each of the twenty deliveries of a message
 
+_LIVING: dict[str, Any] = {"failed.reason": {"$ne": ERASED}}
 _MOVING = {"failed.reason": None, "rank": {"$in": list(range(COMPLETED))}}
 _PARKED = _MOVING | {"parked.until": {"$gt": datetime(1970, 1, 1, tzinfo=UTC)}}
 
@@ -113,7 +114,7 @@ class Journal:
 
     async def find(self, tenant_id: str, call_id: str, revision: int | None = None) -> Entry | None:
         """A call's journal, its newest revision unless one is named."""
-        query: dict[str, Any] = {"tenant_id": tenant_id, "call_id": call_id}
+        query = {"tenant_id": tenant_id, "call_id": call_id, **_LIVING}
         if revision is not None:
             query["revision"] = revision
         with raising("reading the journal", MONGO_FAILURES):
@@ -124,7 +125,7 @@ class Journal:
         """A call's journals, newest revision first, at most *limit*."""
         with raising("reading the journal", MONGO_FAILURES):
             rows = self._collection.find(
-                {"tenant_id": tenant_id, "call_id": call_id}, sort=[("revision", -1)], limit=limit
+                {"tenant_id": tenant_id, "call_id": call_id, **_LIVING}, sort=[("revision", -1)], limit=limit
             )
             return [Entry.model_validate(row) async for row in rows]
 
@@ -141,6 +142,7 @@ class Journal:
         """A tenant's calls, newest first, at most *limit*."""
         conditions = [
             {"tenant_id": tenant_id},
+            _LIVING,
             *_having_status(status),
             *_between(since, until),
             *_older_than(after),
@@ -173,7 +175,7 @@ class Journal:
 
     async def moved(self, since: datetime) -> AsyncGenerator[Entry, None]:
         """Every tenant's calls that something became of since then."""
-        async for entry in self._all({"updated_at": {"$gte": since}}):
+        async for entry in self._all({"updated_at": {"$gte": since}, **_LIVING}):
             yield entry
 
     async def sweep(self, entry: Entry, swept: Swept, now: datetime, failed: Failure | None = None) -> bool:
@@ -191,6 +193,39 @@ class Journal:
         with raising("writing the journal", MONGO_FAILURES):
             done = await self._collection.update_one(as_it_was, {"$set": noted | ended})
         return bool(done.matched_count)
+
+    async def bury(self, tenant_id: str, call_id: str, now: datetime, again: datetime) -> None:
+        """Leave of every revision that it was erased; *again*: when it is looked for once more.
+
+        From here on the call is found by nobody, and no stage begins on it.
+        """
+        grave = Failure(stage="", reason=ERASED, message="erased on request", timestamp=now).model_dump()
+        left = {"failed": grave, "stages": {}, "swept": None, "parked": None}
+        with raising("writing the journal", MONGO_FAILURES):
+            await self._collection.update_many(
+                {"tenant_id": tenant_id, "call_id": call_id},
+                {"$set": {**left, "updated_at": now, "erase_again": again}},
+            )
+
+    async def buried(self, now: datetime) -> AsyncGenerator[Entry, None]:
+        """Every tenant's erased calls that have to be looked for once more."""
+        async for entry in self._all({"failed.reason": ERASED, "erase_again": {"$lte": now}}):
+            yield entry
+
+    async def rest(self, tenant_id: str, call_id: str) -> None:
+        """An erased call was looked for again: where it came from is forgotten, too."""
+        with raising("writing the journal", MONGO_FAILURES):
+            await self._collection.update_many(
+                {"tenant_id": tenant_id, "call_id": call_id, "failed.reason": ERASED},
+                {"$set": {"erase_again": None, "source": None}},
+            )
+
+    async def tombstone(self, tenant_id: str, call_id: str) -> Entry | None:
+        """What is left of an erased call; None for any other."""
+        query = {"tenant_id": tenant_id, "call_id": call_id, "failed.reason": ERASED}
+        with raising("reading the journal", MONGO_FAILURES):
+            row = await self._collection.find_one(query)
+        return None if row is None else Entry.model_validate(row)
 
     async def prepare(self) -> None:
         """Create the indexes of the queries above."""

@@ -29,6 +29,9 @@ Outcome = Literal["started", "ok", "throttled", "refused", "failed", "unknown"]
 SEARCH: Final = "search"
 """The stage of questions to the search, which belong to no call."""
 
+ASK: Final = "ask"
+"""The stage of questions about calls, and what stands for the call where they are about several."""
+
 _BY_REASON: Final[dict[str, Outcome]] = {
     "provider_busy": "throttled",
     "provider_quota": "throttled",

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from common.account import Account, accounting
 from common.entry import Source
-from common.errors import Claimed, Parked, Permanent, PipelineError, Transient
+from common.errors import Claimed, Erased, Parked, Permanent, PipelineError, Transient
 from common.instruments import Instruments
 from common.journal import Entry, Failure, Journal, work_of
 from common.logging import about, get_logger
@@ -29,7 +29,7 @@ AFTER_THE_LEASE: Final = 1.0  # seconds; whoever comes back then can take the wo
 OUTAGE_DEADLINE: Final = timedelta(hours=24)
 MAX_CRASHES = 5  # attempts that started and never reported back: this message kills its worker
 
-Outcome = Literal["completed", "retried", "failed", "postponed", "released", "parked"]
+Outcome = Literal["completed", "retried", "failed", "postponed", "released", "parked", "erased"]
 
 log = get_logger("callstream.stage")
 
@@ -57,12 +57,15 @@ class Attempt:
         """Say which call this is; answer with its journal. Only ingest has to: other events carry their key.
 
         Raises:
+            Erased: nothing is left of it, and nothing may come back.
             Permanent: the call has ended too many workers.
         """
         self.key = key
         self.account.tenant_id, self.account.key = key.tenant_id, key
         annotate({"callstream.call_id": key.call_id, "callstream.tenant_id": key.tenant_id})
         self.entry = await self._journal.begin(key, self._stage, now(), source)
+        if self.entry.erased:
+            raise Erased("this call was erased")
         so_far = self.entry.stages[self._stage.name]
         if so_far.attempts - so_far.reported > MAX_CRASHES:
             raise Permanent("the stage died on this call again and again", reason="poison")
@@ -170,6 +173,9 @@ class AroundStage(BaseMiddleware):
             with suppress(PipelineError):  # the journal out of reach must not keep a stop waiting
                 await asyncio.shield(attempt.release())
             raise
+        except Erased as error:
+            self._ended(attempt, "erased", error.reason, error)
+            raise AckMessage from error
         except (Claimed, Parked) as error:
             await self._wait(attempt, error)
         except Exception as error:  # every failure must reach the journal, whatever it is

@@ -12,6 +12,7 @@ _CUSTOMER: Final = (
     "changed",
     "empty_audio",
     "empty_file",
+    "erased",
     "invalid_transcript",
     "no_audio_stream",
     "too_large",

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -14,6 +14,7 @@ from common.errors import Permanent, PipelineError, Transient
 from common.model import ObjectRef
 
 PART = 8 * 1024 * 1024  # bytes; what one request carries, and all that is held in memory
+_MARKERS = ("KeyMarker", "VersionIdMarker")
 _GONE = {"NoSuchKey", "NoSuchBucket", "NoSuchVersion", "404"}
 _DENIED = {"AccessDenied", "403", "InvalidAccessKeyId", "SignatureDoesNotMatch"}
 
@@ -119,11 +120,29 @@ class RecordingBucket:
             raise
         return ref.model_copy(update={"etag": done["ETag"].strip('"'), "version": _version(done)})
 
+    async def erase(self, ref: ObjectRef) -> None:
+        """Remove an object in all its versions; one that is not there is no fault."""
+        await self._erase(ref.bucket, ref.key, lambda key: key == ref.key)
+
+    async def erase_under(self, bucket: str, folder: str) -> None:
+        """Remove every object of a *folder*, which ends in a slash, in all its versions."""
+        await self._erase(bucket, folder, lambda _: True)
+
     async def presign(self, ref: ObjectRef, expires: int) -> str:
         """A URL that reads this object for *expires* seconds, ranges included."""
         return str(
             await self._s3.generate_presigned_url("get_object", Params=_address(ref), ExpiresIn=expires)
         )
+
+    async def _erase(self, bucket: str, prefix: str, chosen: Callable[[str], bool]) -> None:
+        place, page = {"Bucket": bucket, "Prefix": prefix}, {"IsTruncated": True}
+        while page["IsTruncated"]:
+            page = await self._call("listing versions", self._s3.list_object_versions, **place)
+            for row in (*page.get("Versions", ()), *page.get("DeleteMarkers", ())):
+                if chosen(row["Key"]):
+                    doomed = {"Bucket": bucket, "Key": row["Key"], "VersionId": row["VersionId"]}
+                    await self._call("erasing an object", self._s3.delete_object, **doomed)
+            place |= {name: page[f"Next{name}"] for name in _MARKERS if f"Next{name}" in page}
 
     async def _put_parts(self, target: dict[str, str], file: BinaryIO) -> list[dict[str, Any]]:
         parts: list[dict[str, Any]] = []

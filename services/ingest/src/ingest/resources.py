@@ -29,6 +29,7 @@ from ingest.asking.opening import open_answerer
 from ingest.asking.retrieval import Retriever
 from ingest.cache import AnswerCache
 from ingest.costs import Costs
+from ingest.erasure import Erasure
 from ingest.examiner import Examiner
 from ingest.glances import Glances
 from ingest.inspector import Inspector
@@ -65,6 +66,9 @@ async def open_resources(settings: Settings) -> AsyncIterator[dict[str, object]]
             "ledger": ledger,
             "inspector": Inspector(recordings, settings.rules),
         }
+        opened["erasure"] = Erasure(
+            opened["journal"], database, recordings, settings.s3_bucket_transcripts, now
+        )
         await claims.prepare()
         await ledger.prepare()
         await opened["journal"].prepare()

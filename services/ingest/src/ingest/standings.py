@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from typing import Any, Final
 
-from common.entry import COMPLETED, Entry
+from common.entry import COMPLETED, ERASED, Entry
 from common.errors import raising
 from common.pipeline import EMBED, STATUSES
 from common.store import MONGO_FAILURES
@@ -11,7 +11,10 @@ from common.store import MONGO_FAILURES
 MOST: Final = 5000  # calls that a question may name; the index takes no list without an end
 
 _EMBEDDING: Final = STATUSES.index(EMBED.doing)
-_NOT_THROUGH: Final = {"$or": [{"failed": {"$ne": None}}, {"rank": {"$lt": COMPLETED}}]}
+_NOT_THROUGH: Final = {
+    "$or": [{"failed": {"$ne": None}}, {"rank": {"$lt": COMPLETED}}],
+    "failed.reason": {"$ne": ERASED},
+}
 # Chunks are written by the last stage: whoever has not reached it has some of an earlier revision at most.
 _MAY_HAVE_CHUNKS: Final = {"$or": [{"revision": {"$gt": 1}}, {"rank": {"$gte": _EMBEDDING}}]}
 

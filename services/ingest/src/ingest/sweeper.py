@@ -24,6 +24,7 @@ from common.reasons import label
 from common.redo import Announces
 from common.settings import queue_urls
 
+from ingest.erasure import Erasure
 from ingest.lease import Lease
 from ingest.settings import Settings
 from ingest.standstill import Patience, Standstill, judged, stuck
@@ -51,6 +52,7 @@ class Sweeper:
     metrics: SweepMetrics
     now: Callable[[], datetime]
     ledger: Ledger
+    erasure: Erasure
 
     async def sample(self) -> dict[str, Depth]:
         """What lies on the queues, told to whoever reads the metrics."""
@@ -187,6 +189,7 @@ async def _turn(sweeper: Sweeper, lease: Lease, turns: "Turns") -> None:
         await sweeper.sample()
     if turns.due("sweep", turns.rhythm.sweep):
         await sweeper.sweep(lease)
+        await sweeper.erasure.again()
 
 
 class Turns:
@@ -225,6 +228,7 @@ async def patrolling(
             metrics,
             now,
             opened["ledger"],
+            opened["erasure"],
         )
         rhythm = Rhythm(settings.sweep_seconds, settings.queue_sample_seconds)
         lease = Lease(leases, "sweeper", f"{socket.gethostname()}:{os.getpid()}", rhythm.lease, now)

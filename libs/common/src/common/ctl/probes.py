@@ -87,11 +87,23 @@ async def _writes(s3: Any, bucket: str) -> bool:
     return True
 
 
+async def _erases(s3: Any, bucket: str) -> bool:
+    """What is not there is erased without a word, by those who may."""
+    try:
+        await s3.delete_object(Bucket=bucket, Key=NOTHING)
+    except ClientError as error:
+        if is_denied(error):
+            return False
+        raise
+    return True
+
+
 PROBES: Final[Mapping[str, Ask]] = {
     "sqs:SendMessage": _empty_batch("send_message_batch"),
     "sqs:DeleteMessage": _empty_batch("delete_message_batch"),
     "sqs:ChangeMessageVisibility": _empty_batch("change_message_visibility_batch"),
     "s3:GetObject": _reads,
     "s3:PutObject": _writes,
+    "s3:DeleteObject": _erases,
 }
 """By IAM's action. Receiving cannot be tried without taking a message; it is granted with deleting."""

@@ -16,6 +16,7 @@ SETTLE: Final[Actions] = frozenset({"sqs:DeleteMessage", "sqs:ChangeMessageVisib
 FIND: Final[Actions] = frozenset({"s3:ListBucket"})
 READ: Final[Actions] = frozenset({"s3:GetObject"})
 WRITE: Final[Actions] = frozenset({"s3:PutObject"})
+ERASE: Final[Actions] = frozenset({"s3:DeleteObject"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +55,12 @@ def _stage(stage: Stage) -> Rights:
 
 
 _FINDS: Final[Rights] = {"audio": FIND, "transcripts": FIND}
+_ERASES: Final[Rights] = {"audio": ERASE, "transcripts": ERASE}
 _READS: Final[Rights] = _joined(_FINDS, {"audio": READ})
 
 RIGHTS: Final[Mapping[str, Rights]] = {
-    "ingest": _joined(_stage(INGEST), _announces(PIPELINE), _READS),
-    "ingest-api": _joined(_announces(PIPELINE), _READS, {"audio": WRITE}),
+    "ingest": _joined(_stage(INGEST), _announces(PIPELINE), _READS, _ERASES),
+    "ingest-api": _joined(_announces(PIPELINE), _READS, _ERASES, {"audio": WRITE}),
     "transcriber": _joined(_stage(TRANSCRIBE), _READS, {"transcripts": WRITE}),
     "analyzer": _stage(ANALYZE),
     "embedder": _stage(EMBED),

@@ -10,7 +10,7 @@ from common.index import counting, dsl
 from common.index.asking import Missing, asking
 from common.index.bulk import Bulk, Item, put, take
 from common.index.fusion import best_of_each_call, fused, merged
-from common.index.heads import Head, Heads, chunk_ids
+from common.index.heads import LAST, Head, Heads, chunk_ids
 from common.index.indexes import Indexes
 from common.index.listing import Mark, listing_body
 from common.index.places import Place
@@ -77,6 +77,12 @@ class ChunkIndex:
         """
         for index in await self._written(vectors):
             await self._replace(index, key, chunks, vectors)
+
+    async def erase(self, key: CallKey) -> None:
+        """Remove the call's chunks from every model's index; what is written late is removed, too."""
+        last = key.model_copy(update={"revision": LAST})
+        for index in await self.indexes.all_write_aliases():
+            await self._replace(index, last, (), ())
 
     async def _written(self, vectors: Sequence[Vector]) -> list[str]:
         """Where vectors go by their length; without any, a call is emptied wherever it may be."""

@@ -18,6 +18,10 @@ TRIES: Final = 8
 """Of moving a head on: each lost one means that another delivery of this very call has moved it."""
 
 
+LAST: Final = 2**31 - 1
+"""Newer than every revision: that of a call that was erased. The mapping's integers end here."""
+
+
 @dataclass(frozen=True, slots=True)
 class Head:
     """*written*: by revision, how many chunks may have been written; it never forgets."""

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Any, Final
 
 from opensearchpy import AsyncOpenSearch, NotFoundError, RequestError
 
@@ -89,6 +89,11 @@ class Indexes:
         """The names under which this model's indexes are written, whatever their length of vectors."""
         return [write_alias(place.name) for place in await self.all() if not place.is_former]
 
+    async def all_write_aliases(self) -> list[str]:
+        """The same of every model's indexes."""
+        described = await self._described()
+        return [write_alias(name) for name, one in described.items() if write_alias(name) in one["aliases"]]
+
     async def _known(self) -> tuple[Place, ...]:
         """Every index of this model, as we saw it a moment ago."""
         if self._seen is None or self._clock() - self._seen[0] > SEEN_FOR:
@@ -97,11 +102,14 @@ class Indexes:
 
     async def all(self) -> tuple[Place, ...]:
         """Every index of this model."""
+        return places(await self._described(), self.prefix, self.model)
+
+    async def _described(self) -> dict[str, Any]:
         async with asking("looking for indexes"):
-            described = await self._client.indices.get(
+            described: dict[str, Any] = await self._client.indices.get(
                 index=f"{alias(self.prefix)}-*", params={"allow_no_indices": "true"}
             )
-        return places(described, self.prefix, self.model)
+        return described
 
     async def check(self) -> None:
         """Whether questions can be asked; nothing embedded yet is no fault.

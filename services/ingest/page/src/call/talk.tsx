@@ -79,6 +79,7 @@ export function TalkCard({
     <section class="card" aria-labelledby="talk">
       <h2 id="talk">Talk time</h2>
       <Bar talk={talk} speakers={speakers} />
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls has to be reached by keyboard */}
       <section class="scroll-x" aria-label="Talk by speaker" tabIndex={0}>
         <table class="plain-table">
           <thead>

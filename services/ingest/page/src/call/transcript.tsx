@@ -23,13 +23,14 @@ const EYE_LEVEL = 0.35; // of the panel's height, where the current line is kept
 /** Rendered once: of 3,000 lines only two change with the sound, and those are told so directly. */
 const Lines = memo(function Lines({ lines, moods }: Pick<TranscriptProps, "lines" | "moods">) {
   const speakers = speakersOf(lines);
+  const colours = new Map(speakers.map(each => [each, `speaker-${speakerNumber(each, speakers)}`]));
   return (
     <>
       {lines.map((line, n) => {
         const begins = lines[n - 1]?.speaker !== line.speaker;
         const mood = moods.get(line.id);
         return (
-          <li key={line.id} data-n={n} class={`line speaker-${speakerNumber(line.speaker, speakers)}`}>
+          <li key={line.id} data-n={n} class={`line ${colours.get(line.speaker)}`}>
             {begins && <p class="speaker">{speakerWord(line.speaker)}</p>}
             <button
               type="button"

@@ -10,7 +10,7 @@ import { CodeBadge, StatusBadge } from "../components/badge";
 import { clock, isoDuration, moment, money, when } from "../format";
 import { callPath } from "../places";
 import { reasonWords, settled } from "../words";
-import { followed } from "./followed";
+import { followed, newestOf } from "./followed";
 
 const COLUMNS = ["Call", "Status", "When", "Length", "Sentiment", "Outcome", "Cost"] as const;
 const NUMBERS: readonly string[] = ["Length", "Cost"];
@@ -18,15 +18,20 @@ const NUMBERS: readonly string[] = ["Length", "Cost"];
 interface RowProps {
   readonly call: CallRow;
   readonly live: boolean;
+  /** A newer revision of the call is in the list, too. */
+  readonly older: boolean;
   readonly ended: () => void;
 }
 
-function Name({ call }: { readonly call: CallRow }) {
+function Name({ call, older }: Pick<RowProps, "call" | "older">) {
   const { about } = call;
-  const more = [about.company_name && about.customer, call.revision > 1 && `revision ${call.revision}`];
+  const more = [
+    about.company_name && about.customer,
+    (older || call.revision > 1) && `revision ${call.revision}`,
+  ];
   return (
     <th scope="row">
-      <Link class="row-link" href={callPath(call.call_id)}>
+      <Link class="row-link" href={callPath(call.call_id, null, older ? call.revision : null)}>
         {titleOf(call.call_id, about, call.created_at)}
       </Link>
       <p class="row-more">{call.error ? reasonWords(call.error) : more.filter(Boolean).join(" · ")}</p>
@@ -34,7 +39,7 @@ function Name({ call }: { readonly call: CallRow }) {
   );
 }
 
-function Row({ call, live, ended }: RowProps) {
+function Row({ call, live, older, ended }: RowProps) {
   const [progress, setProgress] = useState<Progress | null>(null);
   useProgress(live ? call.call_id : null, setProgress, ended);
   const now = progress && progress.updated_at > call.updated_at ? { ...call, ...progress } : call;
@@ -42,7 +47,7 @@ function Row({ call, live, ended }: RowProps) {
   const at = about.started_at ?? call.created_at;
   return (
     <tr>
-      <Name call={now} />
+      <Name call={now} older={older} />
       <td>
         <StatusBadge status={now.status} parked={now.parked !== null} />
       </td>
@@ -73,6 +78,7 @@ export function CallsTable({
   readonly ended: () => void;
 }) {
   const live = followed(calls);
+  const newest = newestOf(calls);
   return (
     <table class="table">
       <caption class="visually-hidden">Calls, newest first</caption>
@@ -90,6 +96,7 @@ export function CallsTable({
           <Row
             key={`${call.call_id} ${call.revision}`}
             call={call}
+            older={call.revision < (newest.get(call.call_id) ?? 0)}
             live={live.has(call.call_id) && !settled(call.status)}
             ended={ended}
           />

@@ -116,6 +116,7 @@ DIFFERENCE: Final[Responses] = {
 UPLOADED: Final[Responses] = {
     201: _shown("Its processing is certain to begin", {"call_id": "c-1", "status": "uploaded"}),
     400: {"description": "There is no recording, it is empty, or its metadata cannot be read"},
+    409: {"description": "This recording was erased"},
     413: {"description": "The recording is larger than ``MAX_UPLOAD_BYTES``"},
 }
 REDONE: Final[Responses] = {

@@ -20,6 +20,7 @@ from ingest.asking.answering import Answerer
 from ingest.asking.retrieval import Retriever
 from ingest.cache import AnswerCache
 from ingest.costs import Costs
+from ingest.erasure import Erasure
 from ingest.examiner import Examiner
 from ingest.glances import Glances
 from ingest.limiter import Limiter
@@ -75,6 +76,7 @@ TheIdentities = Annotated[Identities, Depends(_opened("identities"))]
 TheLogins = Annotated[Logins | None, Depends(_opened("logins"))]
 TheApiKeys = Annotated[ApiKeys, Depends(_opened("api_keys"))]
 TheAudit = Annotated[AuditLog, Depends(_opened("audit"))]
+TheErasure = Annotated[Erasure, Depends(_opened("erasure"))]
 TheClock = Annotated[Callable[[], datetime], Depends(_opened("clock"))]
 TheSeats = Annotated[Seats, Depends(_opened("seats"))]
 TheWatching = Annotated[Watching, Depends(_opened("watching"))]

@@ -8,7 +8,7 @@ from pathlib import PurePath
 from typing import Annotated, Any
 
 from common.announcements import QUEUE_FAILURES
-from common.entry import Entry, Source
+from common.entry import ERASED, Entry, Source
 from common.errors import raising
 from common.events import CallUploaded
 from common.model import CallKey, CallMetadata, ObjectRef
@@ -123,11 +123,15 @@ class Door:
         """Store a recording and announce it; the same recording again is the same call.
 
         Raises:
+            Problem: 409, it was erased.
             Transient: something could not be reached; handing it in again loses and doubles nothing.
         """
         content: Any = file.file
         digest = await asyncio.to_thread(file_digest, content, "sha256")
         key = CallKey(tenant_id=self.tenant, call_id=call_id(self.tenant, digest.hexdigest()))
+        if buried := await self.journal.tombstone(key.tenant_id, key.call_id):
+            day = f"{buried.updated_at:%Y-%m-%d}"
+            raise Problem(409, f"This recording was erased on {day}, and is not taken again.", reason=ERASED)
         stored = await self._already(key) or await self._store(key, file, metadata)
         entry = await self.journal.expect(key, INGEST, self.clock(), Source(recording=stored))
         await self._announce(key, stored, metadata)

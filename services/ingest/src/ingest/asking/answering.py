@@ -9,6 +9,7 @@ from common.budget import Budget
 from common.completions import CutOff
 from common.errors import Transient, raising
 from common.language_model import LanguageModel
+from common.ledger import ASK
 from common.model import CallKey
 from common.work import Claims, WorkId
 
@@ -19,7 +20,6 @@ from ingest.asking.prompt import content, instructions, prompt_version
 from ingest.asking.question import Prepared
 from ingest.asking.shape import Statement, Statements
 
-STAGE = "ask"
 MOST_SENTENCES = 12
 
 Tell = Callable[[Sentence], Awaitable[None]]
@@ -108,11 +108,9 @@ class Answerer:
     def _work(self, prepared: Prepared, text: str) -> WorkId:
         """What is asked, of whom; kept with its call where it is about one, so that it is erased with it."""
         about = {call.transcript.call_id for call in prepared.excerpts.calls}
-        key = CallKey(
-            tenant_id=prepared.question.tenant_id, call_id=about.pop() if len(about) == 1 else STAGE
-        )
+        key = CallKey(tenant_id=prepared.question.tenant_id, call_id=about.pop() if len(about) == 1 else ASK)
         calls = ",".join(call.transcript.id for call in prepared.excerpts.calls)
-        return WorkId(key, STAGE, (self.model.name, calls, instructions(), text))
+        return WorkId(key, ASK, (self.model.name, calls, instructions(), text))
 
 
 def _nothing(prepared: Prepared) -> Totals:

@@ -8,14 +8,14 @@ from typing import Any, Final
 from common.budget import Budget
 from common.clients import open_openai, shared_gate
 from common.language_model import LanguageModel
-from common.ledger import Ledger
+from common.ledger import ASK, Ledger
 from common.prompting import BYTES_PER_TOKEN
 from common.provider_settings import Provider
 from common.settings import SettingsError, require_price
 from common.work import Claims
 from redis.asyncio import Redis
 
-from ingest.asking.answering import STAGE, Answerer
+from ingest.asking.answering import Answerer
 from ingest.asking.prompt import instructions
 from ingest.settings import DoorSettings
 
@@ -32,7 +32,7 @@ async def open_answerer(settings: DoorSettings, database: Any, redis: Redis) -> 
         SettingsError: no answer fits into the limits that are set, or a price is needed and not known.
     """
     provider = Provider(settings, "analysis")
-    ledger = Ledger(database["ledger"], STAGE, days=settings.ledger_days)
+    ledger = Ledger(database["ledger"], ASK, days=settings.ledger_days)
     async with open_openai(provider, read_timeout=settings.ask_timeout_seconds) as client:
         gate = shared_gate(settings, redis, provider, model=settings.chat_model, hold=HOLD, ledger=ledger)
         model = LanguageModel(
@@ -41,7 +41,7 @@ async def open_answerer(settings: DoorSettings, database: Any, redis: Redis) -> 
         limits = replace(settings.limits(), call=None, park=False)  # who asks waits for an answer
         chosen = settings.ask_max_usd if "ask_max_usd" in settings.model_fields_set else None
         require_price(replace(limits, call=chosen), model.name, model.need("").usd)
-        budget = Budget(database["budgets"], ledger, STAGE, limits)
+        budget = Budget(database["budgets"], ledger, ASK, limits)
         await budget.prepare()
         claims = Claims(database["work"], days=settings.ask_remembered_days)
         yield Answerer(model, claims, budget, room(settings, model), settings.ask_timeout_seconds)

@@ -1,0 +1,34 @@
+"""Erase a call, for good."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Response
+
+from ingest.api.calls import CallIdPath, Documents
+from ingest.api.given import TheErasure, TheIndex
+from ingest.problems import Problem
+from ingest.security.admission import needs
+
+router = APIRouter(prefix="/calls", tags=["calls"])
+
+
+@router.delete(
+    "/{call_id}",
+    dependencies=[needs("erase")],
+    status_code=204,
+    response_class=Response,
+    responses={204: {"description": "Nothing of it is left"}, 404: {"description": "No such call"}},
+)
+async def erase_call(
+    call_id: CallIdPath, documents: Annotated[Documents, Depends()], erasure: TheErasure, index: TheIndex
+) -> None:
+    """Remove a call: recording, transcripts, analyses, what is searched and what was remembered of it.
+
+    Its costs stay in the ledger. The same recording is not taken in again. Erasing it again is harmless.
+    """
+    entry = await documents.journal.find(documents.tenant, call_id) or await documents.journal.tombstone(
+        documents.tenant, call_id
+    )
+    if entry is None:
+        raise Problem(404, "There is no such call.")
+    await erasure.erase(entry, index)
