@@ -13,7 +13,7 @@ METHODS = {"get", "post", "put", "patch", "delete"}
 # Bodies that a generator could not guess.
 BODIES: dict[str, Any] = {
     "/ask": {"question": "What is wrong?"},
-    "/keys": {"label": "x", "scopes": ["read"]},
+    "/keys": {"label": "x", "scopes": ["keys"]},
     "/uploads": {"filename": "call.wav", "size": 100},
     "/uploads/{upload_id}/complete": {"parts": [{"number": 1, "etag": '"0123456789abcdef0123456789abcdef"'}]},
 }

@@ -69,6 +69,7 @@ from page_findings import FELT
 from prometheus_client import CollectorRegistry
 
 TENANT: Final = "default"
+PRICING: Final = "c-pricing_review-0"  # the newest call about a price
 HEARD: Final = Work(provider="openai", model="gpt-transcribe", cost_usd=0.0068, requests=9, audio_seconds=95)
 READ: Final = Work(provider="openai", model="gpt-6-luna", cost_usd=0.0041, requests=1, input_tokens=2100)
 INDEXED: Final = Work(provider="openai", model="text-embedding-3-small", cost_usd=0.0001, requests=1)
@@ -336,7 +337,9 @@ async def open_scene(folder: Path, servers: Mapping[str, str], name: str) -> Asy
         backstage = await life.enter_async_context(open_backstage(told))
         settings = OpenSearchSettings.model_validate({"opensearch_url": servers["OPENSEARCH_URL"]})
         search = await life.enter_async_context(open_opensearch(settings, REGION))
-        index = ChunkIndex(search, told["EMBEDDING_MODEL"], name, shape=Shape(replicas=0, refresh_seconds=0.05))
+        index = ChunkIndex(
+            search, told["EMBEDDING_MODEL"], name, shape=Shape(replicas=0, refresh_seconds=0.05)
+        )
         port = life.enter_context(reserved_port(0))
         door = Service("ingest", port, told, folder)
         life.push_async_callback(door.stop)

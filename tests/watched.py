@@ -9,7 +9,7 @@ from playwright.async_api import Page
 NOTED = """
 window.violations = [];
 document.addEventListener("securitypolicyviolation", event => window.violations.push(
-    `${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber} ${event.sample}`));
+    [event.violatedDirective, event.blockedURI, event.sourceFile, event.lineNumber, event.sample].join(" ")));
 """
 SOUND = "document.querySelector('#sound')"
 

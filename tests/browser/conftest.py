@@ -91,7 +91,7 @@ async def endless(scene: Scene) -> None:
     )
     said = quiet(*turns, seconds_each=HOURS * 3600 / LINES, rate=LONG_RATE)
     at = now() - timedelta(days=200)
-    await scene.archive.read_only(call("c-long"), said, at, agent="Dana", company_name="Longwinded")
+    await scene.archive.read_only(call("c-long"), said, at, agent="Dana", company_name="Longford")
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -110,7 +110,7 @@ async def key(scene: Scene) -> str:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def opened(browser: Browser, scene: Scene) -> AsyncIterator[Open]:
-    """Open pages as a test likes them, signed in by a key if one is given; each is judged when the test ends."""
+    """Open pages as a test likes them, signed in by a key if it gives one; each is judged at its end."""
     contexts: list[BrowserContext] = []
     pages: list[Watched] = []
 

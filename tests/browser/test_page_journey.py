@@ -6,12 +6,11 @@ from pathlib import Path
 import pytest
 from common.pipeline import ANALYZE, EMBED, TRANSCRIBE
 from onebox.expectations import sample
-from page_scene import HEARD, INDEXED, READ, call, now, spoken
+from page_scene import HEARD, INDEXED, PRICING, READ, call, now, spoken
 from watched import Watched
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-PRICING = "c-pricing_review-0"
 DISCOUNT = 62.9  # seconds into it, where a discount is offered
 
 

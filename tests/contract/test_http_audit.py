@@ -26,6 +26,7 @@ ASKED: dict[str, tuple[str, str, dict[str, Any], str | None]] = {
     "transcript.read": ("GET", "/calls/c-1/transcript", {}, "c-1"),
     "recording.read": ("GET", "/calls/c-1/recording", {}, "c-1"),
     "redo": ("POST", "/calls/c-1/redo?from=embed", {}, "c-1"),
+    "erase": ("DELETE", "/calls/c-1", {}, "c-1"),
     "export": ("GET", "/findings", {}, None),
     "ask": ("POST", "/ask", {"json": {"question": "What is slow?"}}, None),
     "keys.list": ("GET", "/keys", {}, None),

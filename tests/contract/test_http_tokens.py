@@ -1,8 +1,10 @@
 """What the door promises about access tokens: only the issuer's, for our client, in their time."""
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,13 +25,20 @@ async def issuer() -> AsyncIterator[Issuer]:
         yield issuer
 
 
-@pytest.fixture
-async def door(issuer: Issuer) -> AsyncIterator[Door]:
-    settings = door_settings(auth="oidc", oidc_issuer=issuer.url, oidc_client_id=CLIENT)
+@asynccontextmanager
+async def believing(issuer: Issuer, **more: Any) -> AsyncIterator[Door]:
+    """A door that takes this issuer's tokens."""
+    settings = door_settings(auth="oidc", oidc_issuer=issuer.url, oidc_client_id=CLIENT, **more)
     async with httpx2.AsyncClient() as client:
         outside = Outside(settings, now=datetime.now(UTC), issuer=client)
         async with opened(outside, NETWORK) as door:
             yield door
+
+
+@pytest.fixture
+async def door(issuer: Issuer) -> AsyncIterator[Door]:
+    async with believing(issuer) as door:
+        yield door
 
 
 async def shown(door: Door, token: str, path: str = "/me") -> httpx.Response:
@@ -186,21 +195,28 @@ async def test_an_issuer_that_leads_elsewhere_is_not_followed(
 
 async def test_a_claim_can_name_the_tenant(issuer: Issuer) -> None:
     """Then groups are roles."""
-    settings = door_settings(
-        auth="oidc",
-        oidc_issuer=issuer.url,
-        oidc_client_id=CLIENT,
-        oidc_tenant_claim="custom:tenant",
-        oidc_groups_claim="groups",
-    )
-    async with httpx2.AsyncClient() as client:
-        outside = Outside(settings, now=datetime.now(UTC), issuer=client)
-        async with opened(outside, NETWORK) as door:
-            good = await shown(door, issuer.token(**{"custom:tenant": "globex", "groups": ["admins"]}))
-            bad = [
-                await shown(door, issuer.token(**{"custom:tenant": tenant, "groups": ["admins"]}))
-                for tenant in (None, "", "a b", 7, ["a", "b"], {"a": "b"})
-            ]
+    async with believing(issuer, oidc_tenant_claim="custom:tenant", oidc_groups_claim="groups") as door:
+        good = await shown(door, issuer.token(**{"custom:tenant": "globex", "groups": ["admins"]}))
+        bad = [
+            await shown(door, issuer.token(**{"custom:tenant": tenant, "groups": ["admins"]}))
+            for tenant in (None, "", "a b", 7, ["a", "b"], {"a": "b"})
+        ]
 
     assert ("globex", "admins") == (good.json()["tenant_id"], good.json()["role"])
     assert {401} == {answer.status_code for answer in bad}
+
+
+async def test_why_a_token_is_refused_is_told_to_whoever_runs_this(
+    capfd: pytest.CaptureFixture[str], issuer: Issuer
+) -> None:
+    """In the log, by a word of ours; nothing of the token is in there."""
+    tokens = [REFUSED[kind](issuer) for kind in ("forged", "expired", "for another client", "of no role")]
+    async with believing(issuer) as door:
+        for token in tokens:
+            await shown(door, token)
+
+    said = capfd.readouterr().out
+    lines = [json.loads(line) for line in said.splitlines() if "token.refused" in line]
+    assert ["signature", "issuer_or_time", "audience", "membership"] == [line["reason"] for line in lines]
+    assert not any(part in said for token in tokens for part in token.split("."))
+    assert "5f1c-subject" not in said

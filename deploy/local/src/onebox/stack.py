@@ -210,6 +210,7 @@ def _told(names: Names, urls: Mapping[str, str]) -> dict[str, str]:
         "OPENSEARCH_INDEX": names.prefix,
         "SQS_WAIT_SECONDS": "1",  # so that a stop is quick: it waits for the poll that is open
         "RATE_LIMIT_ADMINS": "6000/minute",  # the viewer polls
+        "RATE_LIMIT_ANONYMOUS": "600/minute",  # whoever tries things out shares one address
         **queues,
     }
 

@@ -69,6 +69,7 @@ def _door(settings: DoorSettings, stage: AsgiFastStream, using: Instruments) -> 
 
     app = FastAPIOffline(
         static_url=DESCRIPTION,
+        redoc_url=None,
         title="Callstream",
         description="Recorded sales calls in; transcripts, checked insights and search out.",
         version=version_of("ingest"),
@@ -105,5 +106,5 @@ def _gates(settings: DoorSettings) -> list[Middleware]:
         ),
         Middleware(Entrance, settings=settings),
         Middleware(SizeGate, largest_file=settings.max_upload_bytes),
-        Middleware(DescriptionPolicy, paths=frozenset({"/docs", "/redoc"})),
+        Middleware(DescriptionPolicy, path="/docs"),
     ]

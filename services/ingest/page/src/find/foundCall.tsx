@@ -41,7 +41,10 @@ const escaped = (text: string): string =>
 function linesOf(passage: Passage): Line[] {
   const marked = passage.highlights.some(each => each.includes("<em>"));
   const texts = marked ? passage.highlights : [escaped(passage.text)];
-  return texts.flatMap(text => text.split("\n")).map(text => lineOf(text, passage.speakers));
+  const said = passage.finding && `${plain(passage.finding.type)}: `; // the badge says so already
+  return texts
+    .flatMap(text => text.split("\n"))
+    .map(text => lineOf(said && text.startsWith(said) ? text.slice(said.length) : text, passage.speakers));
 }
 
 function Finding({ passage }: { readonly passage: Passage }) {

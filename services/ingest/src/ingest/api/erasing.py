@@ -7,14 +7,14 @@ from fastapi import APIRouter, Depends, Response
 from ingest.api.calls import CallIdPath, Documents
 from ingest.api.given import TheErasure, TheIndex
 from ingest.problems import Problem
-from ingest.security.admission import needs
+from ingest.security.admission import needs, noted
 
 router = APIRouter(prefix="/calls", tags=["calls"])
 
 
 @router.delete(
     "/{call_id}",
-    dependencies=[needs("erase")],
+    dependencies=[needs("erase"), noted("erase")],
     status_code=204,
     response_class=Response,
     responses={204: {"description": "Nothing of it is left"}, 404: {"description": "No such call"}},

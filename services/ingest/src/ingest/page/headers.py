@@ -33,11 +33,11 @@ class SafetyHeaders:
 
 
 class DescriptionPolicy:
-    """The policy of the pages that describe the API; it names the hashes of their own inline scripts."""
+    """The policy of the page that describes the API; it names the hashes of its own inline scripts."""
 
-    def __init__(self, app: ASGIApp, *, paths: frozenset[str]) -> None:
+    def __init__(self, app: ASGIApp, *, path: str) -> None:
         self._app = app
-        self._paths = paths
+        self._path = path
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hold the answer's beginning back until its body, which comes in one piece, is known."""
@@ -54,5 +54,5 @@ class DescriptionPolicy:
             begun.clear()
             await send(message)
 
-        described = scope["type"] == "http" and scope["path"] in self._paths
+        described = scope["type"] == "http" and scope["path"] == self._path
         await self._app(scope, receive, told if described else send)

@@ -10,7 +10,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from ingest.page.files import BUILT, Assets, Views
 
 FILES: Final = "/static"
-DESCRIPTION: Final = "/description"  # the vendored viewers of /docs and /redoc
+DESCRIPTION: Final = "/description"  # the vendored viewer of /docs
 _SMALL: Final = 500  # bytes; compressing less gains nothing
 
 

@@ -3,17 +3,24 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final, Literal
 
 from common.access.keys import ApiKey, ApiKeys
+from common.logging import get_logger
 
-from ingest.security.claims import Expected, are_current, is_access, principal_of
+from ingest.security.claims import Claims, Expected, are_current, is_access, principal_of
 from ingest.security.issuer import Issuer
 from ingest.security.presented import Bearer, Cookie, Presented
 from ingest.security.principal import Principal
 from ingest.security.sessions import Session, Sessions
 from ingest.security.tokens import verified
 
-OF_KEYS = "cs_"
+OF_KEYS: Final = "cs_"
+
+Doubt = Literal["signature", "issuer_or_time", "audience", "membership"]
+"""What is wrong with a token: not signed by a key of the issuer, …, or of no tenant and role."""
+
+log = get_logger("callstream.access")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +31,21 @@ class Tokens:
     expected: Expected
 
     async def principal(self, token: str, now: datetime) -> Principal | None:
-        """Who a token says they are, if it may be believed."""
-        claims = await verified(token, self.issuer)
-        if claims is None or not are_current(claims, self.expected.issuer, int(now.timestamp())):
-            return None
-        return principal_of(claims, self.expected) if is_access(claims, self.expected.client_id) else None
+        """Who a token says they are, if it may be believed; why not is for our log alone."""
+        found = self._judged(await verified(token, self.issuer), now)
+        if isinstance(found, Principal):
+            return found
+        log.info("token.refused", reason=found)
+        return None
+
+    def _judged(self, claims: Claims | None, now: datetime) -> Principal | Doubt:
+        if claims is None:
+            return "signature"
+        if not are_current(claims, self.expected.issuer, int(now.timestamp())):
+            return "issuer_or_time"
+        if not is_access(claims, self.expected.client_id):
+            return "audience"
+        return principal_of(claims, self.expected) or "membership"
 
 
 @dataclass(frozen=True, slots=True)
