@@ -2,7 +2,7 @@
 
 import asyncio
 import wave
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -18,6 +18,7 @@ from common.errors import Permanent, PipelineError
 from common.index import Filters, FindingCount, Hit, Interval, Mark, Overview, Query, mark
 from common.journal import Journal
 from common.model import Analysis, Call, CallKey, ObjectRef, Peaks, Work
+from common.parts import Part, Target
 from common.pipeline import PIPELINE
 from common.recordings import ObjectStat
 from common.store import Store
@@ -33,21 +34,23 @@ from ingest.erasure import Erasure
 from ingest.examiner import Examiner
 from ingest.glances import Glances
 from ingest.inspector import Inspector
+from ingest.parted_uploads import PartedUploads
 from ingest.questions import Questions
 from ingest.rates import Rates
 from ingest.seats import Seats
 from ingest.security.opening import known
 from ingest.settings import DoorSettings
 from ingest.standings import Standings
+from ingest.upload_quota import UploadQuota
 from ingest.watching import Watching
 
 ASKED = Work(provider="fake", model="fake", requests=1, cost_usd=0.001)
+ROOM = 400  # tokens of excerpts that a model is shown
+BUCKET = "callstream-audio"
 COLLECTIONS = (
     *("journal", "calls", "transcripts", "transcript_parts", "analyses", "peaks", "work", "ledger"),
     *("uploads", "upload_days", "api_keys", "sessions", "audit"),
 )
-ROOM = 400  # tokens of excerpts that a model is shown
-BUCKET = "callstream-audio"
 NOW = datetime(2026, 11, 22, 10, 30, tzinfo=UTC)
 
 
@@ -146,6 +149,45 @@ class FakeBucket:
 
     async def presign(self, ref: ObjectRef, expires: int) -> str:
         return f"https://s3.test/{ref.bucket}/{ref.key}?expires={expires}"
+
+
+@dataclass
+class FakeParts:
+    """S3's uploads in parts; *bucket* gets what is joined. ``open`` holds what has come, by number."""
+
+    bucket: FakeBucket
+    open: dict[str, dict[int, bytes]] = field(default_factory=dict)
+
+    async def begin(self, ref: ObjectRef, _content_type: str) -> Target:
+        storage_id = f"s3-{len(self.open) + 1}-{ref.key}"
+        self.open[storage_id] = {}
+        return Target(ref, storage_id)
+
+    async def sign(self, target: Target, number: int, size: int, seconds: int) -> str:
+        return f"https://s3.test/{target.storage_id}?part={number}&size={size}&expires={seconds}"
+
+    def send(self, storage_id: str, number: int, content: bytes) -> str:
+        """What the store does with a part, and its ETag."""
+        self.open[storage_id][number] = content
+        return md5(content, usedforsecurity=False).hexdigest()
+
+    async def there(self, target: Target) -> tuple[Part, ...]:
+        parts = sorted(self._of(target).items())
+        return tuple(Part(n, md5(each, usedforsecurity=False).hexdigest(), len(each)) for n, each in parts)
+
+    async def join(self, target: Target, parts: Sequence[Part]) -> None:
+        come = self._of(target)
+        self.bucket.put(target.ref.key, b"".join(come[part.number] for part in parts))
+        del self.open[target.storage_id]
+
+    async def give_up(self, target: Target) -> bool:
+        self.open.pop(target.storage_id, None)
+        return True
+
+    def _of(self, target: Target) -> dict[int, bytes]:
+        if target.storage_id not in self.open:
+            raise Permanent("listing an upload's parts: there is no such object", reason="not_found")
+        return self.open[target.storage_id]
 
 
 class FakeLimiter:
@@ -259,6 +301,8 @@ class Outside:
         self.transcripts = transcripts_in(self.rows)
         self.analyses = Store(self.rows["analyses"], Analysis)
         self.peaks = Store(self.rows["peaks"], Peaks)
+        self.parts = FakeParts(self.bucket)
+        self.parted_uploads = PartedUploads(self.rows["uploads"])
         self.watching = Watching(self.journal.find, a_moment)
 
     def seconds(self) -> float:
@@ -297,11 +341,14 @@ class Outside:
             "answerer": Answerer(self.answering, self.claims, self.budget, ROOM, 5.0),
             "retriever": Retriever(index, questions, self.transcripts, room=ROOM),
             "examiner": Examiner(self.examine, self.seconds),
-            "seats": Seats(self.settings.event_streams, self.settings.event_streams_each),
-            "watching": self.watching,
             "erasure": Erasure(
                 self.journal, self.rows, recordings, self.settings.s3_bucket_transcripts, lambda: self.now
             ),
+            "seats": Seats(self.settings.event_streams, self.settings.event_streams_each),
+            "watching": self.watching,
+            "parts": self.parts,
+            "parted_uploads": self.parted_uploads,
+            "upload_quota": UploadQuota(self.rows["upload_days"], self.settings.upload_bytes_per_day),
             "clock": lambda: self.now,
         }
         await self.watching.close()

@@ -12,7 +12,7 @@ from common.pipeline import TRANSCRIBE
 from door_scene import KEY
 from faststream_sqs import TestSQSBroker
 from ingest.app import create_app
-from ingest_scene import NOW, Outside, door_settings
+from ingest_scene import NOW, FakeLimiter, Outside, door_settings
 from onebox.process import LOOPBACK, Command, Process, reserved_port, running_process
 
 TESTS = Path(__file__).parent
@@ -39,7 +39,7 @@ class Begun(Outside):
 
 def create() -> Any:
     """The application; its queue is in memory."""
-    outside = Begun(door_settings(rate_limit="100000/minute", max_upload_bytes=400_000))
+    outside = Begun(door_settings(max_upload_bytes=400_000), limiter=FakeLimiter(10**9))
     app = create_app(outside.settings, outside.open)
     inner = app.router.lifespan_context
 

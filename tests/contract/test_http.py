@@ -160,6 +160,9 @@ async def test_the_description_names_every_endpoint(door: Door) -> None:
         "/api/v1/session/callback",
         "/api/v1/session/oidc",
         "/api/v1/session/options",
+        "/api/v1/uploads",
+        "/api/v1/uploads/{upload_id}",
+        "/api/v1/uploads/{upload_id}/complete",
     } == paths.keys()
 
 

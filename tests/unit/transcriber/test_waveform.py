@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-from common.errors import PipelineError, Transient
+from common.errors import Transient
 from common.model import CallKey, ObjectRef, Peaks
 from fakes import FakeStore
 from hypothesis import given
@@ -130,7 +131,8 @@ class Broken(FakeStore[Peaks]):
 
 
 async def heard(store: FakeStore[Peaks], path: Path, folder: Path) -> None:
-    hearing = Hearing(LISTENER, Silent(), ("agent", "customer"), 2, waveforms=KeptWaveforms(store))
+    kept: Any = store
+    hearing = Hearing(LISTENER, Silent(), ("agent", "customer"), 2, waveforms=KeptWaveforms(kept))
     await hearing.transcript(KEY, RECORDING, path, folder)
 
 
@@ -167,8 +169,6 @@ async def test_a_call_is_none_the_worse_without_a_waveform(
     record_wav: Record, make_voice: Make, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """What cannot be kept is told in the log, and the call is transcribed."""
-    try:
-        await heard(Broken(), record_wav(make_voice(1)), tmp_path)
-    except PipelineError as error:  # pragma: no cover - the promise
-        pytest.fail(f"the call failed: {error}")
+    await heard(Broken(), record_wav(make_voice(1)), tmp_path)
+
     assert "peaks.not_kept" in capsys.readouterr().out

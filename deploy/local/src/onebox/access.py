@@ -115,7 +115,7 @@ POLICIES: Final[Mapping[str, Policy]] = {
         (
             _announce(PIPELINE),
             _look(PIPELINE),
-            _allow("Store", "s3: PutObject AbortMultipartUpload", _objects("audio")),
+            _allow("Store", "s3: PutObject AbortMultipartUpload ListMultipartUploadParts", _objects("audio")),
             *_READ_AUDIO,
             *_ERASE,
             _search("ESHttpGet ESHttpHead ESHttpPost ESHttpPut"),

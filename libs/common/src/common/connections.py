@@ -23,6 +23,8 @@ from common.http_settings import HttpSettings
 STOPPING: Final = "callstream.stopping"
 """The ASGI extension whose ``event`` is set when the server wants to stop: endless answers end then."""
 
+TOO_MUCH: Final = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
@@ -38,8 +40,12 @@ class Line:
     idle: dict["Connection", None] = field(default_factory=dict)
 
     def make_room(self, connections: int) -> "Connection | None":
-        """Of so many connections, the one that has to go."""
-        return next(iter(self.idle), None) if connections > self.limits.max_connections else None
+        """Of so many connections, the one that has to go; no other has to go for the same newcomer."""
+        if connections <= self.limits.max_connections or not self.idle:
+            return None
+        longest = next(iter(self.idle))
+        del self.idle[longest]
+        return longest
 
 
 class Connection(H11Protocol):
@@ -94,7 +100,7 @@ class Connection(H11Protocol):
             if self.cycle.response_started:
                 self.transport.close()
                 return
-        self._refuse(hint, msg if hint == HTTPStatus.BAD_REQUEST else _too_much(self._line.limits))
+        self._refuse(hint, _too_much(self._line.limits) if hint == TOO_MUCH else msg)
 
     @property
     def _busy(self) -> bool:
@@ -166,7 +172,7 @@ def _bounded(app: App, limits: HttpSettings, stop: asyncio.Event) -> App:
     """What h11 lets through: a head that came at once, however large, and one that says its length twice."""
 
     async def bounded(scope: Scope, receive: Receive, send: Send) -> None:
-        refused = _refusal(scope["headers"], limits) if scope["type"] == "http" else None
+        refused = _refusal(scope, limits) if scope["type"] == "http" else None
         if refused is None:
             scope.setdefault("extensions", {})[STOPPING] = {"event": stop}
             await app(scope, receive, send)
@@ -178,10 +184,12 @@ def _bounded(app: App, limits: HttpSettings, stop: asyncio.Event) -> App:
     return bounded
 
 
-def _refusal(headers: list[Header], limits: HttpSettings) -> tuple[int, str] | None:
-    size = sum(len(name) + len(value) + 4 for name, value in headers)
+def _refusal(scope: Scope, limits: HttpSettings) -> tuple[int, str] | None:
+    headers: list[Header] = scope["headers"]
+    size = len(scope["raw_path"]) + len(scope["query_string"])
+    size += sum(len(name) + len(value) + 4 for name, value in headers)
     if len(headers) > limits.max_request_headers or size > limits.max_request_head_bytes:
-        return 431, _too_much(limits)
+        return TOO_MUCH, _too_much(limits)
     if {b"content-length", b"transfer-encoding"} <= {name for name, _ in headers}:
         return 400, "A body's length is told once: by Content-Length, or by chunks."
     return None

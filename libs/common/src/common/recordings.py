@@ -15,7 +15,7 @@ from common.model import ObjectRef
 
 PART = 8 * 1024 * 1024  # bytes; what one request carries, and all that is held in memory
 _MARKERS = ("KeyMarker", "VersionIdMarker")
-_GONE = {"NoSuchKey", "NoSuchBucket", "NoSuchVersion", "404"}
+_GONE = {"NoSuchKey", "NoSuchBucket", "NoSuchVersion", "NoSuchUpload", "404"}
 _DENIED = {"AccessDenied", "403", "InvalidAccessKeyId", "SignatureDoesNotMatch"}
 
 
@@ -56,7 +56,7 @@ class RecordingBucket:
             "fetching an object", self._s3.get_object, **_address(ref), **_if_match(ref)
         )
         written = 0
-        with _storing("fetching an object"):
+        with storing("fetching an object"):
             async with answer["Body"] as body:
                 with await asyncio.to_thread(path.open, "wb") as file:
                     async for block in _blocks(body):
@@ -75,7 +75,7 @@ class RecordingBucket:
         answer = await self._call("reading an object", self._s3.get_object, **_address(ref))
         if answer["ContentLength"] > limit:
             raise Permanent(f"an object of at most {limit} bytes was expected here", reason="too_large")
-        with _storing("reading an object"):
+        with storing("reading an object"):
             async with answer["Body"] as body:
                 return bytes(await body.read())
 
@@ -157,12 +157,12 @@ class RecordingBucket:
 
     @staticmethod
     async def _call(what: str, method: Any, **arguments: Any) -> Any:
-        with _storing(what):
+        with storing(what):
             return await method(**arguments)
 
 
 @contextmanager
-def _storing(what: str) -> Iterator[None]:
+def storing(what: str) -> Iterator[None]:
     """Translate what S3's client raises, and what a body raises while it is read."""
     try:
         yield

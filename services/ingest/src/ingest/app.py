@@ -17,10 +17,10 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route
 
 from ingest import api, resources
+from ingest.api.bodies import BodyGate
 from ingest.api.described import describe
 from ingest.api.entrance import FREE, Entrance
 from ingest.api.failures import explain_failures
-from ingest.api.gates import SizeGate
 from ingest.api.observed import Observed
 from ingest.handler import router
 from ingest.page.headers import DescriptionPolicy, SafetyHeaders
@@ -105,6 +105,11 @@ def _gates(settings: DoorSettings) -> list[Middleware]:
             expose_headers=("Content-Disposition", "ETag", "Location", "Retry-After"),
         ),
         Middleware(Entrance, settings=settings),
-        Middleware(SizeGate, largest_file=settings.max_upload_bytes),
+        Middleware(
+            BodyGate,
+            settings=settings,
+            uploads=f"{prefix}/calls/upload",
+            largest_file=settings.max_upload_bytes,
+        ),
         Middleware(DescriptionPolicy, path="/docs"),
     ]

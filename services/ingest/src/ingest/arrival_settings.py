@@ -1,9 +1,12 @@
 """What an operator may choose about what arrives at the door, and about the streams that leave it."""
 
+from typing import Annotated
+
 from common.http_settings import HttpSettings
-from pydantic import Field, PositiveInt
+from pydantic import Field, NonNegativeInt, PositiveInt
 
 MEBIBYTE = 1024**2
+TEBIBYTE = 1024**4
 
 
 class ArrivalSettings(HttpSettings):
@@ -21,4 +24,10 @@ class ArrivalSettings(HttpSettings):
     )
     request_body_rate: PositiveInt = Field(
         16_384, description="Bytes a second that buy a request's body more time to come"
+    )
+    upload_hours: Annotated[int, Field(ge=1, le=168)] = Field(
+        24, description="Hours in which an upload in parts has to be complete; its addresses work as long"
+    )
+    upload_bytes_per_day: NonNegativeInt = Field(
+        TEBIBYTE, description="Bytes of recordings a tenant may hand in on a day (UTC); 0: no limit"
     )

@@ -19,7 +19,7 @@ from ingest.recording import sidecar_of
 AGAIN: Final = timedelta(hours=6)
 """After which a call is looked for once more: no stage that was at work on it then is at work any longer."""
 
-_KEPT: Final = ("calls", "transcripts", "transcript_parts", "analyses")
+_KEPT: Final = ("calls", "transcripts", "transcript_parts", "analyses", "peaks")
 
 log = get_logger("callstream.erasure")
 

@@ -38,7 +38,11 @@ class Problem(Exception):
 
 def too_large(largest: int) -> Problem:
     """The body or the file in it passes the limit."""
-    return Problem(413, f"A recording may have at most {largest} bytes (MAX_UPLOAD_BYTES).")
+    return Problem(
+        413,
+        f"A recording may have at most {largest} bytes (MAX_UPLOAD_BYTES);"
+        " a larger one is handed in by parts: POST /uploads.",
+    )
 
 
 def too_many(wait: int, setting: str) -> Problem:

@@ -141,7 +141,7 @@ def check_size(size: int, rules: Rules) -> None:
         raise Permanent("the file is empty", reason="empty_file")
     if size > rules.max_bytes:
         raise Permanent(
-            f"the file is larger than {rules.max_bytes} bytes (MAX_UPLOAD_BYTES)", reason="too_large"
+            f"the file is larger than {rules.max_bytes} bytes (MAX_RECORDING_BYTES)", reason="too_large"
         )
 
 

@@ -16,6 +16,7 @@ from common.ledger import SEARCH, Ledger
 from common.metrics import metrics_on
 from common.middleware import Attempt, now
 from common.model import Analysis, Call, Peaks
+from common.parts import PartBucket
 from common.recordings import RecordingBucket
 from common.store import Store
 from common.transcripts import TranscriptStore, transcripts_in
@@ -34,6 +35,7 @@ from ingest.examiner import Examiner
 from ingest.glances import Glances
 from ingest.inspector import Inspector
 from ingest.limiter import Limiter
+from ingest.parted_uploads import PartedUploads
 from ingest.questions import REMEMBERED, Questions
 from ingest.rates import Rates
 from ingest.seats import Seats
@@ -41,6 +43,7 @@ from ingest.security.opening import open_security
 from ingest.settings import DoorSettings, Settings
 from ingest.standings import Standings
 from ingest.sweeper import patrolling
+from ingest.upload_quota import UploadQuota
 from ingest.watching import watching
 
 QUESTION_TIMEOUT = 15.0  # seconds a search waits for its vector
@@ -62,6 +65,7 @@ async def open_resources(settings: Settings) -> AsyncIterator[dict[str, object]]
         opened = _kept(database) | {
             "database": database,
             "recordings": recordings,
+            "parts": PartBucket(s3),
             "claims": claims,
             "ledger": ledger,
             "inspector": Inspector(recordings, settings.rules),
@@ -100,6 +104,10 @@ async def open_door(settings: DoorSettings) -> AsyncIterator[dict[str, object]]:
         transcripts = cast("TranscriptStore", opened["transcripts"])
         space = f"{embedder.model}:{embedder.dimensions}"
         questions = Questions(embedder, AnswerCache(redis, REMEMBERED), space)
+        uploads = PartedUploads(opened["database"]["uploads"])
+        quota = UploadQuota(opened["database"]["upload_days"], settings.upload_bytes_per_day)
+        await uploads.prepare()
+        await quota.prepare()
         security = await stack.enter_async_context(open_security(settings, opened["database"], redis, now))
         yield (
             opened
@@ -113,6 +121,8 @@ async def open_door(settings: DoorSettings) -> AsyncIterator[dict[str, object]]:
                 "retriever": Retriever(index, questions, transcripts, room=answerer.room),
                 "ask_limiter": Limiter(settings.ask_rate_limit, redis),
                 "examiner": Examiner(partial(examine, workload(*settings.workloads)), time.monotonic),
+                "parted_uploads": uploads,
+                "upload_quota": quota,
                 "seats": Seats(settings.event_streams, settings.event_streams_each),
                 "watching": await stack.enter_async_context(watching(opened["journal"].find)),
                 "clock": now,

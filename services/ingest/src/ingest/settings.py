@@ -96,7 +96,10 @@ class Settings(SweeperSettings, BucketSettings, LedgerSettings, IngestQueueSetti
         description="Places read from: bucket or bucket/prefix, comma separated; unset: S3_BUCKET_AUDIO",
     )
     max_upload_bytes: PositiveInt = Field(
-        GIBIBYTE, description="Largest recording taken, by the door and from S3"
+        GIBIBYTE, description="Largest recording taken in one request; larger ones come in parts"
+    )
+    max_recording_bytes: PositiveInt = Field(
+        4 * GIBIBYTE, description="Largest recording taken in parts, and from S3"
     )
 
     @field_validator("allowed_locations", mode="before")
@@ -118,7 +121,7 @@ class Settings(SweeperSettings, BucketSettings, LedgerSettings, IngestQueueSetti
             home=self.s3_bucket_audio,
             allowed=tuple(Location.parse(text) for text in self.allowed_locations or (self.s3_bucket_audio,)),
             default_tenant=self.default_tenant,
-            max_bytes=self.max_upload_bytes,
+            max_bytes=max(self.max_upload_bytes, self.max_recording_bytes),
             tenant_pattern=self.tenant_key_pattern,
             filename_pattern=self.filename_pattern,
         )

@@ -573,6 +573,68 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin Upload
+         * @description Announce a recording that will come in parts: each goes to an address of the store's own.
+         */
+        post: operations["begin_upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/uploads/{upload_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Abandon Upload
+         * @description Give an upload up; a completed one is a call, and stays.
+         */
+        delete: operations["abandon_upload"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/uploads/{upload_id}/complete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Complete Upload
+         * @description Every part has been sent: check them, join them and announce the call, as an upload does.
+         *
+         *     The same recording again, in parts again, is the same call. Completing again answers the same.
+         */
+        post: operations["complete_upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -598,6 +660,44 @@ export interface components {
             /** Unverified */
             unverified: number;
             work: components["schemas"]["Work"];
+        };
+        /**
+         * Announced
+         * @description A recording that will come, and what its sender knows of it.
+         */
+        Announced: {
+            /** Agent */
+            agent?: string | null;
+            /** Call Type */
+            call_type?: string | null;
+            /** Channel Roles */
+            channel_roles?: string[] | null;
+            /** Company Name */
+            company_name?: string | null;
+            /** Contact Email */
+            contact_email?: string | null;
+            /**
+             * Content Type
+             * @description Not believed: the recording is looked at
+             */
+            content_type?: string | null;
+            /** Customer */
+            customer?: string | null;
+            /** Direction */
+            direction?: ("inbound" | "outbound") | null;
+            /** Extra */
+            extra?: {
+                [key: string]: string;
+            };
+            /** Filename */
+            filename: string;
+            /**
+             * Size
+             * @description In bytes
+             */
+            size: number;
+            /** Started At */
+            started_at?: string | null;
         };
         /**
          * AskAnswer
@@ -991,6 +1091,14 @@ export interface components {
             evidence: components["schemas"]["Evidence"][];
             /** Name */
             name: string;
+        };
+        /**
+         * Completion
+         * @description All parts.
+         */
+        Completion: {
+            /** Parts */
+            parts: components["schemas"]["Sent"][];
         };
         /**
          * Cost
@@ -1712,6 +1820,18 @@ export interface components {
             turns: number;
         };
         /**
+         * PartAddress
+         * @description Where a part goes, by PUT, as it is, without any header of yours; *size* is in bytes.
+         */
+        PartAddress: {
+            /** Number */
+            number: number;
+            /** Size */
+            size: number;
+            /** Url */
+            url: string;
+        };
+        /**
          * Passage
          * @description Words that answer a question, or the finding that does, and what was said before and after.
          *
@@ -2067,6 +2187,16 @@ export interface components {
             query: string;
         };
         /**
+         * Sent
+         * @description A part, and the ETag that its answer had; empty where a browser was not shown it.
+         */
+        Sent: {
+            /** Etag */
+            etag: string;
+            /** Number */
+            number: number;
+        };
+        /**
          * Sentence
          * @description A sentence whose every citation was found in the calls, with its numbers and names.
          */
@@ -2420,6 +2550,23 @@ export interface components {
             unavailable: "nothing_said" | "one_speaker_unknown" | "one_speaker" | "no_answer";
         };
         /**
+         * UploadAnswer
+         * @description Send each part to its address before ``expires_at``, note the ETag of each answer, and complete it.
+         */
+        UploadAnswer: {
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Part Size */
+            part_size: number;
+            /** Parts */
+            parts: components["schemas"]["PartAddress"][];
+            /** Upload Id */
+            upload_id: string;
+        };
+        /**
          * Uploaded
          * @description A recording was taken.
          */
@@ -2565,6 +2712,7 @@ export interface components {
     pathItems: never;
 }
 export type AnalysisAnswer = components['schemas']['AnalysisAnswer'];
+export type Announced = components['schemas']['Announced'];
 export type AskAnswer = components['schemas']['AskAnswer'];
 export type Asking = components['schemas']['Asking'];
 export type AskRequest = components['schemas']['AskRequest'];
@@ -2583,6 +2731,7 @@ export type ChannelAnswer = components['schemas']['ChannelAnswer'];
 export type ChunkFinding = components['schemas']['ChunkFinding'];
 export type CommitmentEvidence = components['schemas']['Commitment_Evidence_'];
 export type CompetitorEvidence = components['schemas']['Competitor_Evidence_'];
+export type Completion = components['schemas']['Completion'];
 export type Cost = components['schemas']['Cost'];
 export type CostsAnswer = components['schemas']['CostsAnswer'];
 export type Coverage = components['schemas']['Coverage'];
@@ -2618,6 +2767,7 @@ export type Options = components['schemas']['Options'];
 export type PainPointEvidence = components['schemas']['PainPoint_Evidence_'];
 export type Parking = components['schemas']['Parking'];
 export type Part = components['schemas']['Part'];
+export type PartAddress = components['schemas']['PartAddress'];
 export type Passage = components['schemas']['Passage'];
 export type Pause = components['schemas']['Pause'];
 export type PeaksAnswer = components['schemas']['PeaksAnswer'];
@@ -2639,6 +2789,7 @@ export type Said = components['schemas']['Said'];
 export type ScorecardAnswerEvidence = components['schemas']['ScorecardAnswer_Evidence_'];
 export type ScorecardQuestion = components['schemas']['ScorecardQuestion'];
 export type SearchAnswer = components['schemas']['SearchAnswer'];
+export type Sent = components['schemas']['Sent'];
 export type Sentence = components['schemas']['Sentence'];
 export type Sentiment = components['schemas']['Sentiment'];
 export type SimilarAnswer = components['schemas']['SimilarAnswer'];
@@ -2655,6 +2806,7 @@ export type Transcript = components['schemas']['Transcript'];
 export type TranscriptAnswer = components['schemas']['TranscriptAnswer'];
 export type Trend = components['schemas']['Trend'];
 export type Unavailable = components['schemas']['Unavailable'];
+export type UploadAnswer = components['schemas']['UploadAnswer'];
 export type Uploaded = components['schemas']['Uploaded'];
 export type Utterance = components['schemas']['Utterance'];
 export type UtteranceAnswer = components['schemas']['UtteranceAnswer'];
@@ -3560,12 +3712,40 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description As loud as each tenth of a second was */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "call_id": "c-1",
+                     *       "channels": [
+                     *         {
+                     *           "channel": 0,
+                     *           "peaks": [
+                     *             0,
+                     *             131,
+                     *             94
+                     *           ],
+                     *           "speaker": "agent"
+                     *         },
+                     *         {
+                     *           "channel": 1,
+                     *           "peaks": [
+                     *             12,
+                     *             0,
+                     *             0
+                     *           ],
+                     *           "speaker": "customer"
+                     *         }
+                     *       ],
+                     *       "duration_ms": 300,
+                     *       "peaks_per_second": 10,
+                     *       "revision": 1
+                     *     }
+                     */
                     "application/json": components["schemas"]["PeaksAnswer"];
                 };
             };
@@ -5849,6 +6029,294 @@ export interface operations {
             };
             /** @description This principal's role does not allow this */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked too often; ``Retry-After`` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of ours, or something that whoever runs this has to mend */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something this needs does not answer; the same request may be tried again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    begin_upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Announced"];
+            };
+        };
+        responses: {
+            /** @description Where each part goes */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "expires_at": "2026-11-21T09:00:00Z",
+                     *       "part_size": 67108864,
+                     *       "parts": [
+                     *         {
+                     *           "number": 1,
+                     *           "size": 1048576,
+                     *           "url": "https://bucket.example/key?partNumber=1&…"
+                     *         }
+                     *       ],
+                     *       "upload_id": "u-6f1c2a9d8e7b4c5d9a0b1c2d3e4f5a6b"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["UploadAnswer"];
+                };
+            };
+            /** @description Nobody is known by these credentials, or there are none */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This principal's role does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The recording is larger than ``MAX_RECORDING_BYTES`` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some of the request cannot be understood; ``errors`` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The tenant's day is full (``UPLOAD_BYTES_PER_DAY``), or asked too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of ours, or something that whoever runs this has to mend */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something this needs does not answer; the same request may be tried again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    abandon_upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is known by these credentials, or there are none */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This principal's role does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such upload, or its time is over */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some of the request cannot be understood; ``errors`` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked too often; ``Retry-After`` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of ours, or something that whoever runs this has to mend */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something this needs does not answer; the same request may be tried again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    complete_upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Completion"];
+            };
+        };
+        responses: {
+            /** @description Its processing is certain to begin */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "call_id": "c-1",
+                     *       "status": "uploaded"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Uploaded"];
+                };
+            };
+            /** @description Nobody is known by these credentials, or there are none */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This principal's role does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such upload, or its time is over */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Parts are missing or are not what was announced (``errors`` names them), or this recording was erased */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some of the request cannot be understood; ``errors`` names the fields */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -16,6 +16,7 @@ from ingest.api import (
     insights,
     keys,
     me,
+    parted,
     peaks,
     redo,
     revisions,
@@ -29,6 +30,7 @@ from ingest.api import (
 PARTS: Final = (
     health,
     uploads,
+    parted,
     calls,
     events,
     spoken,

@@ -119,6 +119,44 @@ UPLOADED: Final[Responses] = {
     409: {"description": "This recording was erased"},
     413: {"description": "The recording is larger than ``MAX_UPLOAD_BYTES``"},
 }
+PEAKS: Final[Responses] = {
+    200: _shown(
+        "As loud as each tenth of a second was",
+        {
+            "call_id": "c-1",
+            "revision": 1,
+            "duration_ms": 300,
+            "peaks_per_second": 10.0,
+            "channels": [
+                {"channel": 0, "speaker": "agent", "peaks": [0, 131, 94]},
+                {"channel": 1, "speaker": "customer", "peaks": [12, 0, 0]},
+            ],
+        },
+    ),
+    304: {"description": "Not modified"},
+    404: {"description": "No such call, or no waveform of it"},
+}
+IN_PARTS: Final[Responses] = {
+    201: _shown(
+        "Where each part goes",
+        {
+            "upload_id": "u-6f1c2a9d8e7b4c5d9a0b1c2d3e4f5a6b",
+            "part_size": 67108864,
+            "parts": [{"number": 1, "size": 1048576, "url": "https://bucket.example/key?partNumber=1&…"}],
+            "expires_at": "2026-11-21T09:00:00Z",
+        },
+    ),
+    413: {"description": "The recording is larger than ``MAX_RECORDING_BYTES``"},
+    429: {"description": "The tenant's day is full (``UPLOAD_BYTES_PER_DAY``), or asked too often"},
+}
+JOINED: Final[Responses] = {
+    201: UPLOADED[201],
+    404: {"description": "No such upload, or its time is over"},
+    409: {
+        "description": "Parts are missing or are not what was announced (``errors`` names them),"
+        " or this recording was erased"
+    },
+}
 REDONE: Final[Responses] = {
     202: _shown("The revision that was opened", {"call_id": "c-1", "revision": 2, "status": "transcribed"}),
     404: _UNKNOWN,

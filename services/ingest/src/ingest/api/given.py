@@ -9,6 +9,7 @@ from common.access.keys import ApiKeys
 from common.index import ChunkIndex
 from common.journal import Journal
 from common.model import Analysis, Call, Peaks, TenantId
+from common.parts import PartBucket
 from common.recordings import RecordingBucket
 from common.store import Store
 from common.transcripts import TranscriptStore
@@ -24,6 +25,7 @@ from ingest.erasure import Erasure
 from ingest.examiner import Examiner
 from ingest.glances import Glances
 from ingest.limiter import Limiter
+from ingest.parted_uploads import PartedUploads
 from ingest.questions import Questions
 from ingest.rates import Rates
 from ingest.seats import Seats
@@ -33,6 +35,7 @@ from ingest.security.identities import Identities
 from ingest.security.login import Logins
 from ingest.settings import DoorSettings
 from ingest.standings import Standings
+from ingest.upload_quota import UploadQuota
 from ingest.watching import Watching
 
 
@@ -72,11 +75,14 @@ TheExaminer = Annotated[Examiner, Depends(_opened("examiner"))]
 TheRetriever = Annotated[Retriever, Depends(_opened("retriever"))]
 TheAnswerer = Annotated[Answerer, Depends(_opened("answerer"))]
 TheAskLimiter = Annotated[Limiter, Depends(_opened("ask_limiter"))]
+TheErasure = Annotated[Erasure, Depends(_opened("erasure"))]
 TheIdentities = Annotated[Identities, Depends(_opened("identities"))]
 TheLogins = Annotated[Logins | None, Depends(_opened("logins"))]
 TheApiKeys = Annotated[ApiKeys, Depends(_opened("api_keys"))]
 TheAudit = Annotated[AuditLog, Depends(_opened("audit"))]
-TheErasure = Annotated[Erasure, Depends(_opened("erasure"))]
 TheClock = Annotated[Callable[[], datetime], Depends(_opened("clock"))]
 TheSeats = Annotated[Seats, Depends(_opened("seats"))]
 TheWatching = Annotated[Watching, Depends(_opened("watching"))]
+TheParts = Annotated[PartBucket, Depends(_opened("parts"))]
+ThePartedUploads = Annotated[PartedUploads, Depends(_opened("parted_uploads"))]
+TheUploadQuota = Annotated[UploadQuota, Depends(_opened("upload_quota"))]

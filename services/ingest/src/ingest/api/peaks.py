@@ -8,6 +8,7 @@ from common.model import Milliseconds, Noun, Peaks
 from fastapi import APIRouter, Depends, Header
 from fastapi.responses import Response
 
+from ingest.api.call_samples import PEAKS
 from ingest.api.calls import CallIdPath, Documents, RevisionQuery, matches
 from ingest.api.given import ThePeaks
 from ingest.problems import Problem
@@ -40,10 +41,7 @@ class PeaksAnswer(Noun):
     "/{call_id}/peaks",
     dependencies=[needs("read")],
     response_model=PeaksAnswer,
-    responses={
-        304: {"description": "Not modified"},
-        404: {"description": "No such call, or no waveform of it"},
-    },
+    responses=PEAKS,
 )
 async def get_peaks(
     call_id: CallIdPath,

@@ -27,11 +27,13 @@ from ingest.api.given import (
     TheRecordings,
     TheSettings,
     TheTenant,
+    TheUploadQuota,
 )
 from ingest.metadata import in_name, in_utc, merged
 from ingest.problems import Problem, too_large
 from ingest.recording import call_id, door_key, sidecar_of
 from ingest.security.admission import needs
+from ingest.settings import DoorSettings
 
 PUBLISH_TIMEOUT = 15.0  # seconds
 
@@ -57,6 +59,10 @@ CONTENT_TYPES = {
     "3gp": "audio/3gpp",
 }
 UNKNOWN = "application/octet-stream"
+
+# One recording, and no more than its fields, each held in memory. A part's headers are the parser's to bound:
+# eight of 4 KiB.
+FORM_LIMITS: Any = {"max_files": 1, "max_fields": 20, "max_part_size": 64 * 1024}
 
 router = APIRouter(prefix="/calls", tags=["calls"])
 
@@ -118,6 +124,7 @@ class Door:
     journal: TheJournal
     broker: TheBroker
     clock: TheClock
+    quota: TheUploadQuota
 
     async def take(self, file: UploadFile, metadata: CallMetadata) -> Entry:
         """Store a recording and announce it; the same recording again is the same call.
@@ -129,13 +136,33 @@ class Door:
         content: Any = file.file
         digest = await asyncio.to_thread(file_digest, content, "sha256")
         key = CallKey(tenant_id=self.tenant, call_id=call_id(self.tenant, digest.hexdigest()))
+        await self.refuse_erased(key)
+        stored = await self._already(key)
+        if stored is None:
+            async with self.quota.taken(self.tenant, file.size or 0, self.clock()):
+                stored = await self._store(key, file, metadata)
+        return await self.announce(key, stored, metadata)
+
+    async def refuse_erased(self, key: CallKey) -> None:
+        """Somebody asked that it be gone: it does not come back by being handed in.
+
+        Raises:
+            Problem: 409.
+        """
         if buried := await self.journal.tombstone(key.tenant_id, key.call_id):
             day = f"{buried.updated_at:%Y-%m-%d}"
             raise Problem(409, f"This recording was erased on {day}, and is not taken again.", reason=ERASED)
-        stored = await self._already(key) or await self._store(key, file, metadata)
+
+    async def announce(self, key: CallKey, stored: ObjectRef, metadata: CallMetadata) -> Entry:
+        """Tell the journal and the queue of a recording that is stored."""
         entry = await self.journal.expect(key, INGEST, self.clock(), Source(recording=stored))
         await self._announce(key, stored, metadata)
         return entry
+
+    async def put_sidecar(self, ref: ObjectRef, metadata: CallMetadata) -> None:
+        """What is known of a call, beside its recording, and this request's trace."""
+        beside = metadata.model_dump(mode="json", exclude_none=True) | carried()
+        await self.recordings.put_json(sidecar_of(ref), beside)
 
     async def _already(self, key: CallKey) -> ObjectRef | None:
         call = await self.calls.find(key)
@@ -146,14 +173,13 @@ class Door:
 
         It carries this request's trace, too: whichever of notification and event comes first goes on with it.
         """
-        extension = _extension(file.filename or "")
+        suffix = extension(file.filename or "")
         ref = ObjectRef(
             bucket=self.settings.s3_bucket_audio,
-            key=door_key(self.tenant, self.clock(), key.call_id, extension),
+            key=door_key(self.tenant, self.clock(), key.call_id, suffix),
         )
-        beside = metadata.model_dump(mode="json", exclude_none=True) | carried()
-        await self.recordings.put_json(sidecar_of(ref), beside)
-        return await self.recordings.put_file(ref, file.file, CONTENT_TYPES.get(extension, UNKNOWN))
+        await self.put_sidecar(ref, metadata)
+        return await self.recordings.put_file(ref, file.file, CONTENT_TYPES.get(suffix, UNKNOWN))
 
     async def _announce(self, key: CallKey, ref: ObjectRef, metadata: CallMetadata) -> None:
         event = CallUploaded(
@@ -168,7 +194,13 @@ class Door:
                 await self.broker.publish(event, INGEST.queue, group_id=key.tenant_id)
 
 
-@router.post("/upload", dependencies=[needs("upload")], status_code=201, responses=UPLOADED)
+@router.post(
+    "/upload",
+    dependencies=[needs("upload")],
+    status_code=201,
+    responses=UPLOADED,
+    form_limits=FORM_LIMITS,
+)
 async def upload(
     form: Annotated[UploadForm, Depends()], door: Annotated[Door, Depends()], response: Response
 ) -> Uploaded:
@@ -176,13 +208,19 @@ async def upload(
     file, metadata = form.recording(door.settings.max_upload_bytes), form.metadata()
     metadata = merged(metadata, in_name(file.filename or "", door.settings.filename_pattern))
     entry = await door.take(file, metadata)
-    response.headers["Location"] = f"{door.settings.api_v1_prefix}/calls/{entry.call_id}"
+    return located(entry, door.settings, response)
+
+
+def located(entry: Entry, settings: DoorSettings, response: Response) -> Uploaded:
+    """The answer to whoever handed in a call, which leads to it."""
+    response.headers["Location"] = f"{settings.api_v1_prefix}/calls/{entry.call_id}"
     return Uploaded(call_id=entry.call_id, status=entry.status)
 
 
-def _extension(name: str) -> str:
-    extension = PurePath(name).suffix.lower().removeprefix(".")
-    return extension if extension in CONTENT_TYPES else "bin"
+def extension(name: str) -> str:
+    """What the object's name ends with: nothing of a stranger's choice but one of a few words."""
+    suffix = PurePath(name).suffix.lower().removeprefix(".")
+    return suffix if suffix in CONTENT_TYPES else "bin"
 
 
 def _object(text: str | None) -> Any:
