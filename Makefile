@@ -38,7 +38,7 @@ dev: $(READY) ## The four services and the API with reload, against the servers 
 # slow ones (tests/chaos) begin first.
 TOGETHER = -n 3 --dist loadfile --no-loadscope-reorder
 test: $(READY) ## All that a bare machine can run: unit, contract, integration, e2e, a bounded chaos set
-	@$(PYTEST) -q $(TOGETHER)
+	@$(PYTEST) -q $(TOGETHER) --ignore tests/browser
 
 test-fast: $(READY) ## Unit and contract tests
 	@$(PYTEST) -q tests/unit tests/contract libs/faststream-sqs/tests --ignore=libs/faststream-sqs/tests/test_wire.py
@@ -59,7 +59,7 @@ k8s-drill: $(READY) ## Our manifests and KEDA on the cluster of KUBECONFIG scale
 coverage: $(READY) ## The tests with branch coverage, and a page to read it: htmlcov/index.html
 	@$(PYTEST) -q --cov --cov-report=term --cov-report=html
 
-check: lint types imports contracts test ## All a change must pass
+check: lint types imports contracts page-check test ## All a change must pass
 
 format: $(READY) ## Format the code and mend what can be mended
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
@@ -78,6 +78,18 @@ imports: $(READY) ## Who may import what
 contracts: $(READY) ## Regenerate schemas, AsyncAPI and .env.example; fail if that changes what is committed
 	@$(BIN)/python -m onebox.contracts
 	@git diff --exit-code --stat -- libs/common/contracts services deploy/aws deploy/k8s deploy/observability .env.example README.md
+
+test-browser: $(READY) ## The page in a real Chromium, Debian's where apt can install it; SHOTS=1 takes README's pictures anew
+	@command -v chromium >/dev/null || { apt-get -qq update && apt-get -qq install --yes --no-install-recommends chromium; } >/dev/null 2>&1 || true
+	@if command -v chromium >/dev/null; then $(PYTEST) -q tests/browser; \
+		else echo "NOT TESTED: no chromium here and none came by apt, so nobody looked at the page."; fi
+
+PAGE := services/ingest/page
+page: ## Build the page that ingest-api serves, from its lock; what it builds is committed; needs Node
+	@cd $(PAGE) && npm ci --no-fund --no-audit --loglevel=error && npm run --silent types:api >src/api/schema.ts && npm run --silent build
+
+page-check: ## The page's types, style and tests, and is what is committed what its sources build; skipped without npm
+	@if command -v npm >/dev/null; then $(PAGE)/check; else echo "NOT TESTED: no npm here, so the page was not built."; fi
 
 manifests: $(READY) ## Render every overlay into .manifests; check every combination of components
 	@mkdir -p .manifests

@@ -21,10 +21,11 @@ CATEGORIES = {
     "contract": "does each service keep its promises?",
     "integration": "do edges and fakes agree with the servers?",
     "e2e": "does a recording become searchable?",
+    "browser": "does the page do for people what it promises?",
     "chaos": "do the invariants survive?",
     "images": "do the images run as they will be run?",
 }
-AGAINST_SERVERS = {"e2e", "chaos", "images"}  # their stacks are told of servers by the environment
+AGAINST_SERVERS = {"browser", "e2e", "chaos", "images"}  # their stacks are told of servers by the environment
 
 servers_key = pytest.StashKey[Servers]()
 

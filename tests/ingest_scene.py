@@ -32,6 +32,7 @@ from ingest.asking.shape import Statements
 from ingest.costs import Costs
 from ingest.erasure import Erasure
 from ingest.examiner import Examiner
+from ingest.glances import Glances
 from ingest.inspector import Inspector
 from ingest.parted_uploads import PartedUploads
 from ingest.questions import Questions
@@ -331,6 +332,7 @@ class Outside:
             "cache": self.cache,
             "embedder": embedder,
             "questions": questions,
+            "glances": Glances(self.rows["calls"], self.rows["analyses"]),
             "standings": Standings(self.rows["journal"]),
             "rates": Rates(self.rows["analyses"], self.rows["calls"]),
             "costs": Costs(self.rows["ledger"]),

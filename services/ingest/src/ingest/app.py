@@ -9,6 +9,7 @@ from common.instruments import Instruments, instruments
 from common.pipeline import INGEST
 from common.version import version_of
 from fastapi import FastAPI
+from fastapi_offline import FastAPIOffline
 from faststream.asgi import AsgiFastStream
 from faststream_sqs import SQSRouter
 from starlette.middleware import Middleware
@@ -22,6 +23,8 @@ from ingest.api.entrance import FREE, Entrance
 from ingest.api.failures import explain_failures
 from ingest.api.observed import Observed
 from ingest.handler import router
+from ingest.page.headers import DescriptionPolicy, SafetyHeaders
+from ingest.page.serving import DESCRIPTION, show_page
 from ingest.security.loopback import LoopbackOnly
 from ingest.settings import DoorSettings, Settings
 
@@ -64,13 +67,15 @@ def _door(settings: DoorSettings, stage: AsgiFastStream, using: Instruments) -> 
         async with stage.start_lifespan_context():
             yield
 
-    app = FastAPI(
+    app = FastAPIOffline(
+        static_url=DESCRIPTION,
+        redoc_url=None,
         title="Callstream",
         description="Recorded sales calls in; transcripts, checked insights and search out.",
         version=version_of("ingest"),
         lifespan=lifespan,
         generate_unique_id_function=attrgetter("name"),
-        middleware=[Middleware(Observed, using=using), *_gates(settings)],
+        middleware=[Middleware(SafetyHeaders), Middleware(Observed, using=using), *_gates(settings)],
         routes=[Route(path, endpoint, include_in_schema=False) for path, endpoint in stage.routes],
     )
     app.include_router(api.router, prefix=settings.api_v1_prefix)
@@ -80,6 +85,8 @@ def _door(settings: DoorSettings, stage: AsgiFastStream, using: Instruments) -> 
         (part.router for part in api.PARTS),
         public=frozenset(settings.api_v1_prefix + path for path in FREE),
     )
+    buckets = (place.bucket for place in settings.rules.allowed)
+    show_page(app, settings.api_v1_prefix, buckets)
     return app
 
 
@@ -92,9 +99,10 @@ def _gates(settings: DoorSettings) -> list[Middleware]:
         Middleware(
             CORSMiddleware,
             allow_origins=settings.cors_origins,
-            allow_methods=("DELETE", "GET", "POST"),
+            allow_credentials="*" not in settings.cors_origins,
+            allow_methods=("GET", "POST", "DELETE"),
             allow_headers=("*",),
-            expose_headers=("ETag", "Location", "Retry-After"),
+            expose_headers=("Content-Disposition", "ETag", "Location", "Retry-After"),
         ),
         Middleware(Entrance, settings=settings),
         Middleware(
@@ -103,4 +111,5 @@ def _gates(settings: DoorSettings) -> list[Middleware]:
             uploads=f"{prefix}/calls/upload",
             largest_file=settings.max_upload_bytes,
         ),
+        Middleware(DescriptionPolicy, path="/docs"),
     ]

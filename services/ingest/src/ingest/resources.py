@@ -32,6 +32,7 @@ from ingest.cache import AnswerCache
 from ingest.costs import Costs
 from ingest.erasure import Erasure
 from ingest.examiner import Examiner
+from ingest.glances import Glances
 from ingest.inspector import Inspector
 from ingest.limiter import Limiter
 from ingest.parted_uploads import PartedUploads
@@ -142,6 +143,7 @@ def _kept(database: Any) -> dict[str, Any]:
         "transcripts": transcripts_in(database),
         "analyses": Store(database["analyses"], Analysis),
         "peaks": Store(database["peaks"], Peaks),
+        "glances": Glances(database["calls"], database["analyses"]),
         "standings": Standings(database["journal"]),
         "rates": Rates(database["analyses"], database["calls"]),
         "costs": Costs(database["ledger"]),

@@ -46,9 +46,6 @@ OPTIONS: Final[Responses] = {200: _answer("Ways to log in", {"ways": ["oidc", "k
 _NO_ISSUER: Final[Responses] = {404: {"description": "Nobody logs in at an issuer here"}}
 LEAVING: Final[Responses] = {302: {"description": "To the issuer's page"}, **_NO_ISSUER}
 BACK: Final[Responses] = {302: {"description": "Logged in, and on to the path asked for"}, **_NO_ISSUER}
-    302: {"description": "Logged in, and on to the path that was asked for"},
-    **_NO_ISSUER,
-}
 KEYS: Final[Responses] = {200: _answer("The tenant's keys", {"keys": [_KEY]})}
 NEW_KEY: Final[Responses] = {
     201: _answer(

@@ -21,6 +21,7 @@ from common.model import (
 
 from ingest.api.analyses import AnalysisAnswer, verified
 from ingest.asking.answer import Sentence, Totals
+from ingest.glances import Glance
 
 
 class CallSummary(Noun):
@@ -37,10 +38,16 @@ class CallSummary(Noun):
     parked: Parking | None
 
 
+class CallRow(CallSummary):
+    """A call in the list of calls, and what can be told of it at a glance."""
+
+    about: Glance
+
+
 class CallList(Noun):
     """Calls, newest first; ``next`` is the cursor of the following page, None on the last."""
 
-    calls: tuple[CallSummary, ...]
+    calls: tuple[CallRow, ...]
     next: str | None
 
 
@@ -169,9 +176,9 @@ class DetailedHealth(Noun):
     findings: tuple[Examined, ...]
 
 
-def summary(entry: Entry) -> CallSummary:
-    """A call as its journal tells."""
-    return CallSummary(**_summed(entry))
+def listed(entry: Entry, about: Glance) -> CallRow:
+    """A call in the list."""
+    return CallRow(**_summed(entry), about=about)
 
 
 def progress(entry: Entry) -> CallProgress:

@@ -11,13 +11,14 @@ from fastapi import APIRouter, Depends, Header, Path, Query
 from fastapi.responses import RedirectResponse, Response
 from pydantic import AwareDatetime
 
-from ingest.api.answers import CallAnswer, CallList, answer, summary
+from ingest.api.answers import CallAnswer, CallList, answer, listed
 from ingest.api.call_samples import CALL, CALLS, RECORDING
 from ingest.api.cursors import cursor_after, page_after
 from ingest.api.given import (
     TheAnalyses,
     TheCache,
     TheCalls,
+    TheGlances,
     TheJournal,
     TheRecordings,
     TheTenant,
@@ -91,7 +92,7 @@ class Documents:
 
 @router.get("", dependencies=[needs("read")], responses=CALLS)
 async def list_calls(
-    tenant: TheTenant, journal: TheJournal, filters: Annotated[Filters, Depends()]
+    tenant: TheTenant, journal: TheJournal, glances: TheGlances, filters: Annotated[Filters, Depends()]
 ) -> CallList:
     """Calls, newest first."""
     entries = await journal.newest(
@@ -103,7 +104,8 @@ async def list_calls(
         after=page_after(filters.cursor) if filters.cursor else None,
     )
     shown, more = entries[: filters.limit], len(entries) > filters.limit
-    return CallList(calls=tuple(map(summary, shown)), next=cursor_after(shown[-1]) if more else None)
+    about = await glances.at(tenant, [entry.key for entry in shown]) if shown else []
+    return CallList(calls=tuple(map(listed, shown, about)), next=cursor_after(shown[-1]) if more else None)
 
 
 @router.get(

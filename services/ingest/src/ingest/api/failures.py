@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
+from ingest.page.headers import safety
 from ingest.problems import Problem
 
 PATIENCE = 5.0  # seconds after which a client may try again, where nothing says otherwise
@@ -50,8 +51,10 @@ async def _impossible(_request: Request, error: Any) -> Response:
     return impossible(error).response()
 
 
-async def _broken(_request: Request, error: Any) -> Response:
-    return broken(error).response()
+async def _broken(request: Request, error: Any) -> Response:
+    answer = broken(error).response()  # sent from outside all that would add the headers
+    answer.headers.update(safety(request.scope))
+    return answer
 
 
 def told_of(error: Exception) -> Problem:

@@ -23,6 +23,7 @@ from ingest.cache import AnswerCache
 from ingest.costs import Costs
 from ingest.erasure import Erasure
 from ingest.examiner import Examiner
+from ingest.glances import Glances
 from ingest.limiter import Limiter
 from ingest.parted_uploads import PartedUploads
 from ingest.questions import Questions
@@ -65,6 +66,7 @@ ThePeaks = Annotated[Store[Peaks], Depends(_opened("peaks"))]
 TheCache = Annotated[AnswerCache, Depends(_opened("cache"))]
 TheEmbedder = Annotated[Embedder, Depends(_opened("embedder"))]
 TheQuestions = Annotated[Questions, Depends(_opened("questions"))]
+TheGlances = Annotated[Glances, Depends(_opened("glances"))]
 TheStandings = Annotated[Standings, Depends(_opened("standings"))]
 TheRates = Annotated[Rates, Depends(_opened("rates"))]
 TheCosts = Annotated[Costs, Depends(_opened("costs"))]

@@ -1,0 +1,87 @@
+/** Times, sums and lengths in the reader's language. */
+
+const locale = (): string | undefined => (typeof navigator === "undefined" ? undefined : navigator.language);
+
+/** 61_000 → "1:01", 3_661_000 → "1:01:01". */
+export function clock(ms: number): string {
+  const seconds = Math.floor(Math.max(0, ms) / 1000);
+  const [h, m, s] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
+  const two = (n: number) => String(n).padStart(2, "0");
+  return h > 0 ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
+}
+
+/** A length as an ISO 8601 duration, for `<time>`: "PT61.5S". */
+export const isoDuration = (ms: number): string => `PT${Math.round(ms) / 1000}S`;
+
+/** A length in words, of at most two units: "1 hr 1 min", "42 sec". */
+export function spell(ms: number, language = locale()): string {
+  const seconds = Math.round(ms / 1000);
+  const parts: [number, string][] = [
+    [Math.floor(seconds / 3600), "hour"],
+    [Math.floor(seconds / 60) % 60, "minute"],
+    [seconds % 60, "second"],
+  ];
+  const first = parts.findIndex(([n]) => n > 0);
+  const shown = first < 0 ? [parts[2]!] : parts.slice(first, first + 2).filter(([n]) => n > 0);
+  const format = (n: number, unit: string) =>
+    new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "short" }).format(n);
+  return shown.map(([n, unit]) => format(n, unit)).join(" ");
+}
+
+/** US dollars; small sums with as many digits as they need. */
+export function money(usd: number, language = locale()): string {
+  const digits = usd !== 0 && Math.abs(usd) < 0.1 ? 4 : 2;
+  const options = { style: "currency", currency: "USD", minimumFractionDigits: 2 } as const;
+  return new Intl.NumberFormat(language, { ...options, maximumFractionDigits: digits }).format(usd);
+}
+
+export function percent(share: number, language = locale()): string {
+  return new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 1 }).format(share);
+}
+
+export function count(n: number, language = locale()): string {
+  return new Intl.NumberFormat(language).format(n);
+}
+
+/** "1 call", "12 calls". */
+export const counted = (n: number, one: string, many = `${one}s`): string =>
+  `${count(n)} ${n === 1 ? one : many}`;
+
+export function bytes(n: number, language = locale()): string {
+  const units = ["byte", "kilobyte", "megabyte", "gigabyte"];
+  const power = Math.min(units.length - 1, n < 1 ? 0 : Math.floor(Math.log10(n) / 3));
+  const options = {
+    style: "unit",
+    unit: units[power]!,
+    unitDisplay: "short",
+    maximumFractionDigits: 1,
+  } as const;
+  return new Intl.NumberFormat(language, options).format(n / 1000 ** power);
+}
+
+/** "Nov 23, 2026, 5:55 AM". */
+export function moment(iso: string, language = locale(), timeZone?: string): string {
+  const options = { dateStyle: "medium", timeStyle: "short", ...(timeZone ? { timeZone } : {}) } as const;
+  return new Intl.DateTimeFormat(language, options).format(new Date(iso));
+}
+
+/** Short for a list: the time alone today, the date without its year this year. */
+export function when(iso: string, now: Date, language = locale()): string {
+  const at = new Date(iso);
+  const sameDay = at.toDateString() === now.toDateString();
+  const date = sameDay ? {} : ({ month: "short", day: "numeric" } as const);
+  const year = at.getFullYear() === now.getFullYear() ? {} : ({ year: "numeric" } as const);
+  const options = { hour: "numeric", minute: "2-digit", ...date, ...year } as const;
+  return new Intl.DateTimeFormat(language, options).format(at);
+}
+
+export function day(iso: string, language = locale(), timeZone?: string): string {
+  const options = { dateStyle: "medium", ...(timeZone ? { timeZone } : {}) } as const;
+  return new Intl.DateTimeFormat(language, options).format(new Date(iso));
+}
+
+/** "next_step_agreed" → "Next step agreed". */
+export function plain(code: string): string {
+  const text = code.replaceAll("_", " ");
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

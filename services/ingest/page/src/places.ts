@@ -1,0 +1,37 @@
+/** The page's addresses. */
+
+export interface Place {
+  readonly path: string;
+  readonly name: string;
+  /** The scope without which it is not offered. */
+  readonly scope: string;
+  /** The key after `g` that leads there. */
+  readonly key: string;
+}
+
+export const PLACES: readonly Place[] = [
+  { path: "/", name: "Calls", scope: "read", key: "c" },
+  { path: "/search", name: "Search", scope: "search", key: "s" },
+  { path: "/ask", name: "Ask", scope: "ask", key: "a" },
+  { path: "/overview", name: "Overview", scope: "search", key: "o" },
+  { path: "/upload", name: "Upload", scope: "upload", key: "u" },
+  { path: "/failed", name: "Failed", scope: "read", key: "f" },
+];
+
+/** A call, from a moment on; *ms* on the recording's timeline. */
+export function callPath(callId: string, ms?: number | null, revision?: number | null): string {
+  const query = new URLSearchParams();
+  if (ms !== undefined && ms !== null) query.set("t", String(Math.round(ms)));
+  if (revision) query.set("revision", String(revision));
+  const told = query.toString();
+  return `/calls/${encodeURIComponent(callId)}${told && `?${told}`}`;
+}
+
+/** Where to go after signing in: a path of this page, never another site. */
+export function nextPath(query: string): string {
+  const next = new URLSearchParams(query).get("next") ?? "/";
+  return /^\/(?![/\\])/.test(next) && !next.startsWith("/login") ? next : "/";
+}
+
+export const loginPath = (from: string): string =>
+  from.startsWith("/login") ? from : from === "/" ? "/login" : `/login?next=${encodeURIComponent(from)}`;

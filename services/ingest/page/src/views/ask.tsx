@@ -1,0 +1,130 @@
+/** Ask: a question answered from what was said, sentence by sentence, each with its proof. */
+
+import "../styles/ask.css";
+import "../styles/find.css";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { Link, useSearchParams } from "wouter-preact";
+import { Answer } from "../ask/answer";
+import { type Asked, ask, pending } from "../ask/question";
+import { Heading } from "../components/heading";
+import { Icon } from "../components/icon";
+import { Empty } from "../components/states";
+import { Narrow } from "../find/narrow";
+import { addressed, narrowing } from "../find/narrowing";
+import { callPath } from "../places";
+
+const EXAMPLES = [
+  "What do customers say about the price?",
+  "Which competitors were named, and why?",
+  "What was promised by when?",
+];
+
+interface FormProps {
+  readonly query: URLSearchParams;
+  readonly busy: boolean;
+  readonly submit: (question: string, narrowed: URLSearchParams) => void;
+}
+
+function About({ callIds }: { readonly callIds: readonly string[] }) {
+  return (
+    <p class="note">
+      Only about{" "}
+      {callIds.map(id => (
+        <Link key={id} href={callPath(id)}>
+          this call
+        </Link>
+      ))}
+      . <Link href="/ask">Ask about all calls</Link>
+    </p>
+  );
+}
+
+function Question({ query, busy, submit }: FormProps) {
+  const form = useRef<HTMLFormElement>(null);
+  const callIds = query.getAll("call_id");
+  const send = () => {
+    if (!form.current?.reportValidity() || busy) return;
+    const given = addressed(
+      form.current,
+      callIds.map(id => ["call_id", id] as const),
+    );
+    const question = given.get("q") ?? "";
+    given.delete("q");
+    if (question) submit(question, given);
+  };
+  const pressed = (event: KeyboardEvent) => {
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    send();
+  };
+  const submitted = (event: Event) => {
+    event.preventDefault();
+    send();
+  };
+  return (
+    <form ref={form} class="find" onSubmit={submitted}>
+      {callIds.length > 0 && <About callIds={callIds} />}
+      <div class="find-row">
+        <textarea
+          class="input"
+          name="q"
+          rows={2}
+          maxLength={1000}
+          required
+          aria-label="Your question"
+          placeholder="What do you want to know?"
+          defaultValue={query.get("q") ?? ""}
+          onKeyDown={pressed}
+        />
+        <button type="submit" class="button primary" disabled={busy}>
+          <Icon name="ask" />
+          Ask
+        </button>
+      </div>
+      <Narrow query={query} />
+    </form>
+  );
+}
+
+function Suggestions({ choose }: { readonly choose: (question: string) => void }) {
+  return (
+    <Empty title="Ask your calls.">
+      <p>Every sentence of an answer quotes what was said, and plays it. What nobody said is not answered.</p>
+      <div class="actions suggestions">
+        {EXAMPLES.map(each => (
+          <button key={each} type="button" class="chip" onClick={() => choose(each)}>
+            {each}
+          </button>
+        ))}
+      </div>
+    </Empty>
+  );
+}
+
+export function AskView() {
+  const [query] = useSearchParams();
+  const [rounds, setRounds] = useState<readonly Asked[]>([]);
+  const running = useRef<AbortController | null>(null);
+  useEffect(() => () => running.current?.abort(), []);
+
+  const submit = (question: string, narrowed: URLSearchParams) => {
+    running.current?.abort();
+    running.current = new AbortController();
+    const before = rounds;
+    void ask(question, narrowing(narrowed), running.current.signal, newest => setRounds([newest, ...before]));
+  };
+  const stop = () => running.current?.abort();
+  const busy = rounds[0] !== undefined && pending(rounds[0]);
+  return (
+    <>
+      <Heading title="Ask" />
+      <Question key={query.toString()} query={query} busy={busy} submit={submit} />
+      <div class="stack">
+        {rounds.map((asked, n) => (
+          <Answer key={rounds.length - n} asked={asked} stop={stop} />
+        ))}
+      </div>
+      {rounds.length === 0 && <Suggestions choose={question => submit(question, query)} />}
+    </>
+  );
+}

@@ -1,0 +1,158 @@
+/** Failed: which calls did not come through, why in plain words, and what helps. */
+
+import "../styles/failed.css";
+import "../styles/find.css";
+import { useState } from "preact/hooks";
+import { Link } from "wouter-preact";
+import { api, told } from "../api/client";
+import { asProblem, type Problem } from "../api/problem";
+import type { CallList, CallRow } from "../api/schema";
+import { may } from "../api/session";
+import { useAnswer } from "../api/useAnswer";
+import { titleOf } from "../call/title";
+import { Dialog } from "../components/dialog";
+import { Heading } from "../components/heading";
+import { Icon } from "../components/icon";
+import { Answered, Empty, Failure } from "../components/states";
+import { counted, when } from "../format";
+import { callPath } from "../places";
+import { helpFor, type Redoable, redoFrom } from "../remedies";
+import { reasonWords, stageWord } from "../words";
+
+const PAGE = 50;
+
+async function list(signal: AbortSignal, cursor?: string): Promise<CallList> {
+  const query = { status: "failed" as const, limit: PAGE, ...(cursor && { cursor }) };
+  return (await told(api.GET("/api/v1/calls", { params: { query }, signal }))) as CallList;
+}
+
+interface RedoProps {
+  readonly call: CallRow;
+  readonly from: Redoable;
+  readonly done: () => void;
+}
+
+function Confirm({ call, from, done, close }: RedoProps & { readonly close: () => void }) {
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const [busy, setBusy] = useState(false);
+  const redo = () => {
+    setBusy(true);
+    const params = { path: { call_id: call.call_id }, query: { from } };
+    api.POST("/api/v1/calls/{call_id}/redo", { params }).then(
+      () => done(),
+      error => {
+        setProblem(asProblem(error));
+        setBusy(false);
+      },
+    );
+  };
+  return (
+    <Dialog title="Do it again?" close={close}>
+      <p>
+        The call goes on from “{stageWord(from)}”. What was paid for before is not paid again; a new attempt
+        may cost money.
+      </p>
+      {problem && <Failure problem={problem} />}
+      <footer>
+        <button type="button" class="button" onClick={close}>
+          Cancel
+        </button>
+        <button type="button" class="button primary" disabled={busy} onClick={redo}>
+          Do it again
+        </button>
+      </footer>
+    </Dialog>
+  );
+}
+
+function Redo({ call, from, done }: RedoProps) {
+  const [asking, setAsking] = useState(false);
+  return (
+    <>
+      <button type="button" class="button" onClick={() => setAsking(true)}>
+        <Icon name="redo" />
+        Do it again<span class="visually-hidden">: {titleOf(call.call_id, call.about, call.created_at)}</span>
+      </button>
+      {asking && <Confirm call={call} from={from} done={done} close={() => setAsking(false)} />}
+    </>
+  );
+}
+
+function FailedCall({ call, now }: { readonly call: CallRow; readonly now: Date }) {
+  const [again, setAgain] = useState(false);
+  const failure = call.error;
+  if (!failure) return null;
+  const from = redoFrom(failure);
+  return (
+    <li class="card failed-call">
+      <div>
+        <h2>
+          <Link href={callPath(call.call_id)}>{titleOf(call.call_id, call.about, call.created_at)}</Link>
+        </h2>
+        <p class="row-more">
+          {when(failure.timestamp, now)} · stopped at “{stageWord(failure.stage)}”
+          {failure.retry_count > 0 && ` after ${counted(failure.retry_count + 1, "attempt")}`}
+        </p>
+        <p class="failed-reason">{reasonWords(failure)}</p>
+        <p class="muted">{helpFor(failure)}</p>
+      </div>
+      <div class="actions">
+        {again ? (
+          <p role="status" class="badge tone-good">
+            On its way again
+          </p>
+        ) : (
+          from && may("redo") && <Redo call={call} from={from} done={() => setAgain(true)} />
+        )}
+        {!from && may("upload") && (
+          <Link class="button" href="/upload">
+            <Icon name="upload" />
+            Upload another recording
+          </Link>
+        )}
+      </div>
+    </li>
+  );
+}
+
+export function FailedView() {
+  const first = useAnswer("failed", signal => list(signal));
+  const [further, setFurther] = useState<CallList | null>(null);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const now = new Date();
+  const next = (further ?? first.value)?.next ?? null;
+  const more = () => {
+    if (next === null) return;
+    list(new AbortController().signal, next).then(
+      found => setFurther({ ...found, calls: [...(further?.calls ?? []), ...found.calls] }),
+      error => setProblem(asProblem(error)),
+    );
+  };
+  return (
+    <>
+      <Heading title="Failed" lead="Calls that did not come through, and what helps." />
+      <Answered answer={first} what="Looking for failed calls">
+        {({ calls }) => (
+          <div class="stack">
+            {calls.length === 0 && (
+              <Empty title="No call has failed.">
+                <p>Every call that was handed in is completed or on its way.</p>
+              </Empty>
+            )}
+            <ul class="stack">
+              {[...calls, ...(further?.calls ?? [])].map(call => (
+                <FailedCall key={`${call.call_id}:${call.revision}`} call={call} now={now} />
+              ))}
+            </ul>
+            {problem && <Failure problem={problem} again={more} />}
+            {next !== null && (
+              <button type="button" class="button" onClick={more}>
+                More
+              </button>
+            )}
+          </div>
+        )}
+      </Answered>
+    </>
+  );
+}

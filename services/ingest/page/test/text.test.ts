@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { keyIn } from "../src/api/session";
+import { pieces } from "../src/components/highlighted";
+import { callPath, loginPath, nextPath } from "../src/places";
+import { frameOnly } from "../src/trusted";
+import { speakerNumber } from "../src/words";
+
+test("a highlight's marks become pieces, and its entities the characters they stand for", () => {
+  assert.deepEqual(pieces("a &lt;b&gt; <em>price</em> &amp;amp;"), [
+    { text: "a <b> ", marked: false },
+    { text: "price", marked: true },
+    { text: " &amp;", marked: false },
+  ]);
+});
+
+test("any other markup in a highlight is text", () => {
+  assert.deepEqual(pieces("<img src=x>"), [{ text: "<img src=x>", marked: false }]);
+});
+
+test("a key is read from the fragment alone", () => {
+  assert.equal(keyIn("#key=cs_a-b"), "cs_a-b");
+  assert.equal(keyIn("#other"), null);
+});
+
+test("signing in leads back to a path of this page, never elsewhere", () => {
+  assert.equal(nextPath("?next=%2Fcalls%2Fc-1%3Ft%3D5"), "/calls/c-1?t=5");
+  for (const elsewhere of ["https://evil.example", "//evil.example", "/\\evil.example", "/login?next=/x"]) {
+    assert.equal(nextPath(`?next=${encodeURIComponent(elsewhere)}`), "/");
+  }
+  assert.equal(loginPath("/calls/c-1?t=5"), "/login?next=%2Fcalls%2Fc-1%3Ft%3D5");
+  assert.equal(loginPath("/login?next=%2Fask"), "/login?next=%2Fask");
+});
+
+test("a link to a moment names it in milliseconds", () => {
+  assert.equal(callPath("c-1", 1234.6), "/calls/c-1?t=1235");
+  assert.equal(callPath("c-1", null, 2), "/calls/c-1?revision=2");
+  assert.equal(callPath("c-1"), "/calls/c-1");
+});
+
+test("no HTML is trusted but the waveform's frame and none", () => {
+  const frame = `
+      <style>:host { min-width: 1px }</style>
+
+      <div class="scroll" part="scroll">
+        <div class="wrapper" part="wrapper">
+          <div class="canvases" part="canvases"></div>
+          <div class="progress" part="progress"></div>
+          <div class="cursor" part="cursor"></div>
+        </div>
+      </div>
+    `;
+  assert.match(frameOnly(frame) ?? "", /^<div class="scroll".*<\/div>$/);
+  assert.equal(frameOnly(""), "");
+  assert.equal(frameOnly(`${frame}<img src=x onerror=alert(1)>`), null);
+  assert.equal(frameOnly("<b>bold</b>"), null);
+});
+
+test("agent and customer keep their colours whoever speaks first", () => {
+  assert.deepEqual(
+    ["customer", "agent", "supervisor"].map(each => speakerNumber(each, ["customer", "agent", "supervisor"])),
+    [2, 1, 3],
+  );
+  assert.deepEqual(
+    ["s1", "s2"].map(each => speakerNumber(each, ["s1", "s2"])),
+    [1, 2],
+  );
+});

@@ -1,0 +1,136 @@
+"""The page by keyboard, on a small screen, in both colours, for screen readers, for four hours of speech."""
+
+from importlib.resources import files
+from typing import Any, Literal
+
+import pytest
+from browser.conftest import HOURS, LINES, Open
+from watched import SOUND, Watched
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+VIEWS = {
+    "/": ".table",
+    "/calls/c-pricing_review-0": ".said",
+    "/calls/c-broken": ".note",
+    "/search?q=discount": ".found",
+    "/search": ".state",
+    "/ask": ".state",
+    "/overview?days=30": ".ranked",
+    "/upload": ".drop",
+    "/failed": ".failed-call",
+}
+LONG_TASK, LONGEST_TASK = 200, 600  # ms
+MOST_LONG_TASKS = 5  # of 24 scrolls and seeks, on a machine that has other things to do
+LONG_TASKS = """
+window.long = [];
+new PerformanceObserver(list => window.long.push(...list.getEntries().map(each => Math.round(each.duration))))
+    .observe({type: "longtask"});
+"""
+
+
+async def faults(watched: Watched, rules: object) -> list[tuple[str, list[str]]]:
+    """What axe has against a page, and where."""
+    await watched.page.evaluate(AXE)
+    found: Any = await watched.page.evaluate("rules => axe.run({runOnly: rules})", rules)
+    return [(each["id"], [node["html"][:160] for node in each["nodes"]]) for each in found["violations"]]
+
+
+@pytest.mark.parametrize(
+    ("scheme", "rules"), [("light", {"type": "tag", "values": TAGS}), ("dark", ["color-contrast"])]
+)
+async def test_axe_finds_nothing(
+    opened: Open, key: str, scheme: Literal["light", "dark"], rules: object
+) -> None:
+    """In any view; only colours differ between light and dark."""
+    # axe builds its reports from text, which Trusted Types rightly refuse to a page.
+    watched = await opened(key, color_scheme=scheme, bypass_csp=True, reduced_motion="reduce")
+    found = {}
+    for path, part in VIEWS.items():
+        await watched.goto(path)
+        await watched.page.locator(part).first.wait_for()
+        found[path] = await faults(watched, rules)
+
+    assert [] == [(path, fault) for path, faulty in found.items() for fault in faulty]
+
+
+@pytest.mark.parametrize("path", VIEWS)
+async def test_nothing_is_wider_than_a_small_screen(opened: Open, key: str, path: str) -> None:
+    """360 pixels are enough."""
+    watched = await opened(key, viewport={"width": 360, "height": 740})
+    await watched.goto(path)
+    await watched.page.locator(VIEWS[path]).first.wait_for()
+    width = await watched.page.evaluate("document.documentElement.scrollWidth")
+
+    assert width <= 360
+
+
+async def tab_to(watched: Watched, what: str) -> None:
+    """Press Tab until the focus is there."""
+    for _ in range(60):
+        if await watched.page.evaluate("what => document.activeElement.matches(what)", what):
+            return
+        await watched.page.keyboard.press("Tab")
+    pytest.fail(f"{what} is not reached by Tab")
+
+
+async def test_a_call_is_found_and_heard_without_a_mouse(watched: Watched) -> None:
+    """By Tab, Enter and Space, and by shortcuts."""
+    page = watched.page
+    await watched.goto("/")
+    await page.locator(".table").wait_for()
+    await page.keyboard.press("/")
+    await watched.shows("Search")
+    await tab_to(watched, "input[type=search]")
+    await page.keyboard.type("ten percent discount")
+    await page.keyboard.press("Enter")
+    await page.locator(".found").first.wait_for()
+    await tab_to(watched, ".hit .play")
+    await page.keyboard.press("Enter")
+    await page.wait_for_function(f"() => {SOUND} && !{SOUND}.paused")
+    await tab_to(watched, ".hit .hit-link")
+    await page.keyboard.press("Enter")
+    await page.locator(".said").first.wait_for()
+    await page.keyboard.press("Space")
+    await page.wait_for_function(f"() => {SOUND}.paused")
+
+
+async def test_places_and_help_are_a_key_away(watched: Watched) -> None:
+    """The first Tab leads past the navigation."""
+    page = watched.page
+    await watched.goto("/")
+    await page.locator(".table").wait_for()
+    await page.keyboard.press("Tab")
+    assert "Skip to the content" == await page.evaluate("document.activeElement.innerText")
+    await page.keyboard.press("g")
+    await page.keyboard.press("f")
+    await watched.shows("Failed")
+    await page.keyboard.press("?")
+    await page.get_by_role("dialog").wait_for()
+    await page.keyboard.press("Escape")
+    assert 0 == await page.get_by_role("dialog").count()
+
+
+async def test_four_hours_scroll_and_seek_without_jank(watched: Watched) -> None:
+    """3,000 lines are there for a search in the page, and hardly any scroll or click takes long."""
+    page = watched.page
+    await watched.goto("/calls/c-long")
+    await page.locator(".said").last.wait_for(state="attached")
+    assert LINES == await page.locator(".said").count()
+    await page.wait_for_load_state("networkidle")
+    await page.evaluate(LONG_TASKS)
+
+    await page.locator(".transcript").hover()
+    for _ in range(20):
+        await page.mouse.wheel(0, 4000)
+    line = page.locator(".said").nth(LINES - 500)
+    await line.scroll_into_view_if_needed()
+    await line.click()
+    await watched.sounds_from((LINES - 500) * HOURS * 3600 / LINES)
+    await page.locator(f'[data-n="{LINES - 500}"][aria-current]').wait_for()
+    slow = [took for took in await page.evaluate("window.long") if took > LONG_TASK]
+
+    assert len(slow) <= MOST_LONG_TASKS, slow
+    assert [] == [took for took in slow if took > LONGEST_TASK]

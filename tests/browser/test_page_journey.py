@@ -1,0 +1,121 @@
+"""From a recording to an answer, as a sales manager goes."""
+
+import json
+from pathlib import Path
+
+import pytest
+from common.pipeline import ANALYZE, EMBED, TRANSCRIBE
+from onebox.expectations import sample
+from page_scene import HEARD, INDEXED, PRICING, READ, call, now, spoken
+from watched import Watched
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+DISCOUNT = 62.9  # seconds into it, where a discount is offered
+
+
+async def test_a_recording_is_watched_on_its_way_and_then_opened(watched: Watched) -> None:
+    """Each stage is shown while it works, without the page being asked to."""
+    page, archive, said = watched.page, watched.scene.archive, spoken("product_demo")
+    await watched.goto("/upload")
+    await page.get_by_label("Choose recordings").set_input_files(sample("product_demo").recording)
+    link = page.get_by_role("link", name="Open the call")
+    key = call((await link.get_attribute("href") or "").removeprefix("/calls/"))
+    status = page.locator(".job-status .badge")
+
+    await archive.journal.begin(key, TRANSCRIBE, now())
+    await status.get_by_text("Transcribing").wait_for()
+    await archive.heard(key, said)
+    await archive.drawn(key, said)
+    await archive.step(key, TRANSCRIBE, now(), HEARD)
+    await archive.journal.begin(key, ANALYZE, now())
+    await status.get_by_text("Analyzing").wait_for()
+    await archive.concluded(key, said)
+    await archive.step(key, ANALYZE, now(), READ)
+    await archive.step(key, EMBED, now(), INDEXED)
+    await status.get_by_text("Completed").wait_for()
+    await link.click()
+    await page.get_by_text("Many patients miss their appointments").first.wait_for()
+
+
+async def test_a_quote_plays_from_where_it_was_said(watched: Watched) -> None:
+    """And a click on a line, from its beginning."""
+    await watched.goto(f"/calls/{PRICING}")
+    objection = watched.page.locator(".finding", has_text="That is too expensive for us").first
+
+    await objection.get_by_role("button", name="Play from 0:54").click()
+    await watched.sounds_from(54.58)
+    await watched.page.locator(".said", has_text="If you sign for a year, I can offer").click()
+    await watched.sounds_from(DISCOUNT)
+
+
+async def test_what_was_said_is_found_and_played_where_it_is_found(watched: Watched) -> None:
+    """A passage leads to its moment."""
+    await watched.goto("/search")
+    await watched.page.get_by_label("Words or a question").fill("ten percent discount")
+    await watched.page.keyboard.press("Enter")
+    first = watched.page.locator(".found").first
+    await first.locator("mark", has_text="discount").first.wait_for()
+
+    await first.get_by_role("button", name="Play from 1:02").first.click()
+    await watched.sounds_from(DISCOUNT)
+    await first.get_by_role("link", name="at 1:02").first.click()
+    await watched.page.wait_for_url("**/calls/c-pricing_review-*?t=629*")
+
+
+async def test_a_question_is_answered_with_words_that_play(watched: Watched) -> None:
+    """What nobody said is not answered."""
+    page = watched.page
+    await watched.goto("/ask")
+    await page.get_by_label("Your question").fill("Which discount can you offer if we sign for a year?")
+    await page.keyboard.press("Enter")
+    answer = page.locator(".answer").first
+    await answer.get_by_text("cost nothing").wait_for()
+
+    await answer.get_by_role("button", name="Play from 1:").first.click()
+    await watched.sounds_from(66)
+    await page.get_by_label("Your question").fill("Where do penguins hibernate?")
+    await page.keyboard.press("Enter")
+    await page.get_by_text("The calls do not say.").wait_for()
+
+
+async def test_a_transcript_is_exported(watched: Watched, tmp_path: Path) -> None:
+    """As a file, with the call's own words."""
+    await watched.goto(f"/calls/{PRICING}")
+    await watched.page.get_by_text("Export", exact=True).click()
+    async with watched.page.expect_download() as coming:
+        await watched.page.get_by_role("link", name="JSON").click()
+    await (await coming.value).save_as(tmp_path / "call.json")
+
+    told = json.loads((tmp_path / "call.json").read_text("utf-8"))
+    assert [turn["text"] for turn in spoken("pricing_review").turns] == [
+        each["text"] for each in told["utterances"]
+    ]
+
+
+async def test_a_failed_call_says_why_and_is_done_again(watched: Watched) -> None:
+    """In plain words; where only another recording helps, no redo is offered."""
+    page = watched.page
+    await watched.goto("/failed")
+    broken = page.locator(".failed-call", has_text="Call by Emily")
+    dear = page.locator(".failed-call", has_text="Northwind")
+    await broken.get_by_text("The recording is damaged").wait_for()
+    assert 0 == await broken.get_by_role("button").count()
+
+    await dear.get_by_text("The budget for this call or this day is used up.").wait_for()
+    await dear.get_by_role("button", name="Do it again").click()
+    await page.get_by_role("dialog").get_by_role("button", name="Do it again").click()
+    await dear.get_by_text("On its way again").wait_for()
+
+
+async def test_a_period_is_summed_up_and_each_sum_leads_to_its_calls(watched: Watched) -> None:
+    """What most calls have in common leads to a search for it."""
+    page = watched.page
+    await watched.goto("/overview?days=30")
+    await page.get_by_role("heading", name="Pain points").wait_for()
+    spent = page.locator(".figure", has_text="Spent")
+    assert "US$" in await spent.inner_text()
+
+    await page.get_by_role("link", name="Bluebird", exact=True).click()
+    await watched.shows("Search")
+    await page.locator(".found mark", has_text="Bluebird").first.wait_for()

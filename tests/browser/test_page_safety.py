@@ -1,0 +1,92 @@
+"""What is said, asked and named is shown and never run; nobody sees another tenant's calls."""
+
+import pytest
+from browser.conftest import HOSTILE, Open
+from page_scene import Scene, silence
+from watched import Watched
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+SCRIPT = "<script>window.canary = 1</script>"
+
+
+async def test_script_in_a_transcript_and_a_name_is_shown_and_not_run(watched: Watched) -> None:
+    """In the list, in the call and in what is found."""
+    await watched.goto("/calls/c-hostile")
+    await watched.page.locator(".said", has_text=f"Hello {SCRIPT}").wait_for()
+    await watched.goto("/")
+    await watched.page.get_by_text(HOSTILE).first.wait_for()
+    await watched.goto("/search?q=price+canary&mode=words")
+    await watched.page.locator(".told", has_text="</script><img src=x").first.wait_for()
+
+
+async def test_script_in_a_query_and_a_question_is_shown_and_not_run(watched: Watched) -> None:
+    """Wherever it is repeated."""
+    await watched.goto("/search?q=%3Cscript%3Ewindow.canary%3D1%3C%2Fscript%3E&mode=words&until=2001-01-01")
+    await watched.page.get_by_text("“<script>window.canary=1</script>”").first.wait_for()
+    await watched.goto("/ask")
+    await watched.page.get_by_label("Your question").fill(HOSTILE)
+    await watched.page.keyboard.press("Enter")
+    await watched.page.get_by_role("heading", name=HOSTILE).wait_for()
+
+
+async def test_script_in_a_file_name_is_shown_and_not_run(watched: Watched) -> None:
+    """While it is handed in."""
+    name = "<img src=x onerror='window.canary=3'>.wav"
+    await watched.goto("/upload")
+    file = {"name": name, "mimeType": "audio/wav", "buffer": silence(2.0, 8000)}
+    await watched.page.get_by_label("Choose recordings").set_input_files(file)  # type: ignore[arg-type]
+    await watched.page.get_by_role("heading", name=name).wait_for()
+    await watched.page.get_by_role("link", name="Open the call").wait_for()
+
+
+async def test_another_tenant_finds_nothing(opened: Open, scene: Scene) -> None:
+    """Neither in lists nor by a call's address."""
+    stranger = await opened(await scene.archive.key("globex"))
+    stranger.expected = {404}
+    page = stranger.page
+    for path, told in (
+        ("/", "No calls yet."),
+        ("/search?q=discount", "Nothing was found"),
+        ("/overview?days=365", "No calls in this period."),
+        ("/failed", "No call has failed."),
+        ("/calls/c-pricing_review-0", "Not found"),
+    ):
+        await stranger.goto(path)
+        await page.get_by_text(told).first.wait_for()
+
+
+async def test_a_key_in_the_address_signs_in_and_is_gone(opened: Open, key: str) -> None:
+    """Whoever signs out is led to the login, and from there to where they wanted to go."""
+    watched = await opened()
+    watched.expected = {401}
+    await watched.goto(f"/#key={key}")
+    await watched.shows("Calls")
+    assert f"{watched.scene.url}/" == watched.page.url
+    assert "" == await watched.page.evaluate("document.cookie")
+
+    await watched.page.get_by_role("button", name="Sign out").click()
+    await watched.shows("Sign in")
+    await watched.goto("/failed")
+    await watched.page.get_by_label("API key").fill("cs_wrong")
+    await watched.page.get_by_role("button", name="Sign in").click()
+    await watched.page.get_by_text("This key is not known").wait_for()
+    await watched.page.get_by_label("API key").fill(key)
+    await watched.page.get_by_role("button", name="Sign in").click()
+    await watched.shows("Failed")
+
+
+async def test_a_role_is_not_offered_what_it_may_not_do(opened: Open, scene: Scene) -> None:
+    """A user hands in and reads."""
+    watched = await opened(await scene.archive.key("default", "users"))
+    await watched.goto("/")
+    await watched.shows("Calls")
+    offered = await watched.page.get_by_role("navigation", name="Main").get_by_role("link").all_inner_texts()
+
+    assert ["Calls", "Upload", "Failed"] == offered
+
+
+async def test_the_api_s_description_is_shown_under_its_policy(watched: Watched) -> None:
+    """Without a CDN, and with nothing refused."""
+    await watched.goto("/docs")
+    await watched.page.get_by_text("/api/v1/calls/upload").first.wait_for()
