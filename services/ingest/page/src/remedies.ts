@@ -12,6 +12,7 @@ export const OF_THE_RECORDING: ReadonlySet<string> = new Set([
   "changed",
   "empty_audio",
   "empty_file",
+  "erased",
   "invalid_transcript",
   "no_audio_stream",
   "too_large",

@@ -54,6 +54,7 @@ const REASONS: Readonly<Record<string, string>> = {
   answer_too_long: "The analysis grew longer than is allowed. Do it again.",
   nothing_to_transcribe: "Nothing was kept that could be transcribed.",
   not_found: "The recording is no longer where it was put.",
+  erased: "This call was erased while it was worked on, or before.",
   claimed: "Somebody else was working on it at the same time. Do it again.",
   forbidden: "This service may not read or write what it needs. Tell your administrator.",
   forbidden_location: "The recording lies where this service does not read.",
