@@ -9,22 +9,31 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from common.clients import open_s3
+from aiobotocore.config import AioConfig
+from aiobotocore.session import get_session
+from common.clients import open_bedrock, open_s3, open_sqs
 from common.errors import Permanent, PipelineError
 from common.events import CallUploaded
 from common.model import ObjectRef
 from common.recordings import ObjectStat, RecordingBucket
 from common.settings import AwsSettings
+from common.staying import StayingSession
 from door_scene import Door, complete
 from ingest.inspector import Inspector
 from ingest.recording import Location, Rules, subject
 from ingest.uploads import read
 from ingest_scene import BUCKET, FakeBucket
+from waiting import until
 
 RULES = Rules(BUCKET, (Location(BUCKET), Location("vendor", "calls/")), "default", 10**9)
 MINE = "acme/2026/11/22/c-0123456789abcdef0123456789abcdef.wav"
 METADATA_SERVICE = "169.254.169.254"
 
+ANYBODY: Any = {
+    "region_name": "us-east-1",
+    "aws_access_key_id": "test",
+    "aws_secret_access_key": "test",
+}
 Shape = Callable[[str, str], dict[str, Any]]
 
 
@@ -192,43 +201,69 @@ async def test_no_path_of_the_api_makes_us_reach_outside(door: Door, hostile: st
 class Repeating(asyncio.Protocol):
     """Says always the same."""
 
-    def __init__(self, answer: bytes, asked: list[bytes]) -> None:
+    def __init__(self, answer: bytes, asked: list[bytes], here: set[asyncio.Protocol]) -> None:
         self._answer = answer
         self._asked = asked
+        self._here = here
 
     def connection_made(self, transport: Any) -> None:
         self._transport = transport
+        self._here.add(self)
 
     def data_received(self, data: bytes) -> None:
         self._asked.append(data)
         self._transport.write(self._answer)
         self._transport.close()
 
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._here.discard(self)
+
 
 @asynccontextmanager
 async def listening(answer: bytes) -> AsyncIterator[tuple[str, list[bytes]]]:
     """A server on loopback, and what it was asked."""
     asked: list[bytes] = []
+    here: set[asyncio.Protocol] = set()
+
+    async def gone() -> bool:
+        await asyncio.sleep(0)  # a look later, so that the other side has let go, too
+        return not here
+
     loop = asyncio.get_running_loop()
-    async with await loop.create_server(lambda: Repeating(answer, asked), "127.0.0.1", 0) as server:
+    async with await loop.create_server(lambda: Repeating(answer, asked, here), "127.0.0.1", 0) as server:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", asked
+        await until(gone, 5, what="everybody is gone")
 
 
 @pytest.mark.parametrize(
     "status", ["301 Moved", "302 Found", "303 See Other", "307 Temporary", "308 Permanent"]
 )
-async def test_no_redirect_is_followed(status: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_no_redirect_is_followed(status: str) -> None:
     """A store that sends us elsewhere is a store that fails."""
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    secret = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\nETag: x\r\n\r\nsecret"
+    once = AioConfig(
+        s3={"addressing_style": "path"}, retries={"total_max_attempts": 1}, http_session_cls=StayingSession
+    )
+    secret = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nETag: x\r\nConnection: close\r\n\r\n"
     async with listening(secret) as (elsewhere, reached):
-        away = f"HTTP/1.1 {status}\r\nLocation: {elsewhere}/latest\r\nContent-Length: 0\r\n\r\n"
+        away = f"HTTP/1.1 {status}\r\nLocation: {elsewhere}/latest\r\nConnection: close\r\n\r\n"
         async with listening(away.encode()) as (store, asked):
-            settings = AwsSettings(aws_region="us-east-1", aws_endpoint_url_s3=store)
-            async with open_s3(settings) as s3:
+            client = get_session().create_client("s3", endpoint_url=store, config=once, **ANYBODY)
+            async with client as s3:
                 with pytest.raises(PipelineError):
-                    await RecordingBucket(s3).fetch(ObjectRef(bucket=BUCKET, key="a.wav"), tmp_path / "a")
+                    await RecordingBucket(s3).stat(ObjectRef(bucket=BUCKET, key="a.wav"))
 
     assert asked
     assert [] == reached
+
+
+async def test_the_clients_we_open_follow_none() -> None:
+    """Of the store, of queues and of models."""
+    settings = AwsSettings(aws_region="us-east-1", aws_endpoint_url="http://127.0.0.1:1")
+    async with (
+        open_s3(settings) as s3,
+        open_sqs(settings) as sqs,
+        open_bedrock("http://127.0.0.1:1", "us-east-1", read_timeout=1) as bedrock,
+    ):
+        sessions = [type(each._endpoint.http_session) for each in (s3, sqs, bedrock)]
+
+    assert [StayingSession] * 3 == sessions
