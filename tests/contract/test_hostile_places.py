@@ -213,7 +213,6 @@ class Repeating(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._asked.append(data)
         self._transport.write(self._answer)
-        self._transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._here.discard(self)
@@ -243,9 +242,9 @@ async def test_no_redirect_is_followed(status: str) -> None:
     once = AioConfig(
         s3={"addressing_style": "path"}, retries={"total_max_attempts": 1}, http_session_cls=StayingSession
     )
-    secret = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nETag: x\r\nConnection: close\r\n\r\n"
+    secret = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nETag: x\r\n\r\n"
     async with listening(secret) as (elsewhere, reached):
-        away = f"HTTP/1.1 {status}\r\nLocation: {elsewhere}/latest\r\nConnection: close\r\n\r\n"
+        away = f"HTTP/1.1 {status}\r\nLocation: {elsewhere}/latest\r\nContent-Length: 0\r\n\r\n"
         async with listening(away.encode()) as (store, asked):
             client = get_session().create_client("s3", endpoint_url=store, config=once, **ANYBODY)
             async with client as s3:
