@@ -16,7 +16,7 @@ from raw_http import Talk, get, talk
 from waiting import until
 
 CROWD = 10_000 if os.environ.get("CHAOS") == "all" else 2_500
-ASKED = 300
+ASKED = 150
 ROUNDS = 3  # of which the quickest counts: others use this machine, too
 SPARE = 500  # descriptors that the tests need besides
 MEBIBYTE = 1024  # kibibytes, as /proc counts

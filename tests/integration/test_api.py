@@ -142,6 +142,33 @@ async def test_what_is_handed_in_is_stored_and_announced(world: World) -> None:
     assert sidecar["ContentLength"] > 0
 
 
+async def hand_in_parts(client: httpx.AsyncClient, content: bytes) -> httpx.Response:
+    """As a browser does: announce, send each part to the store, complete."""
+    told = {"filename": "call.wav", "size": len(content), "agent": "Anna"}
+    upload = (await client.post("/uploads", json=told)).json()
+    step, sent = upload["part_size"], []
+    async with httpx.AsyncClient(timeout=PATIENCE) as browser:
+        for n, part in enumerate(upload["parts"]):
+            answer = await browser.put(part["url"], content=content[n * step :][: part["size"]])
+            sent.append({"number": part["number"], "etag": answer.headers["etag"]})
+    return await client.post(f"/uploads/{upload['upload_id']}/complete", json={"parts": sent})
+
+
+async def test_what_comes_in_parts_is_one_call_however_often(world: World) -> None:
+    """The object is whole under its call's name, announced once; the same again makes no second object."""
+    content = wav(150.0, rate=48_000)
+    async with opened(world.settings(ingest_consumer=False, max_upload_bytes=1)) as client:
+        answers = [await hand_in_parts(client, content) for _ in range(2)]
+    (event,) = await world.receive("ingest", 1)
+    found = (await world.s3.list_objects_v2(Bucket=world.bucket))["Contents"]
+
+    assert [201, 201] == [answer.status_code for answer in answers]
+    assert {event["call_id"]} == {answer.json()["call_id"] for answer in answers}
+    assert {event["recording"]["key"], f"{event['recording']['key']}.json"} == {row["Key"] for row in found}
+    assert len(content) in {row["Size"] for row in found}
+    assert await world.empty("ingest")
+
+
 async def test_an_upload_and_its_notification_are_one_call(world: World) -> None:
     """The door's event and the bucket's own are one call, announced once, with the door's metadata."""
     notified = await notify(world.s3, world.bucket, await queue_arn(world.sqs, world.queues["ingest"]))

@@ -19,6 +19,7 @@ from common.limiter import SharedLimiter
 from common.provider_settings import Provider
 from common.providers import listen
 from common.settings import AwsSettings, LimiterSettings, MongoSettings, OpenSearchSettings, RedisSettings
+from common.staying import StayingSession
 
 CONNECT_TIMEOUT = 5.0  # seconds
 REDIS_TIMEOUT = 1.0  # seconds
@@ -65,6 +66,7 @@ async def open_s3(settings: AwsSettings) -> AsyncIterator[Any]:
         retries={"mode": "standard", "max_attempts": 4},
         signature_version="s3v4",
         s3=style,
+        http_session_cls=StayingSession,
     )
     async with get_session().create_client(
         "s3", region_name=settings.aws_region, endpoint_url=settings.s3_endpoint, config=config
@@ -76,7 +78,10 @@ async def open_s3(settings: AwsSettings) -> AsyncIterator[Any]:
 async def open_sqs(settings: AwsSettings) -> AsyncIterator[Any]:
     """An SQS client for looking at queues and mending them; messages go through the broker."""
     config = AioConfig(
-        connect_timeout=CONNECT_TIMEOUT, read_timeout=30, retries={"mode": "standard", "max_attempts": 3}
+        connect_timeout=CONNECT_TIMEOUT,
+        read_timeout=30,
+        retries={"mode": "standard", "max_attempts": 3},
+        http_session_cls=StayingSession,
     )
     async with get_session().create_client(
         "sqs", region_name=settings.aws_region, endpoint_url=settings.sqs_endpoint, config=config
@@ -103,6 +108,7 @@ async def open_bedrock(endpoint: str | None, region: str, *, read_timeout: float
         read_timeout=read_timeout,
         max_pool_connections=64,
         retries={"total_max_attempts": 1},
+        http_session_cls=StayingSession,
     )
     async with get_session().create_client(
         "bedrock-runtime", region_name=region, endpoint_url=endpoint, config=config

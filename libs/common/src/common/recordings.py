@@ -168,7 +168,8 @@ def storing(what: str) -> Iterator[None]:
         yield
     except ClientError as error:
         raise _ours(what, error) from error
-    except (BotoCoreError, aiohttp.ClientError, OSError) as error:
+    # A store that sends everybody elsewhere is asked by botocore for the bucket's region, without end.
+    except (BotoCoreError, aiohttp.ClientError, OSError, RecursionError) as error:
         raise Transient(f"{what}: {type(error).__name__}", reason="storage_unavailable") from error
 
 

@@ -20,6 +20,7 @@ from ingest.recording import (
     recording,
     refusal,
     sidecar_of,
+    trespass,
 )
 from ingest.sniff import sniff
 
@@ -41,7 +42,7 @@ class Inspector:
 
         The refusal is returned, not raised: the journal must learn of it, and needs the call's id first.
         """
-        refused = refusal(ref, self.rules.allowed)
+        refused = refusal(ref, self.rules.allowed) or trespass(upload, ref, self.rules)
         if refused or is_identified(upload, ref, self.rules):
             return ref, refused
         try:

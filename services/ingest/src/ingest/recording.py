@@ -84,6 +84,14 @@ def refusal(ref: ObjectRef, allowed: tuple[Location, ...]) -> Permanent | None:
     return None
 
 
+def trespass(upload: CallUploaded, ref: ObjectRef, rules: Rules) -> Permanent | None:
+    """Why this event may not name this object of our own door's, or None: it is another tenant's."""
+    owner = _own_key(ref, rules).get("tenant")
+    if owner is None or upload.tenant_id in {None, owner}:
+        return None
+    return Permanent("the object is another tenant's", reason="forbidden_location")
+
+
 def tenant_of(upload: CallUploaded, ref: ObjectRef, rules: Rules) -> str:
     """Whose call it is: the event says, else our own key, else ``TENANT_KEY_PATTERN``, else the default."""
     ours = _own_key(ref, rules)
