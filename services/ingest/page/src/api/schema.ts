@@ -2884,6 +2884,15 @@ export interface operations {
                     "text/event-stream": string;
                 };
             };
+            /** @description The body cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Nobody is known by these credentials, or there are none */
             401: {
                 headers: {
@@ -2920,6 +2929,33 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The body comes too slowly */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is compressed, which no route takes */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Some of the request cannot be understood; ``errors`` names the fields */
             422: {
                 headers: {
@@ -2931,6 +2967,15 @@ export interface operations {
             };
             /** @description Too many questions, or the day's budget is spent */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The head of the request, address included, is too large */
+            431: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3043,6 +3088,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The head of the request, address included, is too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A fault of ours, or something that whoever runs this has to mend */
             500: {
                 headers: {
@@ -3146,6 +3200,15 @@ export interface operations {
             };
             /** @description Asked too often; ``Retry-After`` says when to try again */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The head of the request, address included, is too large */
+            431: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3290,6 +3353,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The head of the request, address included, is too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A fault of ours, or something that whoever runs this has to mend */
             500: {
                 headers: {
@@ -3366,6 +3438,15 @@ export interface operations {
             };
             /** @description Asked too often; ``Retry-After`` says when to try again */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The head of the request, address included, is too large */
+            431: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3471,6 +3552,15 @@ export interface operations {
             };
             /** @description This client has as many streams open as one may have (``EVENT_STREAMS_EACH``) */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The head of the request, address included, is too large */
+            431: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3676,6 +3766,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The head of the request, address included, is too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A fault of ours, or something that whoever runs this has to mend */
             500: {
                 headers: {
@@ -3801,6 +3900,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The head of the request, address included, is too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A fault of ours, or something that whoever runs this has to mend */
             500: {
                 headers: {
@@ -3877,6 +3985,15 @@ export interface operations {
             };
             /** @description Asked too often; ``Retry-After`` says when to try again */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The head of the request, address included, is too large */
+            431: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3988,6 +4105,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The head of the request, address included, is too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A fault of ours, or something that whoever runs this has to mend */
             500: {
                 headers: {
@@ -4086,6 +4212,15 @@ export interface operations {
             };
             /** @description Asked too often; ``Retry-After`` says when to try again */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The head of the request, address included, is too large */
+            431: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4207,6 +4342,15 @@ export interface operations {
             };
             /** @description Asked too often; ``Retry-After`` says when to try again */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The head of the request, address included, is too large */
+            431: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4349,6 +4493,15 @@ export interface operations {
             };
             /** @description Asked too often; ``Retry-After`` says when to try again */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The head of the request, address included, is too large */
+            431: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4504,6 +4657,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The head of the request, address included, is too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A fault of ours, or something that whoever runs this has to mend */
             500: {
                 headers: {
@@ -4579,6 +4741,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The body comes too slowly */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description This recording was erased */
             409: {
                 headers: {
@@ -4597,6 +4768,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The body is compressed, which no route takes */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Some of the request cannot be understood; ``errors`` names the fields */
             422: {
                 headers: {
@@ -4608,6 +4788,15 @@ export interface operations {
             };
             /** @description Asked too often; ``Retry-After`` says when to try again */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The head of the request, address included, is too large */
+            431: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4764,6 +4953,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The head of the request, address included, is too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A fault of ours, or something that whoever runs this has to mend */
             500: {
                 headers: {
@@ -4903,6 +5101,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The head of the request, address included, is too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A fault of ours, or something that whoever runs this has to mend */
             500: {
                 headers: {
@@ -4939,6 +5146,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description The head of the request, address included, is too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A fault of ours, or something that whoever runs this has to mend */
@@ -5012,6 +5228,15 @@ export interface operations {
             };
             /** @description Asked too often; ``Retry-After`` says when to try again */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The head of the request, address included, is too large */
+            431: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5175,6 +5400,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The head of the request, address included, is too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A fault of ours, or something that whoever runs this has to mend */
             500: {
                 headers: {
@@ -5260,6 +5494,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The head of the request, address included, is too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A fault of ours, or something that whoever runs this has to mend */
             500: {
                 headers: {
@@ -5319,6 +5562,15 @@ export interface operations {
                     "application/json": components["schemas"]["NewKey"];
                 };
             };
+            /** @description The body cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Nobody is known by these credentials, or there are none */
             401: {
                 headers: {
@@ -5337,6 +5589,33 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The body comes too slowly */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is compressed, which no route takes */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Some of the request cannot be understood; ``errors`` names the fields */
             422: {
                 headers: {
@@ -5348,6 +5627,15 @@ export interface operations {
             };
             /** @description Asked too often; ``Retry-After`` says when to try again */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The head of the request, address included, is too large */
+            431: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5438,6 +5726,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The head of the request, address included, is too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A fault of ours, or something that whoever runs this has to mend */
             500: {
                 headers: {
@@ -5508,6 +5805,15 @@ export interface operations {
             };
             /** @description Asked too often; ``Retry-After`` says when to try again */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The head of the request, address included, is too large */
+            431: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5683,6 +5989,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The head of the request, address included, is too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A fault of ours, or something that whoever runs this has to mend */
             500: {
                 headers: {
@@ -5723,6 +6038,15 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description The body cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Nobody is known by these credentials, or there are none */
             401: {
                 headers: {
@@ -5741,6 +6065,33 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The body comes too slowly */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is compressed, which no route takes */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Some of the request cannot be understood; ``errors`` names the fields */
             422: {
                 headers: {
@@ -5752,6 +6103,15 @@ export interface operations {
             };
             /** @description Asked too often; ``Retry-After`` says when to try again */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The head of the request, address included, is too large */
+            431: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5822,6 +6182,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The head of the request, address included, is too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A fault of ours, or something that whoever runs this has to mend */
             500: {
                 headers: {
@@ -5854,7 +6223,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Logged in, and on to the path that was asked for */
+            /** @description Logged in, and on to the path asked for */
             302: {
                 headers: {
                     [name: string]: unknown;
@@ -5879,6 +6248,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Nobody logs in at an issuer here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Some of the request cannot be understood; ``errors`` names the fields */
             422: {
                 headers: {
@@ -5890,6 +6268,15 @@ export interface operations {
             };
             /** @description Asked too often; ``Retry-After`` says when to try again */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The head of the request, address included, is too large */
+            431: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5954,6 +6341,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Nobody logs in at an issuer here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Some of the request cannot be understood; ``errors`` names the fields */
             422: {
                 headers: {
@@ -5965,6 +6361,15 @@ export interface operations {
             };
             /** @description Asked too often; ``Retry-After`` says when to try again */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The head of the request, address included, is too large */
+            431: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6045,6 +6450,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The head of the request, address included, is too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A fault of ours, or something that whoever runs this has to mend */
             500: {
                 headers: {
@@ -6101,6 +6515,15 @@ export interface operations {
                     "application/json": components["schemas"]["UploadAnswer"];
                 };
             };
+            /** @description The body cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Nobody is known by these credentials, or there are none */
             401: {
                 headers: {
@@ -6119,8 +6542,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The body comes too slowly */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The recording is larger than ``MAX_RECORDING_BYTES`` */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is compressed, which no route takes */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6139,6 +6580,15 @@ export interface operations {
             };
             /** @description The tenant's day is full (``UPLOAD_BYTES_PER_DAY``), or asked too often */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The head of the request, address included, is too large */
+            431: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6229,6 +6679,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The head of the request, address included, is too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A fault of ours, or something that whoever runs this has to mend */
             500: {
                 headers: {
@@ -6279,6 +6738,15 @@ export interface operations {
                     "application/json": components["schemas"]["Uploaded"];
                 };
             };
+            /** @description The body cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Nobody is known by these credentials, or there are none */
             401: {
                 headers: {
@@ -6306,8 +6774,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The body comes too slowly */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Parts are missing or are not what was announced (``errors`` names them), or this recording was erased */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is compressed, which no route takes */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6326,6 +6821,15 @@ export interface operations {
             };
             /** @description Asked too often; ``Retry-After`` says when to try again */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The head of the request, address included, is too large */
+            431: {
                 headers: {
                     [name: string]: unknown;
                 };
