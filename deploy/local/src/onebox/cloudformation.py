@@ -42,6 +42,7 @@ def template() -> Json:
         "Parameters": PARAMETERS,
         "Conditions": {
             "HasCluster": {"Fn::Not": [{"Fn::Equals": [{"Ref": "ClusterName"}, ""]}]},
+            "HasPage": {"Fn::Not": [{"Fn::Equals": [{"Ref": "PageOrigin"}, ""]}]},
             "RecordingsExpire": {"Fn::Not": [{"Fn::Equals": [{"Ref": "RecordingDays"}, 0]}]},
         },
         "Resources": _resources(),
@@ -66,6 +67,13 @@ PARAMETERS: Final[Json] = {
         "Type": "String",
         "Default": "callstream",
         "Description": "The domain that may be searched and written to, where OPENSEARCH_AUTH=aws",
+    },
+    "PageOrigin": {
+        "Type": "String",
+        "Default": "",
+        "AllowedPattern": "(https?://[^/]+)?",
+        "Description": "Where browsers have the page from, as PUBLIC_URL says: it uploads large recordings in"
+        " parts, straight into the bucket; empty: no browser does",
     },
     "ClusterName": {
         "Type": "String",
@@ -147,6 +155,16 @@ def _notices() -> Json:
     }
 
 
+_PAGE: Final[Json] = {
+    "Id": "page",
+    "AllowedOrigins": [{"Ref": "PageOrigin"}],
+    "AllowedMethods": ["GET", "HEAD", "PUT"],
+    "AllowedHeaders": ["*"],
+    "ExposedHeaders": ["ETag"],  # of a part, without which its upload is completed all the same
+    "MaxAge": 3600,
+}
+
+
 def _audio() -> Json:
     told = {"Event": "s3:ObjectCreated:*", "Queue": {"Fn::GetAtt": [logical(INGEST.name, "Queue"), "Arn"]}}
     expiring = {
@@ -156,7 +174,10 @@ def _audio() -> Json:
     }
     return _bucket(
         "audio",
-        {"NotificationConfiguration": {"QueueConfigurations": [told]}},
+        {
+            "NotificationConfiguration": {"QueueConfigurations": [told]},
+            "CorsConfiguration": {"Fn::If": ["HasPage", {"CorsRules": [_PAGE]}, NO_VALUE]},
+        },
         rules=[{"Fn::If": ["RecordingsExpire", expiring, NO_VALUE]}],
         # S3 tries the queue when the notification is set.
         depends_on="IngestQueuePolicy",
