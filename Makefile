@@ -122,6 +122,9 @@ bench-search: $(READY) ## The index of OPENSEARCH_URL beside a plain opensearch-
 
 PEERS ?= ours,lean,limit
 ROUNDS ?= 3
+bench-door: $(READY) ## A four-hour call asked for again and again: p50 and p95, beside the limit
+	@cd tests && $(abspath $(BIN))/python bench_door.py
+
 bench-evidence: $(READY) ## Verify the quotes of a four-hour call, and say how long it took
 	@$(BIN)/pytest -q -s tests/unit/common/test_evidence_speed.py
 
