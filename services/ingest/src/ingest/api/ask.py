@@ -18,9 +18,9 @@ from pydantic import AwareDatetime, ConfigDict, Field
 from ingest.api.answers import AskAnswer
 from ingest.api.calls import Documents
 from ingest.api.event_stream import Emit, EventStream, event
-from ingest.api.examples import ASK
 from ingest.api.failures import told_of
 from ingest.api.given import TheAnswerer, TheAskLimiter, TheRetriever
+from ingest.api.samples.asked import ASK
 from ingest.api.sought import check_period
 from ingest.asking.answer import Sentence, Totals
 from ingest.asking.answering import Tell, retrieved

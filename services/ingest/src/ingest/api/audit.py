@@ -7,9 +7,9 @@ from common.model import CallId, Noun
 from fastapi import APIRouter, Query
 from pydantic import ValidationError
 
-from ingest.api.access_samples import AUDIT
 from ingest.api.cursors import cursor_at, place_at
 from ingest.api.given import TheAudit, TheTenant
+from ingest.api.samples.access import AUDIT
 from ingest.problems import Problem
 from ingest.security.admission import needs, noted
 

@@ -12,7 +12,6 @@ from fastapi.responses import RedirectResponse, Response
 from pydantic import AwareDatetime
 
 from ingest.api.answers import CallAnswer, CallList, answer, listed
-from ingest.api.call_samples import CALL, CALLS, RECORDING
 from ingest.api.cursors import cursor_after, page_after
 from ingest.api.given import (
     TheAnalyses,
@@ -24,6 +23,7 @@ from ingest.api.given import (
     TheTenant,
     TheTranscripts,
 )
+from ingest.api.samples.calls import CALL, CALLS, RECORDING
 from ingest.problems import Problem
 from ingest.security.admission import needs, noted
 

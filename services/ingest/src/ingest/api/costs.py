@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from ingest.api.cursors import cursor_at, place_at
 from ingest.api.given import TheClock, TheCosts, TheTenant
-from ingest.api.samples import COSTS
+from ingest.api.samples.found import COSTS
 from ingest.api.sheets import TheSheet, sheet
 from ingest.cells import csv_row
 from ingest.costs import PARTS, Cost, CostQuery, Costs, Part, Spending, ordered, place

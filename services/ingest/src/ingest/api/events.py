@@ -14,8 +14,8 @@ from fastapi.responses import Response
 from ingest.api.answers import CallProgress, progress
 from ingest.api.calls import SETTLED, CallIdPath
 from ingest.api.event_stream import Emit, EventStream, event
-from ingest.api.examples_events import EVENTS
 from ingest.api.given import ThePrincipal, TheSeats, TheTenant, TheWatching
+from ingest.api.samples.events import EVENTS
 from ingest.problems import Problem
 from ingest.security.admission import needs
 from ingest.watching import Watched

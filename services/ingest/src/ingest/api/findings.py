@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from ingest.api.cursors import cursor_at, place_at
 from ingest.api.given import TheIndex, TheStandings, TheTenant
-from ingest.api.samples import FINDINGS
+from ingest.api.samples.found import FINDINGS
 from ingest.api.sheets import TheSheet, sheet
 from ingest.api.sought import Sought
 from ingest.cells import csv_row

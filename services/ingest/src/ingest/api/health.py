@@ -4,8 +4,8 @@ from common.app import PING_TIMEOUT
 from fastapi import APIRouter, Response
 
 from ingest.api.answers import DetailedHealth, Health
-from ingest.api.call_samples import HEALTH
 from ingest.api.given import TheBroker, TheExaminer
+from ingest.api.samples.calls import HEALTH
 from ingest.problems import Problem
 from ingest.security.admission import needs
 

@@ -11,7 +11,7 @@ from common.model import FindingType, Noun
 from fastapi import APIRouter, Depends, Query
 
 from ingest.api.given import TheIndex, TheRates, TheStandings, TheTenant
-from ingest.api.samples import INSIGHTS
+from ingest.api.samples.found import INSIGHTS
 from ingest.api.sought import Sought
 from ingest.rates import Kind, Rate
 from ingest.security.admission import needs

@@ -9,8 +9,8 @@ from common.model import Noun
 from fastapi import APIRouter, Path, Response
 from pydantic import ConfigDict, Field, model_validator
 
-from ingest.api.access_samples import KEYS, NEW_KEY, REVOKED
 from ingest.api.given import TheApiKeys, TheClock, ThePrincipal, TheTenant
+from ingest.api.samples.access import KEYS, NEW_KEY, REVOKED
 from ingest.problems import Problem
 from ingest.security.admission import needs, noted
 

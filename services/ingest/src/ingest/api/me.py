@@ -4,8 +4,8 @@ from common.access.scopes import Role, Scope
 from common.model import Noun
 from fastapi import APIRouter
 
-from ingest.api.access_samples import ME
 from ingest.api.given import ThePrincipal
+from ingest.api.samples.access import ME
 from ingest.security.admission import needs
 from ingest.security.principal import Via
 

@@ -14,8 +14,8 @@ from fastapi import APIRouter, Depends, Path, Response
 from pydantic import ConfigDict, Field, PositiveInt
 
 from ingest.api.answers import Uploaded
-from ingest.api.call_samples import IN_PARTS, JOINED
 from ingest.api.given import ThePartedUploads, TheParts, TheUploadQuota
+from ingest.api.samples.calls import IN_PARTS, JOINED
 from ingest.api.uploads import CONTENT_TYPES, UNKNOWN, Door, extension, located
 from ingest.metadata import in_name, in_utc, merged
 from ingest.parted import PartedUpload, amiss, fingerprint, part_size

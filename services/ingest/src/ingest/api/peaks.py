@@ -8,9 +8,9 @@ from common.model import Milliseconds, Noun, Peaks
 from fastapi import APIRouter, Depends, Header
 from fastapi.responses import Response
 
-from ingest.api.call_samples import PEAKS
 from ingest.api.calls import CallIdPath, Documents, RevisionQuery, matches
 from ingest.api.given import ThePeaks
+from ingest.api.samples.calls import PEAKS
 from ingest.problems import Problem
 from ingest.security.admission import needs
 

@@ -10,7 +10,6 @@ from common.redo import Redo, redoable
 from fastapi import APIRouter, Depends, Query, Response
 
 from ingest.api.answers import Redone
-from ingest.api.call_samples import REDONE
 from ingest.api.calls import CallIdPath
 from ingest.api.given import (
     TheAnalyses,
@@ -22,6 +21,7 @@ from ingest.api.given import (
     TheTenant,
     TheTranscripts,
 )
+from ingest.api.samples.calls import REDONE
 from ingest.problems import Problem
 from ingest.security.admission import needs, noted
 

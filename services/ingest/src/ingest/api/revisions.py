@@ -7,8 +7,8 @@ from common.model import Analysis, Noun
 from fastapi import APIRouter, Depends, Path
 
 from ingest.api.analyses import RevisionList, shown_of, told
-from ingest.api.call_samples import DIFFERENCE, REVISIONS
 from ingest.api.calls import CallIdPath, Documents
+from ingest.api.samples.calls import DIFFERENCE, REVISIONS
 from ingest.differences import Change, Verdict, changes, verdict
 from ingest.problems import Problem
 from ingest.security.admission import needs

@@ -15,7 +15,7 @@ from fastapi import APIRouter, Depends, Query
 from ingest.api.cursors import cursor_at, place_at
 from ingest.api.found import Degraded, FoundCall, Mode, SearchAnswer, found
 from ingest.api.given import TheIndex, TheQuestions, TheStandings, TheTenant, TheTranscripts
-from ingest.api.samples import SEARCH
+from ingest.api.samples.found import SEARCH
 from ingest.api.sought import Sought
 from ingest.passages import Group, grouped, key_of
 from ingest.problems import Problem

@@ -7,8 +7,8 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import Field
 
-from ingest.api.access_samples import BACK, LEAVING, OPTIONS
 from ingest.api.given import TheIdentities, TheLogins, TheSettings
+from ingest.api.samples.access import BACK, LEAVING, OPTIONS
 from ingest.auth_settings import Way
 from ingest.problems import Problem
 from ingest.security.admission import refused

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query
 from ingest.api.calls import CallIdPath
 from ingest.api.found import SimilarAnswer
 from ingest.api.given import TheJournal
-from ingest.api.samples import SIMILAR
+from ingest.api.samples.found import SIMILAR
 from ingest.api.search import Around, Searching
 from ingest.passages import grouped
 from ingest.problems import Problem

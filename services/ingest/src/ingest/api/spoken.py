@@ -10,7 +10,7 @@ from fastapi.responses import StreamingResponse
 
 from ingest.api.answers import MetricsAnswer, metrics
 from ingest.api.calls import CallIdPath, Documents, RevisionQuery
-from ingest.api.examples import FILES, METRICS
+from ingest.api.samples.spoken import FILES, METRICS
 from ingest.exports import EXPORTS, Format
 from ingest.negotiation import preferred
 from ingest.problems import Problem

@@ -18,7 +18,6 @@ from fastapi import APIRouter, Depends, File, Form, Response, UploadFile
 from pydantic import ValidationError
 
 from ingest.api.answers import Uploaded
-from ingest.api.call_samples import UPLOADED
 from ingest.api.given import (
     TheBroker,
     TheCalls,
@@ -29,6 +28,7 @@ from ingest.api.given import (
     TheTenant,
     TheUploadQuota,
 )
+from ingest.api.samples.calls import UPLOADED
 from ingest.metadata import in_name, in_utc, merged
 from ingest.problems import Problem, too_large
 from ingest.recording import call_id, door_key, sidecar_of

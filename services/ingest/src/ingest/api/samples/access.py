@@ -1,8 +1,8 @@
 """What OpenAPI shows of those who ask: who they are, their keys, and what is on record."""
 
-from typing import Any, Final
+from typing import Final
 
-Responses = dict[int | str, dict[str, Any]]
+from ingest.api.samples.shown import Responses, shown
 
 _KEY = {
     "key_id": "0123456789abcdef",
@@ -26,12 +26,8 @@ _ROW = {
 }
 
 
-def _answer(description: str, example: Any) -> dict[str, Any]:
-    return {"description": description, "content": {"application/json": {"example": example}}}
-
-
 ME: Final[Responses] = {
-    200: _answer(
+    200: shown(
         "Somebody who was let in",
         {
             "name": "key:0123456789abcdef",
@@ -42,19 +38,19 @@ ME: Final[Responses] = {
         },
     )
 }
-OPTIONS: Final[Responses] = {200: _answer("Ways to log in", {"ways": ["oidc", "keys"]})}
+OPTIONS: Final[Responses] = {200: shown("Ways to log in", {"ways": ["oidc", "keys"]})}
 _NO_ISSUER: Final[Responses] = {404: {"description": "Nobody logs in at an issuer here"}}
 LEAVING: Final[Responses] = {302: {"description": "To the issuer's page"}, **_NO_ISSUER}
 BACK: Final[Responses] = {302: {"description": "Logged in, and on to the path asked for"}, **_NO_ISSUER}
-KEYS: Final[Responses] = {200: _answer("The tenant's keys", {"keys": [_KEY]})}
+KEYS: Final[Responses] = {200: shown("The tenant's keys", {"keys": [_KEY]})}
 NEW_KEY: Final[Responses] = {
-    201: _answer(
+    201: shown(
         "The key, this once",
         _KEY | {"last_used_at": None, "key": "cs_0123456789abcdef_" + 43 * "x"},
     )
 }
 REVOKED: Final[Responses] = {404: {"description": "There is no such key"}}
 AUDIT: Final[Responses] = {
-    200: _answer("A page of the record", {"rows": [_ROW], "next": None}),
+    200: shown("A page of the record", {"rows": [_ROW], "next": None}),
     400: {"description": "The cursor is none of ours for this question"},
 }

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from ingest.api.examples import Responses
+from ingest.api.samples.shown import Responses
 
 _CALL = (
     '{"call_id":"c-1","tenant_id":"default","revision":1,"status":"transcribing",'

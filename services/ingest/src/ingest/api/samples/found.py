@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-Responses = dict[int | str, dict[str, Any]]
+from ingest.api.samples.shown import Responses, shown
 
 _BAD: Final[Responses] = {
     400: {
@@ -42,12 +42,8 @@ _PASSAGE = {
 _CALL = {"call_id": "c-1", "score": 0.0328, "facts": _FACTS, "passages": 1, "hits": [_PASSAGE]}
 
 
-def _answer(description: str, example: Any) -> dict[str, Any]:
-    return {"description": description, "content": {"application/json": {"example": example}}}
-
-
 SEARCH: Final[Responses] = {
-    200: _answer(
+    200: shown(
         "Calls, best first, each with its best passages",
         {
             "query": "price",
@@ -113,7 +109,7 @@ _EXAMPLE = {
 }
 
 INSIGHTS: Final[Responses] = {
-    200: _answer(
+    200: shown(
         "Numbers of calls, with an example of each finding",
         {
             "calls": 12,
@@ -169,6 +165,6 @@ FINDINGS: Final[Responses] = {
 }
 
 SIMILAR: Final[Responses] = {
-    200: _answer("Calls, the most alike first", {"call_id": "c-2", "calls": [_CALL]}),
+    200: shown("Calls, the most alike first", {"call_id": "c-2", "calls": [_CALL]}),
     404: {"description": "No such call"},
 }

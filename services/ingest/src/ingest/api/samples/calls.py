@@ -1,8 +1,8 @@
 """What OpenAPI shows of calls: the list, one of them, its revisions, an upload, a redo; and of our health."""
 
-from typing import Any, Final
+from typing import Final
 
-Responses = dict[int | str, dict[str, Any]]
+from ingest.api.samples.shown import Responses, shown
 
 _SUMMARY = {
     "call_id": "c-1",
@@ -77,14 +77,10 @@ _DIFFERENCE = {
 }
 
 
-def _shown(description: str, example: Any) -> dict[str, Any]:
-    return {"description": description, "content": {"application/json": {"example": example}}}
-
-
 _UNKNOWN: Final = {"description": "No such call"}
 
 HEALTH: Final[Responses] = {
-    200: _shown(
+    200: shown(
         "What was looked at, and how it is",
         {
             "status": "ok",
@@ -93,11 +89,11 @@ HEALTH: Final[Responses] = {
     )
 }
 CALLS: Final[Responses] = {
-    200: _shown("Calls, newest first", {"calls": [_SUMMARY], "next": None}),
+    200: shown("Calls, newest first", {"calls": [_SUMMARY], "next": None}),
     400: {"description": "The cursor is none of ours"},
 }
 CALL: Final[Responses] = {
-    200: _shown("All there is of the call; a settled one has an ``ETag``", _CALL),
+    200: shown("All there is of the call; a settled one has an ``ETag``", _CALL),
     304: {"description": "Not modified"},
     404: _UNKNOWN,
 }
@@ -106,21 +102,21 @@ RECORDING: Final[Responses] = {
     404: {"description": "No such call, or it has no recording that could be opened"},
 }
 REVISIONS: Final[Responses] = {
-    200: _shown("Newest first", {"call_id": "c-1", "revisions": [_REVISION]}),
+    200: shown("Newest first", {"call_id": "c-1", "revisions": [_REVISION]}),
     404: _UNKNOWN,
 }
 DIFFERENCE: Final[Responses] = {
-    200: _shown("What came, went or changed", _DIFFERENCE),
+    200: shown("What came, went or changed", _DIFFERENCE),
     404: {"description": "No such call or revision, or it has no analysis"},
 }
 UPLOADED: Final[Responses] = {
-    201: _shown("Its processing is certain to begin", {"call_id": "c-1", "status": "uploaded"}),
+    201: shown("Its processing is certain to begin", {"call_id": "c-1", "status": "uploaded"}),
     400: {"description": "There is no recording, it is empty, or its metadata cannot be read"},
     409: {"description": "This recording was erased"},
     413: {"description": "The recording is larger than ``MAX_UPLOAD_BYTES``"},
 }
 PEAKS: Final[Responses] = {
-    200: _shown(
+    200: shown(
         "As loud as each tenth of a second was",
         {
             "call_id": "c-1",
@@ -137,7 +133,7 @@ PEAKS: Final[Responses] = {
     404: {"description": "No such call, or no waveform of it"},
 }
 IN_PARTS: Final[Responses] = {
-    201: _shown(
+    201: shown(
         "Where each part goes",
         {
             "upload_id": "u-6f1c2a9d8e7b4c5d9a0b1c2d3e4f5a6b",
@@ -158,7 +154,7 @@ JOINED: Final[Responses] = {
     },
 }
 REDONE: Final[Responses] = {
-    202: _shown("The revision that was opened", {"call_id": "c-1", "revision": 2, "status": "transcribed"}),
+    202: shown("The revision that was opened", {"call_id": "c-1", "revision": 2, "status": "transcribed"}),
     404: _UNKNOWN,
     409: {"description": "Nothing is kept to start from, or the same was asked a moment ago"},
 }

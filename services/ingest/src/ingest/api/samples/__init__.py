@@ -1,0 +1,1 @@
+"""What OpenAPI shows of each answer: examples, and when it is refused."""
