@@ -2,13 +2,13 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { Icon } from "../components/icon";
+import { Transport } from "../components/transport";
 import { clock } from "../format";
 import { listen, shortcuts } from "../keyboard";
 import { callPath } from "../places";
 import {
   durationMs,
   faster,
-  paused,
   positionMs,
   RATES,
   rate,
@@ -105,15 +105,7 @@ export function Player({ callId, revision, tracks, lengthMs, speakers }: PlayerP
     <section class="player card" aria-label="Player">
       {tracks.length > 0 && <Waveform tracks={tracks} durationMs={lengthMs} speakers={speakers} />}
       <div class="controls">
-        <button type="button" class="icon-button" aria-label="10 seconds back" onClick={() => skip(-1)}>
-          <Icon name="back" />
-        </button>
-        <button type="button" class="round" aria-label={paused.value ? "Play" : "Pause"} onClick={toggle}>
-          <Icon name={paused.value ? "play" : "pause"} />
-        </button>
-        <button type="button" class="icon-button" aria-label="10 seconds on" onClick={() => skip(1)}>
-          <Icon name="forward" />
-        </button>
+        <Transport />
         <span class="position">
           {clock(positionMs.value)} <span class="muted">/ {clock(length)}</span>
         </span>

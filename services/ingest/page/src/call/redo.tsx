@@ -1,11 +1,9 @@
 /** Do a part of the call again, after asking whether that is meant. */
 
 import { useState } from "preact/hooks";
-import { type RedoStage, redo } from "../api/calls";
-import { asProblem, type Problem } from "../api/problem";
-import { Dialog } from "../components/dialog";
+import type { RedoStage } from "../api/calls";
 import { Icon } from "../components/icon";
-import { Failure } from "../components/states";
+import { Redoing } from "../components/redoing";
 
 const CHOICES: readonly { readonly stage: RedoStage; readonly name: string; readonly told: string }[] = [
   {
@@ -38,23 +36,12 @@ interface DialogProps extends RedoProps {
 
 function RedoDialog({ callId, from, begun, close }: DialogProps) {
   const [stage, setStage] = useState<RedoStage>(from);
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState<Problem | null>(null);
-  const confirm = () => {
-    setBusy(true);
-    redo(callId, stage).then(
-      () => {
-        close();
-        begun();
-      },
-      error => {
-        setBusy(false);
-        setProblem(asProblem(error));
-      },
-    );
+  const done = () => {
+    close();
+    begun();
   };
   return (
-    <Dialog title="Do this call again" close={close}>
+    <Redoing title="Do this call again" callId={callId} from={stage} begun={done} close={close}>
       <fieldset class="choices">
         <legend class="muted">A new revision is made; this one is kept, and can still be read.</legend>
         {CHOICES.map(each => (
@@ -73,16 +60,7 @@ function RedoDialog({ callId, from, begun, close }: DialogProps) {
         ))}
       </fieldset>
       <p class="muted small">Work that is done again is paid again where its result is not kept.</p>
-      {problem && <Failure problem={problem} />}
-      <footer>
-        <button type="button" class="button" onClick={close}>
-          Cancel
-        </button>
-        <button type="button" class="button primary" disabled={busy} onClick={confirm}>
-          Do it again
-        </button>
-      </footer>
-    </Dialog>
+    </Redoing>
   );
 }
 

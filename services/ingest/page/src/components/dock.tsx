@@ -3,18 +3,9 @@
 import { Link, useLocation } from "wouter-preact";
 import { clock } from "../format";
 import { callPath } from "../places";
-import {
-  durationMs,
-  heard,
-  paused,
-  playing,
-  positionMs,
-  skip,
-  soundProblem,
-  stop,
-  toggle,
-} from "../sound/sound";
+import { durationMs, heard, playing, positionMs, soundProblem, stop } from "../sound/sound";
 import { Icon } from "./icon";
+import { Transport } from "./transport";
 
 export function Dock() {
   const [path] = useLocation();
@@ -22,15 +13,7 @@ export function Dock() {
   if (now === null || !heard.value || path === callPath(now.callId)) return null;
   return (
     <section class="dock" aria-label="Player">
-      <button type="button" class="icon-button" aria-label="10 seconds back" onClick={() => skip(-1)}>
-        <Icon name="back" />
-      </button>
-      <button type="button" class="round" aria-label={paused.value ? "Play" : "Pause"} onClick={toggle}>
-        <Icon name={paused.value ? "play" : "pause"} />
-      </button>
-      <button type="button" class="icon-button" aria-label="10 seconds on" onClick={() => skip(1)}>
-        <Icon name="forward" />
-      </button>
+      <Transport />
       <Link class="dock-title" href={callPath(now.callId, positionMs.value)}>
         {now.title}
       </Link>

@@ -10,9 +10,9 @@ import type { CallList, CallRow } from "../api/schema";
 import { may } from "../api/session";
 import { useAnswer } from "../api/useAnswer";
 import { titleOf } from "../call/title";
-import { Dialog } from "../components/dialog";
 import { Heading } from "../components/heading";
 import { Icon } from "../components/icon";
+import { Redoing } from "../components/redoing";
 import { Answered, Empty, Failure } from "../components/states";
 import { counted, when } from "../format";
 import { callPath } from "../places";
@@ -33,35 +33,13 @@ interface RedoProps {
 }
 
 function Confirm({ call, from, done, close }: RedoProps & { readonly close: () => void }) {
-  const [problem, setProblem] = useState<Problem | null>(null);
-  const [busy, setBusy] = useState(false);
-  const redo = () => {
-    setBusy(true);
-    const params = { path: { call_id: call.call_id }, query: { from } };
-    api.POST("/api/v1/calls/{call_id}/redo", { params }).then(
-      () => done(),
-      error => {
-        setProblem(asProblem(error));
-        setBusy(false);
-      },
-    );
-  };
   return (
-    <Dialog title="Do it again?" close={close}>
+    <Redoing title="Do it again?" callId={call.call_id} from={from} begun={done} close={close}>
       <p>
         The call goes on from “{stageWord(from)}”. What was paid for before is not paid again; a new attempt
         may cost money.
       </p>
-      {problem && <Failure problem={problem} />}
-      <footer>
-        <button type="button" class="button" onClick={close}>
-          Cancel
-        </button>
-        <button type="button" class="button primary" disabled={busy} onClick={redo}>
-          Do it again
-        </button>
-      </footer>
-    </Dialog>
+    </Redoing>
   );
 }
 
