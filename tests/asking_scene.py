@@ -63,7 +63,7 @@ def answerer(
     *,
     claims: Any = None,
     budget: Budget | None = None,
-    seconds: float = 5.0,
+    seconds: float = 30.0,
 ) -> Answerer:
     """Whoever answers with that model."""
     remembered = cast("Claims", claims or FakeClaims())

@@ -338,7 +338,7 @@ class Outside:
             "costs": Costs(self.rows["ledger"]),
             "index": index,
             "ask_limiter": self.ask_limiter,
-            "answerer": Answerer(self.answering, self.claims, self.budget, ROOM, 5.0),
+            "answerer": Answerer(self.answering, self.claims, self.budget, ROOM, 30.0),
             "retriever": Retriever(index, questions, self.transcripts, room=ROOM),
             "examiner": Examiner(self.examine, self.seconds),
             "erasure": Erasure(
