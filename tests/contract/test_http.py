@@ -54,6 +54,12 @@ async def test_another_name_for_loopback_is_not_trusted(door: Door, host: str, s
     assert status == (await door.get("/calls", Host=host)).status_code
 
 
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP"])
+async def test_whom_a_proxy_speaks_for_is_a_stranger(door: Door, header: str) -> None:
+    """A proxy on this machine that calls us by a name for loopback, as they do unless told otherwise."""
+    assert 403 == (await door.get("/calls", **{header: "for=203.0.113.5"})).status_code
+
+
 NETWORK = "http://10.0.0.7:8000"
 
 
