@@ -3145,6 +3145,15 @@ export interface operations {
                      * @example {
                      *       "calls": [
                      *         {
+                     *           "about": {
+                     *             "agent": "Dana",
+                     *             "call_outcome": "next_step_agreed",
+                     *             "company_name": null,
+                     *             "customer": "Acme Ltd",
+                     *             "duration_ms": 354000,
+                     *             "sentiment": "mixed",
+                     *             "started_at": "2026-11-20T08:52:00Z"
+                     *           },
                      *           "call_id": "c-1",
                      *           "cost_usd": 0.0253,
                      *           "created_at": "2026-11-20T09:00:00Z",

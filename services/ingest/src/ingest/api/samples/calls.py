@@ -15,6 +15,15 @@ _SUMMARY = {
     "error": None,
     "parked": None,
 }
+_GLANCE = {
+    "agent": "Dana",
+    "customer": "Acme Ltd",
+    "company_name": None,
+    "started_at": "2026-11-20T08:52:00Z",
+    "duration_ms": 354000,
+    "sentiment": "mixed",
+    "call_outcome": "next_step_agreed",
+}
 _STAGE = {
     "attempts": 1,
     "started_at": "2026-11-20T09:00:01Z",
@@ -89,7 +98,7 @@ HEALTH: Final[Responses] = {
     )
 }
 CALLS: Final[Responses] = {
-    200: shown("Calls, newest first", {"calls": [_SUMMARY], "next": None}),
+    200: shown("Calls, newest first", {"calls": [_SUMMARY | {"about": _GLANCE}], "next": None}),
     400: {"description": "The cursor is none of ours"},
 }
 CALL: Final[Responses] = {
