@@ -54,6 +54,12 @@ async def test_another_name_for_loopback_is_not_trusted(door: Door, host: str, s
     assert status == (await door.get("/calls", Host=host)).status_code
 
 
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP"])
+async def test_whom_a_proxy_speaks_for_is_a_stranger(door: Door, header: str) -> None:
+    """A proxy on this machine that calls us by a name for loopback, as they do unless told otherwise."""
+    assert 403 == (await door.get("/calls", **{header: "for=203.0.113.5"})).status_code
+
+
 NETWORK = "http://10.0.0.7:8000"
 
 
@@ -193,3 +199,10 @@ async def test_a_lost_redis_is_left_alone_for_a_while(monkeypatch: pytest.Monkey
         waits = [await limiter.seconds_to_wait("client") for _ in range(4)]
 
     assert ([None] * 4, 2) == (waits, len(tried))
+
+
+async def test_no_request_is_led_to_another_host(door: Door) -> None:
+    """A slash too many is an unknown address, not a redirect to wherever the request says we are."""
+    answer = await door.client.get("/api/v1/calls/", headers={"Host": "127.0.0.1"})
+
+    assert (404, False) == (answer.status_code, "location" in answer.headers)

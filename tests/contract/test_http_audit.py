@@ -57,6 +57,16 @@ async def test_a_row_says_who_asked_for_what_and_when(door: Door, action: str) -
     } == row
 
 
+async def test_a_sheet_of_costs_is_an_export(door: Door) -> None:
+    """On record as any other; looking at costs on the page is not."""
+    header = await known(door, "admins")
+    await door.get("/costs", **header)
+    await door.get("/costs?format=csv", **header)
+    await door.get("/costs", **header, Accept="text/csv")
+
+    assert ["export", "export"] == [row["action"] for row in await rows(door)]
+
+
 async def test_what_cannot_be_written_down_is_not_done(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     """503, and no answer."""
 

@@ -5,6 +5,7 @@ import json
 from typing import Any
 
 import httpx
+import pytest
 from common.pipeline import ANALYZE, EMBED, INGEST, TRANSCRIBE
 from door_scene import KEY, WORK, Door, complete, opened, problem
 from ingest_scene import NOW, Outside, door_settings
@@ -114,3 +115,15 @@ async def test_streams_are_bounded_for_each_client() -> None:
     assert "EVENT_STREAMS_EACH" in problem(refused)[1]
     assert int(refused.headers["retry-after"]) > 0
     assert "end" == events(after)[-1]["event"]
+
+
+async def test_a_stream_ends_after_a_while_and_is_gone_on_with(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever comes back is asked again who they are; nothing is told twice, and no end is told."""
+    monkeypatch.setattr("ingest.api.events.HELD", 0.05)
+    await door.outside.journal.begin(KEY, INGEST, NOW)
+    (first,) = events(await door.get("/calls/c-1/events"))
+    again = events(await door.get("/calls/c-1/events", **{"Last-Event-ID": first["id"]}))
+
+    assert ("call", []) == (first["event"], again)

@@ -115,6 +115,12 @@ async def test_every_answer_says_what_a_browser_may_do_with_it(door: Door, path:
     assert "strict-transport-security" not in answer.headers
 
 
+@pytest.mark.parametrize("path", ["/calls", "/calls/c-unknown", "/search?q=slow", "/findings", "/me"])
+async def test_nobody_in_between_keeps_what_the_api_answers(door: Door, path: str) -> None:
+    """A cache that two people share would hand one's calls to the other: a cookie alone tells them apart."""
+    assert "private" in (await door.get(path)).headers["cache-control"]
+
+
 async def test_a_refusal_at_the_gate_and_a_fault_of_ours_say_it_too(
     door: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -156,6 +156,25 @@ async def test_a_completion_that_broke_off_is_gone_on_with(
     assert "call_id" in await gangway.door.call(again.json()["call_id"])
 
 
+async def test_what_is_joined_already_cannot_be_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its completion broke off before we had noted it: the recording stays, counts, and becomes its call."""
+
+    async def fail(*_: Any, **__: Any) -> None:
+        raise Transient("away")
+
+    async with opened(Outside(door_settings(upload_bytes_per_day=len(CALL)))) as door:
+        gangway = Gangway(door)
+        upload = (await gangway.announce(len(CALL))).json()
+        parts = gangway.send(upload, CALL)
+        with monkeypatch.context() as broken:
+            broken.setattr(door.outside.parted_uploads, "name", fail)
+            assert 503 == (await gangway.complete(upload, parts)).status_code
+        assert 204 == (await gangway.give_up(upload)).status_code
+        full, again = await gangway.announce(1), await gangway.complete(upload, parts)
+
+    assert (429, 201) == (full.status_code, again.status_code)
+
+
 @pytest.mark.parametrize(
     ("sent", "told", "why"),
     [
@@ -244,6 +263,18 @@ async def test_an_upload_that_fails_costs_no_bytes(monkeypatch: pytest.MonkeyPat
         taken = await door.hand_in(CALL)
 
     assert (503, 201) == (refused.status_code, taken.status_code)
+
+
+async def test_an_upload_that_is_not_announced_costs_no_bytes() -> None:
+    """However often it is tried while the queue is away: 503 says to try again, and so one may."""
+    async with opened(Outside(door_settings(upload_bytes_per_day=len(CALL)))) as door:
+        broker = door.app.state.broker
+        door.hears_nothing()
+        refused = [(await door.hand_in(CALL)).status_code for _ in range(2)]
+        door.app.state.broker = broker
+        taken = await door.hand_in(CALL)
+
+    assert [503, 503, 201] == [*refused, taken.status_code]
 
 
 async def test_what_lapsed_is_given_up(gangway: Gangway) -> None:

@@ -55,6 +55,18 @@ async def test_a_key_begins_a_session_that_ends_when_it_is_left(door: Door) -> N
     assert [401, 401] == [answer.status_code for answer in outside]
 
 
+async def test_logging_in_again_ends_the_session_before(door: Door) -> None:
+    """A browser holds one: no other is left that its reader cannot end."""
+    key = await minted(door)
+    await logged_in(door, key.text)
+    before = held(door)
+    await logged_in(door, key.text)
+    after = held(door)
+    door.client.cookies.clear()
+
+    assert [401, 200] == [(await door.get("/me", **cookie)).status_code for cookie in (before, after)]
+
+
 async def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(door: Door) -> None:
     """HttpOnly and SameSite; with TLS it is Secure, and bound to this host."""
     key = (await minted(door)).text

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { keyIn } from "../src/api/session";
+import { believesLinks, keyIn } from "../src/api/session";
 import { pieces } from "../src/components/highlighted";
 import { callPath, loginPath, nextPath } from "../src/places";
 import { frameOnly } from "../src/trusted";
@@ -65,4 +65,9 @@ test("agent and customer keep their colours whoever speaks first", () => {
     ["s1", "s2"].map(each => speakerNumber(each, ["s1", "s2"])),
     [1, 2],
   );
+});
+
+test("a link signs its reader in on this machine alone", () => {
+  const hosts = ["localhost", "127.0.0.1", "[::1]", "calls.example.com", "127.0.0.1.example.com", "10.0.0.7"];
+  assert.deepEqual(hosts.map(believesLinks), [true, true, true, false, false, false]);
 });

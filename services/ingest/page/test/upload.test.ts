@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Problem } from "../src/api/problem";
 import { metadataOf } from "../src/upload/metadata";
-import { pauseBefore } from "../src/upload/parts";
+import { pauseBefore, persistently } from "../src/upload/parts";
 
 test("a part that broke off is tried again, each time later, and at last given up", () => {
   const broken = new Problem(0, "unreachable");
@@ -15,6 +15,29 @@ test("a part that broke off is tried again, each time later, and at last given u
 test("a store that says when is believed, a refusal is not tried again", () => {
   assert.equal(pauseBefore(2, new Problem(503, "", null, 30)), 30_000);
   assert.equal(pauseBefore(2, new Problem(403, "")), null);
+});
+
+test("what may be asked again is asked again, so that parts that have come are not thrown away", async () => {
+  const answers = [new Problem(503, "", null, 0), new Problem(0, ""), "joined"];
+  const paused: number[] = [];
+  const pass = async (ms: number) => void paused.push(ms);
+  const ask = async () => {
+    const answer = answers.shift()!;
+    if (answer instanceof Problem) throw answer;
+    return answer;
+  };
+
+  assert.equal(await persistently(ask, new AbortController().signal, pass), "joined");
+  assert.deepEqual(paused, [1000, 2000]);
+});
+
+test("a refusal and whoever stops end it at once", async () => {
+  const pass = async () => assert.fail("waited");
+  const refused = async () => Promise.reject(new Problem(409, ""));
+  const away = async () => Promise.reject(new Problem(503, ""));
+
+  await assert.rejects(persistently(refused, new AbortController().signal, pass), Problem);
+  await assert.rejects(persistently(away, AbortSignal.abort(), pass), Problem);
 });
 
 test("only what is filled in is sent, and a time with its zone", () => {

@@ -74,6 +74,7 @@ def _door(settings: DoorSettings, stage: AsgiFastStream, using: Instruments) -> 
         description="Recorded sales calls in; transcripts, checked insights and search out.",
         version=version_of("ingest"),
         lifespan=lifespan,
+        redirect_slashes=False,  # it would lead wherever the Host header says
         generate_unique_id_function=attrgetter("name"),
         middleware=[Middleware(SafetyHeaders), Middleware(Observed, using=using), *_gates(settings)],
         routes=[Route(path, endpoint, include_in_schema=False) for path, endpoint in stage.routes],

@@ -3497,7 +3497,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description ``call``: the call's summary and its journal, as ``GET /calls/{call_id}`` has them, at once and whenever something has become of it; ``end``: it is completed, failed or erased. Comments in between keep the connection open. A call is looked at once a second. */
+            /** @description ``call``: the call's summary and its journal, as ``GET /calls/{call_id}`` has them, at once and whenever something has become of it; ``end``: it is completed, failed or erased. Comments in between keep the connection open. A call is looked at once a second, and a stream ends after a minute: come back with ``Last-Event-ID``. */
             200: {
                 headers: {
                     [name: string]: unknown;

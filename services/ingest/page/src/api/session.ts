@@ -44,10 +44,15 @@ export function keyIn(fragment: string): string | null {
   return new URLSearchParams(fragment.replace(/^#/, "")).get("key");
 }
 
+const OWN_MACHINE = /^(localhost|127(\.\d+){3}|\[::1\])$/;
+
+/** Whether a key in an address is its reader's own: on a network, a link would sign them in as somebody else. */
+export const believesLinks = (hostname: string): boolean => OWN_MACHINE.test(hostname);
+
 /** Sign in with the key of the fragment, which reaches no server and no log, and take it out of sight. */
 export async function signInByFragment(): Promise<void> {
   const key = keyIn(location.hash);
   if (key === null) return;
   history.replaceState(null, "", location.pathname + location.search);
-  await signIn(key);
+  if (believesLinks(location.hostname)) await signIn(key);
 }

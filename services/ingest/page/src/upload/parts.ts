@@ -29,17 +29,26 @@ export function pauseBefore(nextTry: number, problem: Problem): number | null {
 
 const waited = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms));
 
-async function part(address: string, body: Blob, sending: Sending, nth = 1): Promise<string> {
+/** Ask, and ask again after whatever may pass; only for what may be asked twice. */
+export async function persistently<T>(
+  ask: () => Promise<T>,
+  signal: AbortSignal,
+  pass = waited,
+  nth = 1,
+): Promise<T> {
   try {
-    const answer = await put({ method: "PUT", address, body }, sending);
-    return answer.getResponseHeader("ETag") ?? "";
+    return await ask();
   } catch (error) {
-    if (sending.signal.aborted) throw error;
-    const pause = pauseBefore(nth + 1, asProblem(error));
+    const pause = signal.aborted ? null : pauseBefore(nth + 1, asProblem(error));
     if (pause === null) throw error;
-    await waited(pause);
-    return part(address, body, sending, nth + 1);
+    await pass(pause);
+    return persistently(ask, signal, pass, nth + 1);
   }
+}
+
+async function part(address: string, body: Blob, sending: Sending): Promise<string> {
+  const ask = () => put({ method: "PUT", address, body }, sending);
+  return (await persistently(ask, sending.signal)).getResponseHeader("ETag") ?? "";
 }
 
 export async function inParts(sending: Sending): Promise<Uploaded> {
@@ -55,7 +64,8 @@ export async function inParts(sending: Sending): Promise<Uploaded> {
       const etag = await part(url, body, { ...sending, progress: sent => progress(from + sent) });
       parts.push({ number, etag });
     }
-    return (await (await send(`${at}/complete`, asJson("POST", { parts }))).json()) as Uploaded;
+    const complete = () => send(`${at}/complete`, asJson("POST", { parts })); // again answers the same
+    return (await (await persistently(complete, sending.signal)).json()) as Uploaded;
   } catch (error) {
     // What cannot be given up now lapses by itself; why the upload broke off is what has to be told.
     await send(at, { method: "DELETE" }).catch(() => undefined);

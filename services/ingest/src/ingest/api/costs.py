@@ -6,16 +6,16 @@ from datetime import date, timedelta
 from typing import Annotated, Final
 
 from common.model import CallId, Noun
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from ingest.api.cursors import cursor_at, place_at
-from ingest.api.given import TheClock, TheCosts, TheTenant
+from ingest.api.given import TheClock, TheCosts, ThePrincipal, TheTenant
 from ingest.api.samples.found import COSTS
 from ingest.api.sheets import TheSheet, sheet
 from ingest.cells import csv_row
 from ingest.costs import PARTS, Cost, CostQuery, Costs, Part, Spending, ordered, place
 from ingest.problems import Problem
-from ingest.security.admission import needs
+from ingest.security.admission import Noted, needs
 
 DAYS: Final = 30  # that are added up unless others are named
 FIGURES: Final = tuple(Spending.model_fields)
@@ -66,8 +66,18 @@ class Spent:
         )
 
 
+async def exported(form: TheSheet, request: Request, who: ThePrincipal) -> None:
+    """A sheet is an export, and noted as one."""
+    if form == "csv":
+        await Noted("export")(request, who)
+
+
 @router.get(
-    "/costs", dependencies=[needs("costs")], operation_id="costs", response_model=CostsAnswer, responses=COSTS
+    "/costs",
+    dependencies=[needs("costs"), Depends(exported)],
+    operation_id="costs",
+    response_model=CostsAnswer,
+    responses=COSTS,
 )
 async def costs(
     spent: Annotated[Spent, Depends()],

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Final
@@ -21,6 +22,7 @@ from ingest.security.admission import needs
 from ingest.watching import Watched
 
 BEAT: Final = 15.0  # seconds without news, after which proxies are told that the connection lives
+HELD: Final = 60.0  # seconds; whoever comes back then is asked again who they are
 COME_BACK: Final = 2000  # milliseconds after which a client whose connection broke should come back
 
 router = APIRouter(prefix="/calls", tags=["calls"])
@@ -34,7 +36,13 @@ class Stream:
     last: str | None
 
     async def emit(self, emit: Emit) -> None:
-        """The call whenever it has changed, until it is settled or erased."""
+        """The call whenever it has changed, for a while: a key that was revoked tells nobody for long."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(HELD):
+                await self._until_settled(emit)
+
+    async def _until_settled(self, emit: Emit) -> None:
+        """Until it is settled or erased."""
         entry = await self.watched.first()
         if entry and place(entry) != self.last:
             emit(_call(entry))

@@ -157,8 +157,10 @@ class Gangway:
         return await self.door.announce(key, upload.recording, upload.metadata)
 
     async def abandon(self, upload: PartedUpload) -> None:
-        """Give it up: what has come of it goes, and its bytes are not counted."""
-        if await self.parts.give_up(upload.target) and await self.uploads.drop(upload):
+        """Give it up: what has come of it goes, and its bytes are not counted; what is joined stays."""
+        if await self._is_there(upload):
+            await self.uploads.joined(upload)
+        elif await self.parts.give_up(upload.target) and await self.uploads.drop(upload):
             await self.quota.give_back(upload.tenant_id, upload.size, upload.begun_at)
 
     async def _checked(self, upload: PartedUpload, told: dict[int, str]) -> tuple[Part, ...]:
@@ -172,6 +174,13 @@ class Gangway:
         if wrong := amiss(upload, there, told):
             raise Problem(409, "The parts are not the recording that was announced.", errors=wrong[:20])
         return there
+
+    async def _is_there(self, upload: PartedUpload) -> bool:
+        """Whether a completion joined it, and broke off before it was noted."""
+        try:
+            return await self._is_whole(upload)
+        except Problem:
+            return False
 
     async def _is_whole(self, upload: PartedUpload) -> bool:
         try:

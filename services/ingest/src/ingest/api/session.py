@@ -12,6 +12,7 @@ from ingest.api.samples.access import BACK, LEAVING, OPTIONS
 from ingest.auth_settings import Way
 from ingest.problems import Problem
 from ingest.security.admission import refused
+from ingest.security.identities import Identities
 from ingest.security.login import Logins, is_local
 from ingest.security.presented import LARGEST, cookie_name, is_encrypted, own_address
 from ingest.settings import DoorSettings
@@ -50,6 +51,7 @@ async def begin(asked: KeyLogin, request: Request, settings: TheSettings, who: T
     held = await who.with_key(asked.key, settings.session_hours)
     if held is None:
         raise refused()
+    await _end_held(request, settings, who)
     response = Response(status_code=204)
     _hand_over(response, request, settings, held)
     return response
@@ -58,11 +60,10 @@ async def begin(asked: KeyLogin, request: Request, settings: TheSettings, who: T
 @router.delete("", status_code=204, operation_id="end_session")
 async def end(request: Request, settings: TheSettings, who: TheIdentities) -> Response:
     """Log out."""
-    name = cookie_name(request, settings)
-    if held := request.cookies.get(name):
-        await who.sessions.end(held)
+    await _end_held(request, settings, who)
     response = Response(status_code=204)
-    response.delete_cookie(name, path="/", secure=is_encrypted(request, settings), httponly=True)
+    name, secure = cookie_name(request, settings), is_encrypted(request, settings)
+    response.delete_cookie(name, path="/", secure=secure, httponly=True)
     return response
 
 
@@ -107,6 +108,7 @@ async def come_back(
     if returned is None:
         raise refused()
     held = await offered.identities.with_token(returned.who, settings.session_hours)
+    await _end_held(request, settings, offered.identities)
     response = RedirectResponse(returned.next, 302, headers={"Cache-Control": "no-store"})
     _hand_over(response, request, settings, held)
     return response
@@ -120,6 +122,12 @@ def _offered(logins: Logins | None) -> Logins:
 
 def _back(request: Request, settings: DoorSettings) -> str:
     return f"{own_address(request, settings)}{settings.api_v1_prefix}/session/callback"
+
+
+async def _end_held(request: Request, settings: DoorSettings, who: Identities) -> None:
+    """The session that the browser has had until now, if any."""
+    if held := request.cookies.get(cookie_name(request, settings)):
+        await who.sessions.end(held)
 
 
 def _hand_over(response: Response, request: Request, settings: DoorSettings, held: str) -> None:

@@ -138,10 +138,10 @@ class Door:
         key = CallKey(tenant_id=self.tenant, call_id=call_id(self.tenant, digest.hexdigest()))
         await self.refuse_erased(key)
         stored = await self._already(key)
-        if stored is None:
-            async with self.quota.taken(self.tenant, file.size or 0, self.clock()):
-                stored = await self._store(key, file, metadata)
-        return await self.announce(key, stored, metadata)
+        if stored is not None:
+            return await self.announce(key, stored, metadata)
+        async with self.quota.taken(self.tenant, file.size or 0, self.clock()):
+            return await self.announce(key, await self._store(key, file, metadata), metadata)
 
     async def refuse_erased(self, key: CallKey) -> None:
         """Somebody asked that it be gone: it does not come back by being handed in.

@@ -13,6 +13,7 @@ NOTHING: Final = "default-src 'none'; base-uri 'none'; form-action 'none'; frame
 """For every answer that is no page."""
 
 HEADERS: Final[Mapping[str, str]] = {
+    "Cache-Control": "private, no-cache",
     "Content-Security-Policy": NOTHING,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",

@@ -71,12 +71,13 @@ def needs(scope: Scope) -> Any:
 
 
 @dataclass(frozen=True, slots=True)
-class _Noted:
+class Noted:
     """Writes down what is asked for, before it is done."""
 
     action: Action
 
     async def __call__(self, request: Request, who: ThePrincipal) -> None:
+        """Write it down."""
         log: AuditLog = request.app.state.opened["audit"]
         clock: Callable[[], datetime] = request.app.state.opened["clock"]
         named = next(iter(request.path_params.values()), None)
@@ -87,7 +88,7 @@ class _Noted:
 
 def noted(action: Action) -> Any:
     """What a route names behind its ``needs`` when the audit log is to tell of it."""
-    return Depends(_Noted(action))
+    return Depends(Noted(action))
 
 
 async def tenant(who: ThePrincipal) -> TenantId:

@@ -6,6 +6,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ingest.addresses import is_loopback
 from ingest.problems import Problem
 
+FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip")  # what proxies say of whom they speak for
 PROBES = ("/health/live", "/health/ready", "/metrics")  # asked by the platform, from elsewhere
 
 
@@ -26,9 +27,10 @@ class LoopbackOnly:
 
 def _is_local(scope: Scope) -> bool:
     """Reached on loopback, and under a name for it: a proxy or a rebound name brings strangers there too."""
-    server = scope.get("server")
-    host = Headers(scope=scope).get("host", "")
-    return server is not None and is_loopback(server[0]) and is_loopback(_without_port(host))
+    server, headers = scope.get("server"), Headers(scope=scope)
+    if server is None or any(name in headers for name in FORWARDED):
+        return False
+    return is_loopback(server[0]) and is_loopback(_without_port(headers.get("host", "")))
 
 
 def _without_port(host: str) -> str:
