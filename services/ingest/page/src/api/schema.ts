@@ -84,7 +84,8 @@ export interface paths {
          * Erase Call
          * @description Remove a call: recording, transcripts, analyses, what is searched and what was remembered of it.
          *
-         *     Its costs stay in the ledger. The same recording, handed in the same way, is refused. Erasing again is harmless.
+         *     Its costs stay in the ledger. The same recording, handed in the same way, is refused. Erasing it again
+         *     is harmless.
          */
         delete: operations["erase_call"];
         options?: never;

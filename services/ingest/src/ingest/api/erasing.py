@@ -24,7 +24,8 @@ async def erase_call(
 ) -> None:
     """Remove a call: recording, transcripts, analyses, what is searched and what was remembered of it.
 
-    Its costs stay in the ledger. The same recording, handed in the same way, is refused. Erasing again is harmless.
+    Its costs stay in the ledger. The same recording, handed in the same way, is refused. Erasing it again
+    is harmless.
     """
     entry = await documents.journal.find(documents.tenant, call_id) or await documents.journal.tombstone(
         documents.tenant, call_id
