@@ -44,7 +44,7 @@ test-fast: $(READY) ## Unit and contract tests
 	@$(PYTEST) -q tests/unit tests/contract libs/faststream-sqs/tests --ignore=libs/faststream-sqs/tests/test_wire.py
 
 # What asks our own models alone is not asked twice.
-MODELS_ALONE = $(addprefix tests/integration/test_,models.py ask_gold.py)
+MODELS_ALONE = $(addprefix tests/integration/test_,models.py ask_gold.py language_model.py titan.py vectors.py demo_login.py)
 test-real: $(READY) ## Integration and e2e against the servers that the environment names; a missing one fails
 	@REQUIRE_REAL=1 $(PYTEST) -q -n 2 --dist loadfile tests/integration tests/e2e \
 		$(addprefix --ignore ,tests/e2e/test_watch.py $(MODELS_ALONE))

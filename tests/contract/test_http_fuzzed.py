@@ -22,7 +22,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-EXAMPLES: Final = 50 if os.environ.get("CHAOS") == "all" else 4  # of each operation as each role
+EXAMPLES: Final = 50 if os.environ.get("CHAOS") == "all" else 3  # of each operation as each role
 CHECKS: Final = [
     not_a_server_error,
     status_code_conformance,
