@@ -98,6 +98,14 @@ async def complete(outside: Outside) -> None:
     await outside.transcripts.keep(
         Transcript(**dict(KEY), language="en", duration_ms=1000, utterances=(utterance,), work=WORK)
     )
+    await outside.analyses.keep(Analysis(**dict(KEY), insights=concluded(), prompt_version="1", work=WORK))
+    for minute, stage in enumerate((INGEST, TRANSCRIBE, ANALYZE, EMBED)):
+        await outside.journal.begin(KEY, stage, NOW + timedelta(minutes=minute))
+        await outside.journal.finish(KEY, stage, NOW + timedelta(minutes=minute), 1.5, WORK)
+
+
+def concluded() -> Insights[Evidence]:
+    """What is concluded from the call, in part from words that nobody said."""
     sentiment = Sentiment(
         overall="neutral",
         score=0,
@@ -123,7 +131,7 @@ async def complete(outside: Outside) -> None:
         (),
     )
     true, false = evidence("it is slow", verified=True), evidence("it is fast", verified=False)
-    insights = Insights[Evidence](
+    return Insights[Evidence](
         summary="Slow.",
         language="en",
         call_type="support",
@@ -133,7 +141,3 @@ async def complete(outside: Outside) -> None:
         pain_points=(pain(true, false), pain(false)),
         **empty,
     )
-    await outside.analyses.keep(Analysis(**dict(KEY), insights=insights, prompt_version="1", work=WORK))
-    for minute, stage in enumerate((INGEST, TRANSCRIBE, ANALYZE, EMBED)):
-        await outside.journal.begin(KEY, stage, NOW + timedelta(minutes=minute))
-        await outside.journal.finish(KEY, stage, NOW + timedelta(minutes=minute), 1.5, WORK)

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from common.pipeline import TRANSCRIBE
+from door_fakes import FakeLimiter
 from door_scene import KEY
 from faststream_sqs import TestSQSBroker
 from ingest.app import create_app
-from ingest_scene import NOW, FakeLimiter, Outside, door_settings
+from ingest_scene import NOW, Outside, door_settings
 from onebox.process import LOOPBACK, Command, Process, reserved_port, running_process
 
 TESTS = Path(__file__).parent

@@ -14,8 +14,9 @@ from common.access.scopes import SCOPES, Role
 from common.model import Call as CallDocument
 from common.model import CallKey, CallMetadata
 from common.pipeline import PIPELINE
+from door_fakes import FakeLimiter
 from door_scene import complete
-from ingest_scene import NOW, FakeLimiter, Outside, door_settings
+from ingest_scene import NOW, Outside, door_settings
 from lone_door import served
 
 SECRET = "quetzalcoatl"  # said in the other tenant's call, and nowhere else

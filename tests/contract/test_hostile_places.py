@@ -18,11 +18,11 @@ from common.model import ObjectRef
 from common.recordings import ObjectStat, RecordingBucket
 from common.settings import AwsSettings
 from common.staying import StayingSession
+from door_fakes import BUCKET, FakeBucket
 from door_scene import Door, complete
 from ingest.inspector import Inspector
 from ingest.recording import Location, Rules, subject
 from ingest.uploads import read
-from ingest_scene import BUCKET, FakeBucket
 from waiting import until
 
 RULES = Rules(BUCKET, (Location(BUCKET), Location("vendor", "calls/")), "default", 10**9)

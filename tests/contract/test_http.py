@@ -6,10 +6,11 @@ import pytest
 from common.clients import open_redis
 from common.errors import Permanent
 from common.settings import RedisSettings
+from door_fakes import FakeLimiter
 from door_scene import Door, complete, opened, problem
 from ingest.cache import AnswerCache
 from ingest.limiter import Limiter
-from ingest_scene import FakeLimiter, Outside, door_settings
+from ingest_scene import Outside, door_settings
 
 
 async def test_a_wrong_method_is_a_problem(door: Door) -> None:

@@ -10,10 +10,11 @@ from common.errors import Permanent, Transient
 from common.index import Filters, Hit
 from common.model import CallKey, Transcript
 from common.pipeline import TRANSCRIBE
+from door_fakes import FakeLimiter
 from door_scene import Door, opened, problem
 from fakes import FakeModel
 from ingest.api.event_stream import EventStream
-from ingest_scene import ASKED, NOW, FakeLimiter, Outside, door_settings
+from ingest_scene import ASKED, NOW, Outside, door_settings
 from nouns import SPOKEN, transcript
 
 LONG = SPOKEN + (("agent", "And so we went on and on about many things."),) * 60

@@ -8,8 +8,9 @@ from common.model import (
     CallKey,
 )
 from common.pipeline import ANALYZE, EMBED, INGEST, TRANSCRIBE
+from door_fakes import BUCKET
 from door_scene import KEY, WORK, Door, complete, problem
-from ingest_scene import BUCKET, NOW, Outside
+from ingest_scene import NOW, Outside
 
 
 async def listed(door: Door, query: str) -> tuple[list[str], str | None]:

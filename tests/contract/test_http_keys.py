@@ -1,10 +1,11 @@
 """What the door promises about API keys: shown once, scoped, of one tenant, gone when they are revoked."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
-from access_scene import guarded, known, listed, minted
+from access_scene import PAGE, guarded, known, listed, logged_in, minted
 from door_scene import Door, problem
 
 
@@ -139,3 +140,20 @@ async def test_the_last_use_is_written_down_once_a_minute(door: Door) -> None:
 
     begin = key.key.created_at
     assert [begin, begin, begin + timedelta(seconds=61)] == times
+
+
+async def test_a_key_ends_no_later_than_the_one_that_made_it(door: Door) -> None:
+    """However long is asked for, and though nothing is; by its session as by itself."""
+    ends = door.outside.now + timedelta(days=2)
+    maker = await minted(door, "admins", expires_at=ends)
+    header = {"Authorization": f"Bearer {maker.text}"}
+    await logged_in(door, maker.text)
+    asked: list[dict[str, Any]] = [{}, {"expires_in_days": 30}, {"expires_in_days": 1}]
+    made = [
+        (await door.client.post("/api/v1/keys", json={"label": "x", "scopes": ["read"], **more}, headers=how))
+        for how in (header, PAGE)
+        for more in asked
+    ]
+
+    day = door.outside.now + timedelta(days=1)
+    assert [ends, ends, day] * 2 == [datetime.fromisoformat(each.json()["expires_at"]) for each in made]

@@ -5,9 +5,10 @@ from typing import Any
 
 from common.model import Call, CallKey, CallMetadata, ObjectRef, Recording
 from common.pipeline import INGEST
+from door_fakes import BUCKET, FakeCollection
 from door_scene import KEY, Door, complete
 from ingest.glances import Glances
-from ingest_scene import BUCKET, NOW, FakeCollection, Outside
+from ingest_scene import NOW, Outside
 
 NOTHING = {
     "agent": None,

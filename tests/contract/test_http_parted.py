@@ -12,9 +12,10 @@ import pytest
 from common.errors import Transient
 from common.model import ObjectRef
 from common.parts import Part, Target
+from door_fakes import BUCKET
 from door_scene import Door, opened, problem
 from ingest.parted import SMALLEST_PART
-from ingest_scene import BUCKET, NOW, Outside, door_settings, wav
+from ingest_scene import NOW, Outside, door_settings, wav
 
 CALL = wav(0.2)
 LARGEST = 3 * SMALLEST_PART

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 from common.errors import Transient
+from door_fakes import BUCKET
 from door_scene import Door, problem
-from ingest_scene import BUCKET, NOW, wav
+from ingest_scene import NOW, wav
 
 
 async def test_a_recording_handed_in_is_a_call(door: Door) -> None:

@@ -13,11 +13,12 @@ from common.events import CallIngested
 from common.journal import Entry
 from common.model import Call, CallKey
 from common.pipeline import INGEST
+from door_fakes import BUCKET, FakeBucket
 from faststream.asgi import AsgiFastStream
 from faststream_sqs import SQSBroker, TestSQSBroker
 from ingest.app import create_consumer
 from ingest.handler import ingested
-from ingest_scene import BUCKET, FakeBucket, Outside, door_settings, serving, wav
+from ingest_scene import Outside, door_settings, serving, wav
 
 CONTRACTS = Path(__file__).parents[2] / "libs/common/contracts"
 KEY = "acme/support/call 42+1.wav"

@@ -11,9 +11,10 @@ import pytest
 from common.instruments import instruments
 from common.model import ObjectRef
 from common.pipeline import INGEST, PIPELINE
+from door_fakes import FakeBucket
 from faststream_sqs import FakeSQS
 from ingest.app import create_app
-from ingest_scene import FakeBucket, Outside, door_settings, serving, wav
+from ingest_scene import Outside, door_settings, serving, wav
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter

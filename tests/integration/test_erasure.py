@@ -4,6 +4,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from common.entry import Source
+from common.errors import Permanent
 from common.index import ChunkIndex
 from common.journal import Journal
 from common.ledger import ASK
@@ -16,6 +18,7 @@ from common.work import Claims, WorkId
 from index_scene import AT_ONCE, CHUNKS, MODEL, VECTORS, everything
 from ingest.erasure import AGAIN, Erasure
 from nouns import KEY, transcript, work
+from structlog.testing import capture_logs
 from sweeping import NOW, Clock
 
 OTHER = KEY.model_copy(update={"call_id": "c-43"})
@@ -46,7 +49,7 @@ class Kept:
         for name in (ref.key, f"{ref.key}.json", f"{key.tenant_id}/{key.call_id}/1.json"):
             await self.objects.put(ObjectRef(bucket=self.bucket, key=name), b"{}", "application/json")
         for stage in PIPELINE:
-            await self.journal.begin(key, stage, NOW)
+            await self.journal.begin(key, stage, NOW, Source(recording=ref) if stage is INGEST else None)
             await self.journal.finish(key, stage, NOW, 1.0, None)
         await self.documents(key)
         await self.index.replace(key, [self.of(key, chunk) for chunk in CHUNKS], VECTORS)
@@ -170,3 +173,28 @@ async def test_all_revisions_are_erased(kept: Kept) -> None:
 
     assert (await kept.journal.begin(second, EMBED, NOW)).erased
     assert None is await kept.journal.find("acme", "c-42")
+
+
+async def test_one_that_cannot_be_removed_keeps_no_other_waiting(kept: Kept, s3: Any) -> None:
+    """It is told, stays on the list, and is looked for again after a while."""
+    for key in (KEY, OTHER):
+        await kept.call(key)
+        await kept.journal.bury(key.tenant_id, key.call_id, NOW, NOW)
+    erase = kept.objects.erase
+
+    async def refuse_one(ref: ObjectRef) -> None:
+        if "c-42" in ref.key:
+            raise Permanent("access is denied", reason="forbidden")
+        await erase(ref)
+
+    with pytest.MonkeyPatch.context() as denied:
+        denied.setattr(kept.objects, "erase", refuse_one)
+        with capture_logs() as lines:
+            await kept.erasure.again()
+    assert ["forbidden"] == [line["reason"] for line in lines if line["event"] == "call.not_erased"]
+    assert ({}, {}) == (await kept.rows(OTHER), await kept.rows(KEY))
+    assert {"audio/acme-c-42.wav"} <= await kept.names(s3)
+
+    kept.clock.after(AGAIN)
+    await kept.erasure.again()
+    assert ({}, set()) == (await kept.rows(KEY), await kept.names(s3))

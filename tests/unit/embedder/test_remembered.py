@@ -13,9 +13,9 @@ from common.model import CallKey, Work
 from common.vectors import Embedded
 from common.vectors.edge import Room
 from common.work import LEASE, Claims
+from door_fakes import FakeCollection
 from embedder.remembered import RememberedVectors
 from fakes import no_budget
-from ingest_scene import FakeCollection
 
 CALL = CallKey(tenant_id="acme", call_id="c-42")
 LARGEST = 16 * 1024 * 1024  # bytes of a MongoDB document

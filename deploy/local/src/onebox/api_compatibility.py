@@ -1,11 +1,11 @@
 """Does a change to the HTTP API break a client of the last release?"""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 
 from onebox.compatibility import Comparison, Schema
 
+Compared = Callable[[Schema, Schema, str], Iterator[str]]
 Parameters = Mapping[tuple[str, str], Schema]
 
 
@@ -20,13 +20,16 @@ class ApiComparison:
 
     released: Schema
     current: Schema
-    requests: Comparison = field(init=False)
-    answers: Comparison = field(init=False)
 
-    def __post_init__(self) -> None:
-        """Answers are compared the other way round: is all that is now said among what clients know?"""
-        object.__setattr__(self, "requests", Comparison(self.released, self.current, names_stay=False))
-        object.__setattr__(self, "answers", Comparison(self.current, self.released, names_stay=False))
+    @property
+    def requests(self) -> Comparison:
+        """Is all that clients may send still taken?"""
+        return Comparison(self.released, self.current, names_stay=False)
+
+    @property
+    def answers(self) -> Comparison:
+        """The other way round: is all that is now said among what clients know?"""
+        return Comparison(self.current, self.released, names_stay=False)
 
     def breaks(self) -> Iterator[str]:
         """Operation by operation."""
@@ -73,7 +76,7 @@ class ApiComparison:
         for said in self.answers.of(new, old, at):
             yield f"{said} (by clients of the release)"
 
-    def _contents(self, at: str, old: Schema, new: Schema, compared: Any) -> Iterator[str]:
+    def _contents(self, at: str, old: Schema, new: Schema, compared: Compared) -> Iterator[str]:
         for media_type, content in old.get("content", {}).items():
             there = new.get("content", {})
             if media_type not in there:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from common.entry import Entry
-from common.errors import raising
+from common.errors import Permanent, PipelineError, raising
 from common.index import ChunkIndex
 from common.journal import Journal
 from common.ledger import ASK
@@ -51,6 +51,7 @@ class Erasure:
 
         Raises:
             Transient: something does not answer; what is gone stays gone.
+            Permanent: a bucket refuses; all but its objects is gone, and they are tried again later.
         """
         await index.erase(entry.key)
         await self._journal.bury(entry.tenant_id, entry.call_id, self._now(), self._now() + AGAIN)
@@ -61,19 +62,35 @@ class Erasure:
         """Remove what stages that were at work have kept since; how many calls were looked at."""
         looked = 0
         async for entry in self._journal.buried(self._now()):
-            await self._journal.bury(entry.tenant_id, entry.call_id, self._now(), self._now() + AGAIN)
-            await self._remove(entry)
-            await self._journal.rest(entry.tenant_id, entry.call_id)
+            await self._once_more(entry)
             looked += 1
         return looked
 
+    async def _once_more(self, entry: Entry) -> None:
+        """One that cannot be removed keeps no other waiting: it is told, and looked for after a while."""
+        await self._journal.bury(entry.tenant_id, entry.call_id, self._now(), self._now() + AGAIN)
+        try:
+            await self._remove(entry)
+        except PipelineError as error:
+            told = {"reason": error.reason, "error": str(error)}
+            log.warning("call.not_erased", call_id=entry.call_id, tenant_id=entry.tenant_id, **told)
+        else:
+            await self._journal.rest(entry.tenant_id, entry.call_id)
+
     async def _remove(self, entry: Entry) -> None:
-        """First what is only found by what is kept, then what is kept."""
+        """First what is only found by what is kept, then what is kept: that also where a bucket refuses."""
+        try:
+            await self._remove_objects(entry)
+        except Permanent:
+            await self._forget(entry)
+            raise
+        await self._forget(entry)
+
+    async def _remove_objects(self, entry: Entry) -> None:
         for ref in await self._objects_of(entry):
             await self._objects.erase(ref)
             await self._objects.erase(sidecar_of(ref))
         await self._objects.erase_under(self._transcripts, f"{entry.tenant_id}/{entry.call_id}/")
-        await self._forget(entry)
 
     async def _objects_of(self, entry: Entry) -> set[ObjectRef]:
         """Where the call came from, as the journal and every revision of it say."""

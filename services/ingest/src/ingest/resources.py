@@ -4,7 +4,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext, suppress
 from functools import partial
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 
 from common.clients import open_mongo, open_opensearch, open_redis, open_s3, shared_gate
 from common.ctl.doctor import examine
@@ -19,7 +19,7 @@ from common.model import Analysis, Call, Peaks
 from common.parts import PartBucket
 from common.recordings import RecordingBucket
 from common.store import Store
-from common.transcripts import TranscriptStore, transcripts_in
+from common.transcripts import transcripts_in
 from common.vectors.opening import open_embedder
 from common.vectors.settings import embedding_provider
 from common.work import Claims
@@ -84,50 +84,57 @@ async def open_resources(settings: Settings) -> AsyncIterator[dict[str, object]]
 @asynccontextmanager
 async def open_door(settings: DoorSettings) -> AsyncIterator[dict[str, object]]:
     """What the door needs, and the consumer beside it."""
-    provider = embedding_provider(settings, settings)
     async with AsyncExitStack() as stack:
         opened: dict[str, Any] = await stack.enter_async_context(open_resources(settings))
         redis = await stack.enter_async_context(open_redis(settings))
-        gate = shared_gate(
-            settings, redis, provider, hold=QUESTION_HOLD, ledger=cast("Ledger", opened["ledger"])
-        )
-        search = await stack.enter_async_context(open_opensearch(settings, settings.aws_region))
-        embedder = await stack.enter_async_context(
-            open_embedder(settings, settings, gate, read_timeout=QUESTION_TIMEOUT)
-        )
+        security = await stack.enter_async_context(open_security(settings, opened["database"], redis, now))
+        asking = await stack.enter_async_context(_asking(settings, opened, redis))
+        more = {
+            "cache": AnswerCache(redis),
+            "examiner": Examiner(partial(examine, workload(*settings.workloads)), time.monotonic),
+            "seats": Seats(settings.event_streams, settings.event_streams_each),
+            "watching": await stack.enter_async_context(watching(opened["journal"].find)),
+            "clock": now,
+        }
+        yield opened | security | asking | await _uploads(settings, opened["database"]) | more
+
+
+@asynccontextmanager
+async def _asking(
+    settings: DoorSettings, opened: dict[str, Any], redis: Any
+) -> AsyncIterator[dict[str, Any]]:
+    """What finds and answers."""
+    provider = embedding_provider(settings, settings)
+    gate = shared_gate(settings, redis, provider, hold=QUESTION_HOLD, ledger=opened["ledger"])
+    async with (
+        open_opensearch(settings, settings.aws_region) as search,
+        open_embedder(settings, settings, gate, read_timeout=QUESTION_TIMEOUT) as embedder,
+        open_answerer(settings, opened["database"], redis) as answerer,
+    ):
         index = ChunkIndex(
             search, settings.embedding_model, settings.opensearch_index, dimensions=settings.vector_size
         )
         with suppress(Transient):  # it may come up later; only search needs it
             await index.check()
-        answerer = await stack.enter_async_context(open_answerer(settings, opened["database"], redis))
-        transcripts = cast("TranscriptStore", opened["transcripts"])
         space = f"{embedder.model}:{embedder.dimensions}"
         questions = Questions(embedder, AnswerCache(redis, REMEMBERED), space)
-        uploads = PartedUploads(opened["database"]["uploads"])
-        quota = UploadQuota(opened["database"]["upload_days"], settings.upload_bytes_per_day)
-        await uploads.prepare()
-        await quota.prepare()
-        security = await stack.enter_async_context(open_security(settings, opened["database"], redis, now))
-        yield (
-            opened
-            | security
-            | {
-                "cache": AnswerCache(redis),
-                "embedder": embedder,
-                "questions": questions,
-                "index": index,
-                "answerer": answerer,
-                "retriever": Retriever(index, questions, transcripts, room=answerer.room),
-                "ask_limiter": Limiter(settings.ask_rate_limit, redis),
-                "examiner": Examiner(partial(examine, workload(*settings.workloads)), time.monotonic),
-                "parted_uploads": uploads,
-                "upload_quota": quota,
-                "seats": Seats(settings.event_streams, settings.event_streams_each),
-                "watching": await stack.enter_async_context(watching(opened["journal"].find)),
-                "clock": now,
-            }
-        )
+        yield {
+            "embedder": embedder,
+            "questions": questions,
+            "index": index,
+            "answerer": answerer,
+            "retriever": Retriever(index, questions, opened["transcripts"], room=answerer.room),
+            "ask_limiter": Limiter(settings.ask_rate_limit, redis),
+        }
+
+
+async def _uploads(settings: DoorSettings, database: Any) -> dict[str, Any]:
+    """What counts uploads, and knows those in parts."""
+    uploads = PartedUploads(database["uploads"])
+    quota = UploadQuota(database["upload_days"], settings.upload_bytes_per_day)
+    await uploads.prepare()
+    await quota.prepare()
+    return {"parted_uploads": uploads, "upload_quota": quota}
 
 
 def _swept(settings: Settings, opened: dict[str, Any], leases: Any) -> AbstractAsyncContextManager[None]:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 
 from common.budget import Budget
 from common.clients import open_mongo, open_openai, open_redis, open_s3, shared_gate
@@ -70,16 +70,14 @@ async def open_resources(settings: Settings) -> AsyncIterator[dict[str, object]]
         recogniser = _recogniser(settings, client, provider, gate, turns)
         diarizer = _diarizer(settings, client, provider, gates, turns)
         cost = _dearest(recogniser, diarizer)
-        require_price(settings.limits(), settings.transcription_model, cost(60))
-        budget = Budget(db["budgets"], ledger, TRANSCRIBE.name, settings.limits())
+        budget = _budget(settings, db, ledger, cost)
         heard = Claims(db["work"], days=settings.paid_work_days)
         remembered = RememberedSpeech(recogniser, heard)
         transcripts = transcripts_in(db)
         recordings = RecordingBucket(s3)
         drawn = Store(db["peaks"], Peaks)
         await asyncio.to_thread(sweep)
-        for prepared in (ledger, budget, heard, transcripts, drawn):
-            await prepared.prepare()
+        await asyncio.gather(*(each.prepare() for each in (ledger, budget, heard, transcripts, drawn)))
         yield {
             "gate": gate,
             "journal": Journal(db["journal"]),
@@ -97,6 +95,12 @@ async def open_resources(settings: Settings) -> AsyncIterator[dict[str, object]]
                 waveforms=KeptWaveforms(drawn),
             ),
         }
+
+
+def _budget(settings: Settings, db: Any, ledger: Ledger, cost: Callable[[float], float | None]) -> Budget:
+    """What is reserved from; limits hold only where the price of a minute is known."""
+    require_price(settings.limits(), settings.transcription_model, cost(60))
+    return Budget(db["budgets"], ledger, TRANSCRIBE.name, settings.limits())
 
 
 def _recogniser(

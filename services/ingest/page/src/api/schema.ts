@@ -419,7 +419,7 @@ export interface paths {
         put?: never;
         /**
          * Create
-         * @description Make a key for a machine; it can do no more than you can.
+         * @description Make a key for a machine; it can do no more than you can, and no longer than the key you show.
          */
         post: operations["create_key"];
         delete?: never;

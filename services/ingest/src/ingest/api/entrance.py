@@ -19,6 +19,7 @@ from ingest.settings import DoorSettings
 
 OPEN: Final = frozenset({"/session", "/session/options", "/session/oidc", "/session/callback"})
 FREE: Final = frozenset({"/health"})
+RATE_ANONYMOUS: Final = "RATE_LIMIT_ANONYMOUS"
 
 
 class Entrance:
@@ -83,9 +84,6 @@ class Entrance:
         ours = from_our_page(request, self._settings)
         known = request.headers.get("origin") in self._settings.cors_origins
         return not strict if ours is None else ours or (known and not strict)
-
-
-RATE_ANONYMOUS: Final = "RATE_LIMIT_ANONYMOUS"
 
 
 class _Gauge:

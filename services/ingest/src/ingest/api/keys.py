@@ -1,6 +1,6 @@
 """API keys of a tenant: made, listed and revoked by its admins."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Self
 
 from common.access.keys import KeyId, Label, ToldKey, Wanted
@@ -38,6 +38,10 @@ class KeyRequest(Noun):
         """What the key is to be good for."""
         return SCOPES[self.role] if self.role else frozenset(self.scopes)
 
+    def ends(self, now: datetime) -> datetime | None:
+        """When it is to expire."""
+        return now + timedelta(days=self.expires_in_days) if self.expires_in_days else None
+
 
 class NewKey(ToldKey):
     """A new key; ``key`` is told this once."""
@@ -67,11 +71,11 @@ async def listed(tenant: TheTenant, keys: TheApiKeys) -> KeyList:
 async def create(
     asked: KeyRequest, who: ThePrincipal, keys: TheApiKeys, clock: TheClock, response: Response
 ) -> NewKey:
-    """Make a key for a machine; it can do no more than you can."""
+    """Make a key for a machine; it can do no more than you can, and no longer than the key you show."""
     if beyond := sorted(asked.wanted - who.scopes):
         raise Problem(403, f"A key cannot do more than its maker; you lack {', '.join(beyond)}.")
     now = clock()
-    ends = now + timedelta(days=asked.expires_in_days) if asked.expires_in_days else None
+    ends = _first(asked.ends(now), who.ends_at)
     minted = await keys.create(Wanted(who.tenant_id, asked.label, asked.wanted, who.name, ends), now)
     response.headers["Cache-Control"] = "no-store"
     return NewKey(key=minted.text, **dict(minted.key.told))
@@ -91,3 +95,7 @@ async def revoke(
     if not await keys.revoke(tenant, key_id, clock()):
         raise Problem(404, "There is no such key.")
     return Response(status_code=204)
+
+
+def _first(*ends: datetime | None) -> datetime | None:
+    return min((each for each in ends if each), default=None)

@@ -14,7 +14,7 @@ from ingest.problems import Problem
 from ingest.security.admission import refused
 from ingest.security.identities import Identities
 from ingest.security.login import Logins, is_local
-from ingest.security.presented import LARGEST, cookie_name, is_encrypted, own_address
+from ingest.security.presented import COOKIE, LARGEST, cookie_name, is_encrypted, own_address
 from ingest.settings import DoorSettings
 
 UNDER_WAY = "callstream-login"
@@ -131,7 +131,7 @@ async def _end_held(request: Request, settings: DoorSettings, who: Identities) -
 
 
 def _hand_over(response: Response, request: Request, settings: DoorSettings, held: str) -> None:
-    _set(response, request, settings, "callstream", held, settings.session_hours * HOUR)
+    _set(response, request, settings, COOKIE, held, settings.session_hours * HOUR)
 
 
 def _set(

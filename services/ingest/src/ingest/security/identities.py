@@ -1,7 +1,7 @@
 """Who it is that shows a token, a key or a session."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
@@ -103,16 +103,16 @@ class Identities:
 
     async def _by_session(self, text: str) -> Principal | None:
         session = await self.sessions.find(text, self.clock())
-        if session is None or not await self._stands(session):
-            return None
-        return Principal(session.name, session.tenant_id, session.scopes, "session")
+        return await self._standing(session) if session else None
 
-    async def _stands(self, session: Session) -> bool:
+    async def _standing(self, session: Session) -> Principal | None:
         """A session ends with the key that began it, or with the way it came by."""
+        who = Principal(session.name, session.tenant_id, session.scopes, "session")
         if session.key_id is None:
-            return self.tokens is not None
-        return self.keys is not None and await self.keys.alive(session.key_id, self.clock()) is not None
+            return who if self.tokens else None
+        key = await self.keys.alive(session.key_id, self.clock()) if self.keys else None
+        return replace(who, ends_at=key.expires_at) if key else None
 
 
 def _holder(key: ApiKey) -> Principal:
-    return Principal(f"key:{key.key_id}", key.tenant_id, key.scopes, "key")
+    return Principal(f"key:{key.key_id}", key.tenant_id, key.scopes, "key", key.expires_at)

@@ -1,6 +1,7 @@
 """Who asks, for which tenant, and what they may do."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from common.access.scopes import SCOPES, Role, Scope, role_of
@@ -19,6 +20,8 @@ class Principal:
     tenant_id: TenantId
     scopes: frozenset[Scope]
     via: Via = "none"
+    ends_at: datetime | None = None
+    """When the key that lets them in expires."""
 
     @property
     def role(self) -> Role:
