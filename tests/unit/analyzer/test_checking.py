@@ -95,6 +95,46 @@ def test_an_entity_is_what_was_said(given: dict[str, object], *, verified: bool)
 
 
 @pytest.mark.parametrize(
+    ("text", "normalized", "told"),
+    [
+        ("Initech", "Initech Inc.", ("Initech", "u2", "Initech")),
+        ("Initech, a rival", "Initech", ("Initech", "u2", "Initech")),
+        ("Friday", "2026-11-27", ("Friday", "u3", "Friday")),
+    ],
+    ids=["a name", "as one would write it", "a date"],
+)
+def test_an_entity_quoted_beside_the_point_is_shown_where_it_is_said(
+    text: str, normalized: str, told: tuple[str, ...]
+) -> None:
+    """Its name itself proves that it was named: the words and the place are mended."""
+    kind = "date" if text == "Friday" else "organization"
+    given = entity(kind, text, normalized) | {"evidence": (citation("what can I do for you", "u1"),)}
+    (found,) = checked(insights(entities=(given,)), transcript()).entities
+    (piece,) = found.evidence
+
+    assert told == (found.text, *piece.utterance_ids, piece.quote)
+    assert (True, "moved") == (piece.verified, piece.match)
+
+
+@pytest.mark.parametrize(("cited", "verified"), [("u1", True), ("u4", False)])
+def test_a_rival_has_to_be_named_near_what_is_cited(cited: str, *, verified: bool) -> None:
+    """That a name was said somewhere makes nobody a competitor."""
+    given = competitor("Initech", citation("they are our rivals", cited))
+
+    assert [verified] == [
+        each.verified for each in checked(insights(competitors=(given,)), transcript()).competitors
+    ]
+
+
+def test_what_is_found_twice_is_told_once_with_the_words_of_both() -> None:
+    """A model at a loss says a thing again and quotes something else for it."""
+    twice = (pain("Too dear."), pain("Too dear.") | {"evidence": (citation("your price", "u2"), PRICE)})
+    (found,) = checked(insights(pain_points=twice), transcript()).pain_points
+
+    assert ["your price is too high", "your price"] == [piece.quote for piece in found.evidence]
+
+
+@pytest.mark.parametrize(
     ("given", "kept"),
     [
         ({"owner": "agent", "due": "by Friday"}, ("agent", "by Friday")),
@@ -126,10 +166,8 @@ def test_an_answer_comes_after_its_question() -> None:
     asked = citation("what can I do for you", "u1")
     question = {"question": "What can I do?", "asked_by": "Robert", "answered": True, "evidence": (asked,)}
     answers = ("u2 00:05", "u1", "u99", None)
-    found = checked(
-        insights(questions_raised=tuple(question | {"answer_utterance_id": each} for each in answers)),
-        transcript(),
-    ).questions_raised
+    asking = [insights(questions_raised=(question | {"answer_utterance_id": each},)) for each in answers]
+    found = [each for answer in asking for each in checked(answer, transcript()).questions_raised]
 
     assert ["u2", None, None, None] == [each.answer_utterance_id for each in found]
     assert {"agent"} == {each.asked_by for each in found}

@@ -32,7 +32,11 @@ def test_a_sound_analysis_has_a_high_quality() -> None:
 def test_what_is_not_grounded_is_named() -> None:
     """Finding by finding, with the reason."""
     found = quality(
-        objections=(objection(PRICE), objection(), objection(citation("no budget", "u2"))),
+        objections=(
+            objection(PRICE),
+            objection() | {"description": "Unquoted."},
+            objection(citation("no budget", "u2")) | {"description": "Invented."},
+        ),
         competitors=(competitor("Globex", PRICE),),
     )
 
@@ -70,10 +74,10 @@ def test_below_the_threshold_quality_is_low() -> None:
             {
                 "sentiment": SENTIMENT | {"overall": "positive", "score": 0.5},
                 "objections": (objection(PRICE),),
-                "pain_points": (
-                    {"description": "Price.", "severity": "high", "category": "cost", "evidence": (PRICE,)},
-                )
-                * 2,
+                "pain_points": tuple(
+                    {"description": said, "severity": "high", "category": "cost", "evidence": (PRICE,)}
+                    for said in ("Price.", "Cost.")
+                ),
             },
             "sentiment_contradicts_evidence",
         ),

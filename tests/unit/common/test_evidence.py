@@ -235,3 +235,70 @@ def test_marks_that_nobody_hears_do_not_hide_words() -> None:
     hidden = Transcribed([utterance(1, "agent", "the pr\u200bice is \u202efinal\u202c")])
 
     assert hidden.check(citation("the price is final", "u1")).verified
+
+
+def pieces(quote: str, *ids: str) -> list[tuple[bool, tuple[str, ...], str]]:
+    """Whether, where and in which words the pieces of a quote of the sale are found."""
+    found = Transcribed(SALE).pieces(citation(quote, *ids))
+    return [(piece.verified, piece.utterance_ids, piece.quote) for piece in found]
+
+
+def test_a_quote_that_runs_on_into_the_next_utterance_is_two() -> None:
+    """Each with its own words, its own speaker and its own times."""
+    running = pieces("a year, for up to 25 people. So we would not sign this", "u1")
+
+    assert [
+        (True, ("u1",), "a year, for up to 25 people"),
+        (True, ("u2",), "So we would not sign this"),
+    ] == running
+
+
+def test_a_quote_with_words_left_out_is_its_pieces() -> None:
+    """Where dots say that there are some, and each piece proves something by itself."""
+    apart = pieces("The team plan is … for up to 25 people ...", "u1")
+
+    assert [(True, ("u1",), "The team plan is"), (True, ("u1",), "for up to 25 people")] == apart
+
+
+@pytest.mark.parametrize(
+    "quote",
+    [
+        "for up to 25 people we would not sign this",
+        "for up to 25 people. Could you send the security questionnaire",
+        "we would … legal department has looked",
+        "we would not sign this ... until the summer is over",
+        "people. So",
+        "... " * 100,
+    ],
+    ids=[
+        "a word left out",
+        "an utterance left out",
+        "a piece too short",
+        "a piece invented",
+        "two words",
+        "dots",
+    ],
+)
+def test_a_quote_whose_pieces_do_not_hold_comes_back_whole(quote: str) -> None:
+    """And unverified, as the model gave it."""
+    assert [(False, ("u1", "u2"), quote)] == pieces(quote, "u1", "u2")
+
+
+@given(texts=st.lists(TEXTS, min_size=1, max_size=4), quote=TEXTS, cited=st.integers(0, 5))
+def test_a_verified_piece_stands_verbatim_in_its_utterance(texts: list[str], quote: str, cited: int) -> None:
+    """Whatever is asked, every piece or none is verified, and each is in its utterance."""
+    spoken = {f"u{n}": utterance(n, "agent", text) for n, text in enumerate(texts, start=1)}
+    found = Transcribed(spoken.values()).pieces(citation(quote, f"u{cited}"))
+
+    assert len({piece.verified for piece in found}) == 1
+    assert all(not piece.verified or piece.quote in spoken[piece.utterance_ids[0]].text for piece in found)
+
+
+@given(data=st.data())
+def test_words_copied_over_the_ends_of_utterances_are_verified(data: st.DataObject) -> None:
+    """Any run of words of two neighbours is found, if there are enough of them to prove something."""
+    words = [word for said in SALE[:2] for word in said.text.split()]
+    start = data.draw(st.integers(0, len(words) - 3))
+    end = data.draw(st.integers(start + 3, len(words)))
+
+    assert all(verified for verified, _, _ in pieces(" ".join(words[start:end]), "u1"))

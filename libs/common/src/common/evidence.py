@@ -5,7 +5,8 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate
+from itertools import accumulate, groupby
+from operator import itemgetter
 from typing import Final
 
 from common.likeness import nearly
@@ -18,6 +19,8 @@ MAX_QUOTE: Final = 600  # characters; a longer "quote" is a paraphrase of half t
 MAX_CITED: Final = 20  # utterances; who cites more cites the call
 MIN_LETTERS: Final = 2  # a quote of punctuation proves nothing
 MIN_MOVED: Final = 3  # words; fewer stand in many places by chance
+MOST_JOINED: Final = 4  # utterances one after the other that one quote may run through
+_DOTS: Final = re.compile(r"\.{3,}|…")
 _ID: Final = re.compile(r"u\d+")
 
 
@@ -99,6 +102,25 @@ class Transcribed:
             )
         return self._evidence(found)
 
+    def pieces(self, citation: Citation) -> tuple[Evidence, ...]:
+        """Look for the quote as ``check`` does, and if it is nowhere for its pieces: an evidence for each.
+
+        Models quote on over the end of an utterance, and leave words out between dots. Such a quote is
+        verified only if all its pieces are, word for word or each by itself; else it comes back whole.
+        """
+        whole = self.check(citation)
+        if whole.verified or len(citation.quote) > MAX_QUOTE:
+            return (whole,)
+        return self._running_on(citation) or self._left_out(citation) or (whole,)
+
+    def mention(self, name: str, near: Iterable[int], *, anywhere: bool) -> Evidence | None:
+        """Where a name or a figure is said word for word: in *near*, else where the call says it first."""
+        quote = _Quote(name, hear(name))
+        if not quote.usable:
+            return None
+        found = next(self._word_for_word(quote, near), None) or (self._first(quote) if anywhere else None)
+        return self._evidence(_Found(found.place, found.span, "moved")) if found else None
+
     def places(self, ids: Sequence[str]) -> list[int]:
         """Which utterances are meant: a model may write ``u2 00:03`` for ``u2``."""
         named = [name for given in ids[:MAX_CITED] for name in _names(given, self._places)]
@@ -113,9 +135,38 @@ class Transcribed:
         """The utterance at a place."""
         return self._said[place].utterance
 
-    def _find(self, quote: _Quote, cited: list[int]) -> _Found | None:
+    def around(self, cited: Sequence[int]) -> list[int]:
+        """These places, and then their neighbours."""
         near = [n for place in cited for n in (place - 1, place + 1) if 0 <= n < len(self._said)]
-        around = list(dict.fromkeys(cited + near))
+        return list(dict.fromkeys([*cited, *near]))
+
+    def _running_on(self, citation: Citation) -> tuple[Evidence, ...]:
+        """The pieces of a quote that goes on in the utterances that follow, without a gap."""
+        wanted = hear(citation.quote).words
+        if len(wanted) < MIN_MOVED:
+            return ()
+        starts = self.around(self.places(citation.utterance_ids))
+        runs = (self._run(wanted, range(start, start + MOST_JOINED)) for start in starts)
+        return tuple(map(self._evidence, next(filter(None, runs), ())))
+
+    def _run(self, wanted: tuple[str, ...], places: range) -> list[_Found]:
+        run = [(place, said.heard) for place, said in zip(places, self._said[places.start :], strict=False)]
+        words = [(place, heard, n) for place, heard in run for n in range(len(heard.words))]
+        steps = tuple((n, n + 1) for n in range(len(words)))
+        within = Heard(tuple(heard.words[n] for _, heard, n in words), steps).find(wanted)
+        parts = groupby(words[slice(*within)] if within else (), key=itemgetter(0))
+        return [_part(list(said)) for _, said in parts]
+
+    def _left_out(self, citation: Citation) -> tuple[Evidence, ...]:
+        """The pieces of a quote that has dots where words are left out."""
+        quotes = [part for part in _DOTS.split(citation.quote) if hear(part).words]
+        if quotes == [citation.quote] or any(len(hear(part).words) < MIN_MOVED for part in quotes):
+            return ()
+        found = [self.check(citation.model_copy(update={"quote": part})) for part in quotes]
+        return tuple(found) if all(piece.verified for piece in found) else ()
+
+    def _find(self, quote: _Quote, cited: list[int]) -> _Found | None:
+        around = self.around(cited)
         found = next(self._word_for_word(quote, around), None) or self._elsewhere(quote)
         found = found or next(self._almost(quote, around), None)
         if found and found.place not in cited:
@@ -139,14 +190,15 @@ class Transcribed:
 
     def _elsewhere(self, quote: _Quote) -> _Found | None:
         """The one place where exactly these words were said, if there is but one."""
-        words = quote.heard.words
-        if len(words) < MIN_MOVED:
-            return None
-        wanted, (whole, starts) = f" {' '.join(words)} ", self._whole
-        at = whole.find(wanted)
-        if at < 0 or whole.find(wanted, at + 1) >= 0:
-            return None
-        return next(self._word_for_word(quote, [bisect_right(starts, at) - 1]), None)
+        (whole, _), wanted = self._whole, quote.heard.line
+        alone = len(quote.heard.words) >= MIN_MOVED and whole.find(wanted) == whole.rfind(wanted)
+        return self._first(quote) if alone else None
+
+    def _first(self, quote: _Quote) -> _Found | None:
+        """Where exactly these words were said first."""
+        whole, starts = self._whole
+        at = whole.find(quote.heard.line)
+        return next(self._word_for_word(quote, [bisect_right(starts, at) - 1]), None) if at >= 0 else None
 
     @cached_property
     def _whole(self) -> tuple[str, list[int]]:
@@ -167,6 +219,12 @@ class Transcribed:
             start_ms=start_ms,
             end_ms=end_ms,
         )
+
+
+def _part(said: Sequence[tuple[int, Heard, int]]) -> _Found:
+    """Words of one utterance, one after the other: its place, its words, and which of them."""
+    (place, heard, first), (_, _, last) = said[0], said[-1]
+    return _Found(place, (heard.spans[first][0], heard.spans[last][1]), "normalized")
 
 
 def _names(given: str, known: dict[str, int]) -> list[str]:

@@ -1,6 +1,7 @@
 """Every finding held against the transcript: its quotes, and what it claims beyond them."""
 
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
@@ -55,10 +56,20 @@ def checked(answer: Insights[Citation], transcript: Transcript) -> Insights[Evid
     for name in FINDINGS:
         found: tuple[Finding[Citation], ...] = getattr(answer, name)
         pairs = zip(row[name], found, strict=True)
-        row[name] = [_checked(against, name, given, finding) for given, finding in pairs]
+        row[name] = _merged(_checked(against, name, given, finding) for given, finding in pairs)
     row["summary"] = _said(against, answer.summary)
     row["sentiment"]["reasoning"] = _said(against, answer.sentiment.reasoning)
     return Insights[Evidence].model_validate(row)
+
+
+def _merged(findings: Iterable[Row]) -> list[Row]:
+    """Each finding once, with the evidence of all that tell the same."""
+    once: dict[str, Row] = {}
+    for finding in findings:
+        told = json.dumps({name: value for name, value in finding.items() if name != "evidence"})
+        same = once.setdefault(told, finding | {"evidence": []})
+        same["evidence"] += [piece for piece in finding["evidence"] if piece not in same["evidence"]]
+    return list(once.values())
 
 
 def _named(answer: Insights[Citation]) -> frozenset[str]:
@@ -69,12 +80,30 @@ def _named(answer: Insights[Citation]) -> frozenset[str]:
 
 
 def _checked(against: Checked, name: str, given: Row, finding: Finding[Citation]) -> Row:
-    evidence = [against.spoken.check(citation) for citation in finding.evidence]
-    places = against.spoken.places([piece.utterance_ids[0] for piece in evidence if piece.verified])
-    if places:
-        issue = _shortfall(against, name, given, _grounds(against, places))
-        evidence = [_marked(piece, issue) for piece in evidence]
-    return given | _details(against, name, given, places) | {"evidence": [e.model_dump() for e in evidence]}
+    found = [piece for citation in finding.evidence for piece in against.spoken.pieces(citation)]
+    places = against.spoken.places([piece.utterance_ids[0] for piece in found if piece.verified])
+    issue = _shortfall(against, name, given, _grounds(against, places))
+    evidence = [_marked(piece, issue) for piece in found]
+    if name in NAMED and not any(piece.verified for piece in evidence):
+        given, evidence = _mentioned(against, name, given, evidence)
+    told = _details(against, name, given, places)
+    return given | told | {"evidence": [piece.model_dump() for piece in evidence]}
+
+
+def _mentioned(against: Checked, name: str, given: Row, faulty: list[Evidence]) -> tuple[Row, list[Evidence]]:
+    """A name quoted beside the point, with the words in which it is said instead, if it is.
+
+    That something was named, its name proves wherever it is said; a rival has to be named near the citation.
+    """
+    cited = against.spoken.places([cite for piece in faulty for cite in piece.utterance_ids])
+    near, anywhere = against.spoken.around(cited), name == "entities"
+    for said in dict.fromkeys((given[NAMED[name]], given.get("normalized", ""))):
+        told, piece = given | {NAMED[name]: said}, against.spoken.mention(said, near, anywhere=anywhere)
+        if piece and not _shortfall(
+            against, name, told, _grounds(against, against.spoken.places(piece.utterance_ids))
+        ):
+            return told, [piece]
+    return given, faulty
 
 
 def _marked(piece: Evidence, issue: Shortfall | None) -> Evidence:
