@@ -26,6 +26,7 @@ from fakes import FakeModel, no_budget
 from ingest.asking.answering import Answerer
 from ingest.asking.retrieval import Retriever
 from ingest.asking.shape import Statements
+from ingest.census import Census
 from ingest.costs import Costs
 from ingest.erasure import Erasure
 from ingest.examiner import Examiner
@@ -172,6 +173,7 @@ class Outside:
             "standings": Standings(self.rows["journal"]),
             "rates": Rates(self.rows["analyses"], self.rows["calls"]),
             "costs": Costs(self.rows["ledger"]),
+            "census": Census(self.rows["journal"]),
             "index": index,
             "ask_limiter": self.ask_limiter,
             "answerer": Answerer(self.answering, self.claims, self.budget, ROOM, 30.0),

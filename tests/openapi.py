@@ -26,11 +26,12 @@ NUMBERS = {"before": "1", "after": "1"}
 
 @dataclass(frozen=True)
 class Operation:
-    """One method of one path; *scope* is what it needs, None where it is open."""
+    """One method of one path; *scope* is what it needs, None where it is *open* or for all who are known."""
 
     method: str
     path: str
     scope: str | None
+    open: bool
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -62,5 +63,5 @@ def _operations(document: Any) -> Iterator[Operation]:
     for path, item in document["paths"].items():
         for method in sorted(METHODS & item.keys()):
             needed = [scheme["bearer"] for scheme in item[method].get("security", ()) if "bearer" in scheme]
-            scope = needed[0][0] if needed else None
-            yield Operation(method.upper(), path.removeprefix(PREFIX), scope)
+            scope = next(iter(needed[0]), None) if needed else None
+            yield Operation(method.upper(), path.removeprefix(PREFIX), scope, open=not needed)

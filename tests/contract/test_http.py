@@ -93,6 +93,16 @@ async def test_health_metrics_and_pages_are_there(door: Door) -> None:
     assert 200 == (await door.client.get("/health/live")).status_code
 
 
+@pytest.mark.parametrize("header", ["Forwarded", "X-Forwarded-For", "X-Real-IP"])
+async def test_metrics_are_told_to_nobody_behind_a_proxy(header: str) -> None:
+    """Prometheus reaches a pod straight; whoever comes by the address of the page does not."""
+    async with opened(Outside(door_settings(auth="keys")), NETWORK) as door:
+        straight = await door.client.get("/metrics")
+        forwarded = await door.client.get("/metrics", headers={header: "203.0.113.5"})
+
+    assert (200, 404) == (straight.status_code, problem(forwarded)[0])
+
+
 async def test_health_says_when_the_queue_is_away(door: Door) -> None:
     """503, since nothing can be handed in."""
     door.hears_nothing()

@@ -1,6 +1,7 @@
 """What the door promises those who answer for it: a row for whatever was read, asked or changed."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -28,6 +29,7 @@ ASKED: dict[str, tuple[str, str, dict[str, Any], str | None]] = {
     "redo": ("POST", "/calls/c-1/redo?from=embed", {}, "c-1"),
     "erase": ("DELETE", "/calls/c-1", {}, "c-1"),
     "export": ("GET", "/findings", {}, None),
+    "search": ("GET", "/search?q=slow", {}, None),
     "ask": ("POST", "/ask", {"json": {"question": "What is slow?"}}, None),
     "keys.list": ("GET", "/keys", {}, None),
     "keys.create": ("POST", "/keys", {"json": {"label": "x", "role": "users"}}, None),
@@ -46,15 +48,26 @@ async def test_a_row_says_who_asked_for_what_and_when(door: Door, action: str) -
     )
 
     (row,) = await rows(door)
+    what = row["what"] if action == "keys.create" else what
     assert {
         "_id": row["_id"],
         "at": door.outside.now,
+        "forgotten_at": door.outside.now + timedelta(days=400),
         "tenant_id": "default",
         "who": f"key:{key.key.key_id}",
         "via": "key",
         "action": action,
         "what": what,
     } == row
+
+
+async def test_a_new_key_is_on_record_by_its_id(door: Door) -> None:
+    """So that what it does later can be told to come of it."""
+    made = await door.client.post(
+        "/api/v1/keys", json={"label": "x", "role": "users"}, headers=await known(door, "admins")
+    )
+
+    assert [made.json()["key_id"]] == [row["what"] for row in await rows(door)]
 
 
 async def test_a_sheet_of_costs_is_an_export(door: Door) -> None:

@@ -178,6 +178,12 @@ async def test_the_page_learns_by_what_one_logs_in(door: Door, with_issuer: Door
     assert [[], ["keys"], ["oidc", "keys"]] == ways
 
 
+def refusal(answer: httpx.Response) -> str:
+    """Why the login view says that nobody was logged in."""
+    assert 302 == answer.status_code
+    return answer.headers["location"].removeprefix("/login?refused=")
+
+
 async def went(door: Door, issuer: Issuer, to: str = "/calls/c-1") -> tuple[httpx.Response, dict[str, str]]:
     """Leave for the issuer, log in there, and get a code: what it was asked, and what comes back."""
     leaving = await door.client.get("/api/v1/session/oidc", params={"next": to})
@@ -216,7 +222,10 @@ async def test_a_login_is_finished_once_by_the_browser_that_began_it(
     first = await with_issuer.client.get(path, params=back, headers=mine)
     again = await with_issuer.client.get(path, params=back, headers=mine)
 
-    assert [401, 401, 302, 401] == [answer.status_code for answer in (stolen, wrong, first, again)]
+    went_to = [answer.headers["location"] for answer in (stolen, wrong, first, again)]
+    expired = "/login?refused=expired"
+    assert [expired, expired, "/calls/c-1", expired] == went_to
+    assert all("set-cookie" not in answer.headers for answer in (stolen, wrong, again))
 
 
 async def test_an_id_token_of_another_login_logs_nobody_in(with_issuer: Door, issuer: Issuer) -> None:
@@ -228,7 +237,8 @@ async def test_an_id_token_of_another_login_logs_nobody_in(with_issuer: Door, is
     _, back = await went(with_issuer, issuer)
     unknown = await with_issuer.client.get("/api/v1/session/callback", params=back | {"code": "code-2"})
 
-    assert (401, 401) == (replayed.status_code, unknown.status_code)
+    assert ["unknown", "denied"] == list(map(refusal, (replayed, unknown)))
+    assert 401 == (await with_issuer.get("/me")).status_code
 
 
 @pytest.mark.parametrize("to", ["//evil.test", "https://evil.test", "/\\evil.test", "evil", "/\tx", ""])
@@ -240,11 +250,32 @@ async def test_after_a_login_nobody_is_led_elsewhere(with_issuer: Door, issuer: 
 
 
 async def test_an_issuer_that_is_away_is_said_to_be(with_issuer: Door, issuer: Issuer) -> None:
-    """503, with a time to come back at; where there is none, 404."""
+    """On the login view; where there is no issuer at all, 404."""
     issuer.down = True
-    away = await with_issuer.get("/session/oidc")
+    leaving = await with_issuer.get("/session/oidc")
     async with guarded() as door:
         none = await door.get("/session/oidc")
 
-    assert (503, 404) == (problem(away)[0], problem(none)[0])
-    assert int(away.headers["retry-after"]) > 0
+    assert "unavailable" == refusal(leaving)
+    assert 404 == problem(none)[0]
+
+
+async def test_an_issuer_that_goes_away_meanwhile_is_said_to_have(with_issuer: Door, issuer: Issuer) -> None:
+    """Whoever comes back with a code that cannot be exchanged may try again."""
+    _, back = await went(with_issuer, issuer)
+    issuer.down = True
+    returned = await with_issuer.client.get("/api/v1/session/callback", params=back)
+
+    assert "unavailable" == refusal(returned)
+
+
+async def test_a_person_whom_the_issuer_turns_away_is_back_at_the_login(
+    with_issuer: Door, issuer: Issuer
+) -> None:
+    """The view says why; what the issuer wrote goes nowhere."""
+    _, back = await went(with_issuer, issuer)
+    told = {"state": back["state"], "error": "access_denied", "error_description": "<b>No</b>"}
+    denied = await with_issuer.client.get("/api/v1/session/callback", params=told)
+
+    assert "denied" == refusal(denied)
+    assert "No" not in denied.text + denied.headers["location"]

@@ -184,6 +184,23 @@ class MongoSettings(ServiceSettings):
     mongodb_database: str = Field("callstream", description="MongoDB database")
 
 
+class AuditSettings(MongoSettings):
+    """How long it is on record who asked for what."""
+
+    audit_days: PositiveInt = Field(
+        400, description="Days for which it is on record who read, asked, changed or exported what"
+    )
+
+
+class IssuerSettings(ServiceSettings):
+    """Who issues access tokens."""
+
+    oidc_issuer: str | None = Field(
+        None,
+        description="Issuer of access tokens, such as https://cognito-idp.eu-central-1.amazonaws.com/POOL",
+    )
+
+
 class PaidWorkSettings(MongoSettings):
     """How long paid answers are remembered."""
 

@@ -25,7 +25,7 @@ from ingest.api.observed import Observed
 from ingest.handler import router
 from ingest.page.headers import DescriptionPolicy, SafetyHeaders
 from ingest.page.serving import DESCRIPTION, show_page
-from ingest.security.loopback import LoopbackOnly
+from ingest.security.loopback import InsideOnly, LoopbackOnly
 from ingest.settings import DoorSettings, Settings
 
 
@@ -97,6 +97,7 @@ def _gates(settings: DoorSettings) -> list[Middleware]:
     guard = [] if settings.auth else [Middleware(LoopbackOnly, public=(f"{prefix}/health",))]
     return [
         *guard,
+        Middleware(InsideOnly),
         Middleware(
             CORSMiddleware,
             allow_origins=settings.cors_origins,

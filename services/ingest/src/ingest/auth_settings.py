@@ -3,7 +3,7 @@
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from common.settings import ServiceSettings
+from common.settings import AuditSettings, IssuerSettings
 from limits import parse
 from pydantic import AfterValidator, Field, PositiveInt, model_validator
 
@@ -38,8 +38,8 @@ Rate = Annotated[str, AfterValidator(_is_rate)]
 """So many in so long, such as ``120/minute``."""
 
 
-class AuthSettings(ServiceSettings):
-    """Who may ask."""
+class AuthSettings(IssuerSettings, AuditSettings):
+    """Who may ask, and for how long that is on record."""
 
     host: str = Field("127.0.0.1", description="Address the API listens on; any but loopback needs AUTH")
     auth: Literal["oidc", "keys", "oidc,keys", "keys,oidc", "none"] | None = Field(

@@ -29,6 +29,7 @@ from prometheus_client import REGISTRY
 from ingest.asking.opening import open_answerer
 from ingest.asking.retrieval import Retriever
 from ingest.cache import AnswerCache
+from ingest.census import Census
 from ingest.costs import Costs
 from ingest.erasure import Erasure
 from ingest.examiner import Examiner
@@ -154,4 +155,5 @@ def _kept(database: Any) -> dict[str, Any]:
         "standings": Standings(database["journal"]),
         "rates": Rates(database["analyses"], database["calls"]),
         "costs": Costs(database["ledger"]),
+        "census": Census(database["journal"]),
     }

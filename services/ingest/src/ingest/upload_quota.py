@@ -21,6 +21,19 @@ class UploadQuota:
         self._collection = collection
         self._limit = limit
 
+    @property
+    def limit(self) -> int | None:
+        """Bytes a day, if they are limited."""
+        return self._limit or None
+
+    async def taken_on(self, tenant_id: str, day: datetime) -> int | None:
+        """Bytes handed in on that day; None where they are not counted."""
+        if not self._limit:
+            return None
+        with raising("counting uploads", MONGO_FAILURES):
+            row = await self._collection.find_one({"_id": _id(tenant_id, day)})
+        return row["bytes"] if row else 0
+
     @asynccontextmanager
     async def taken(self, tenant_id: str, size: int, now: datetime) -> AsyncIterator[None]:
         """Count so many bytes, and give them back where what is done with them fails.

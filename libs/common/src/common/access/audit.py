@@ -1,7 +1,7 @@
 """Who asked for what, and when: rows that are written before the answer is given, and never changed."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 from uuid import uuid4
 
@@ -14,6 +14,7 @@ Action = Literal[
     "transcript.read",
     "recording.read",
     "export",
+    "search",
     "ask",
     "redo",
     "erase",
@@ -53,10 +54,13 @@ class Place(Noun):
 
 
 class AuditLog:
-    """The collection ``audit``: rows are inserted and read, nothing else."""
+    """The collection ``audit``: rows are inserted and read, and forgotten by MongoDB after *kept*."""
 
-    def __init__(self, collection: Any, new_id: Callable[[], str] = lambda: uuid4().hex) -> None:
+    def __init__(
+        self, collection: Any, kept: timedelta, new_id: Callable[[], str] = lambda: uuid4().hex
+    ) -> None:
         self._collection = collection
+        self._kept = kept
         self._new_id = new_id
 
     async def note(self, deed: Deed, now: datetime) -> None:
@@ -66,7 +70,8 @@ class AuditLog:
             Transient: it cannot be written, so what was asked for must not be done.
         """
         with raising("writing the audit log", MONGO_FAILURES):
-            await self._collection.insert_one({"_id": self._new_id(), "at": now, **deed.model_dump()})
+            times = {"at": now, "forgotten_at": now + self._kept}
+            await self._collection.insert_one({"_id": self._new_id(), **times, **deed.model_dump()})
 
     async def newest(
         self, tenant_id: str, limit: int, *, call_id: str | None = None, after: Place | None = None
@@ -80,7 +85,8 @@ class AuditLog:
             return [AuditRow.model_validate({**row, "id": row["_id"]}) async for row in rows]
 
     async def prepare(self) -> None:
-        """Create the indexes of the queries above."""
+        """Create the indexes of the queries above, and the one by which rows are forgotten."""
         with raising("creating an index", MONGO_FAILURES):
             await self._collection.create_index([("tenant_id", 1), ("at", -1), ("_id", -1)])
             await self._collection.create_index([("tenant_id", 1), ("what", 1), ("at", -1), ("_id", -1)])
+            await self._collection.create_index("forgotten_at", expireAfterSeconds=0)

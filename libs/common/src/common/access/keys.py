@@ -86,6 +86,7 @@ class Minted:
 
     key: ApiKey
     text: str
+    hashed: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,13 @@ class ApiKeys:
         self._made = made
 
     async def create(self, wanted: Wanted, now: datetime) -> Minted:
-        """Make a key; its text is known to nobody afterwards."""
+        """Make a key and keep it; its text is known to nobody afterwards."""
+        minted = self.mint(wanted, now)
+        await self.keep(minted)
+        return minted
+
+    def mint(self, wanted: Wanted, now: datetime) -> Minted:
+        """Make a key, which works once it is kept."""
         fresh = self._made()
         key = ApiKey(
             key_id=fresh.key_id,
@@ -131,10 +138,13 @@ class ApiKeys:
             created_by=wanted.made_by,
             expires_at=wanted.expires_at,
         )
-        row = key.model_dump() | {"scopes": sorted(key.scopes)}
+        return Minted(key, f"cs_{fresh.key_id}_{fresh.secret}", fresh.hashed)
+
+    async def keep(self, minted: Minted) -> None:
+        """Keep a key, from when on it works; of its secret the hash."""
+        row = minted.key.model_dump() | {"scopes": sorted(minted.key.scopes)}
         with raising("keeping an API key", MONGO_FAILURES):
-            await self._collection.insert_one({"_id": key.key_id, "hashed": fresh.hashed, **row})
-        return Minted(key, f"cs_{fresh.key_id}_{fresh.secret}")
+            await self._collection.insert_one({"_id": minted.key.key_id, "hashed": minted.hashed, **row})
 
     async def opened(self, text: str, now: datetime) -> ApiKey | None:
         """The key that this is all of, if it works; its use is noted."""

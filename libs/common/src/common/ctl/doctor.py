@@ -8,7 +8,7 @@ from functools import partial
 from importlib.metadata import version
 from typing import Final
 
-from common.ctl import exam_aws, exam_provider, exam_stores
+from common.ctl import exam_aws, exam_issuer, exam_provider, exam_stores
 from common.ctl.environment import S, ToldQueues, told
 from common.ctl.findings import Finding, ok, skipped, unasked, wrong
 from common.ctl.rights import RIGHTS, Workload
@@ -16,6 +16,7 @@ from common.provider_settings import AnalysisSettings, OpenAISettings, Provider,
 from common.settings import (
     AwsSettings,
     BucketSettings,
+    IssuerSettings,
     MongoSettings,
     OpenSearchSettings,
     RedisSettings,
@@ -69,6 +70,7 @@ def _exams(who: Workload | None) -> dict[str, Exam]:
             partial(exam_stores.search, region=region.aws_region if region else ""),
             "OPENSEARCH_URL",
         ),
+        "issuer": _issuer,
         **{f"provider.{purpose}": _provider(purpose) for purpose in PURPOSES},
     }
 
@@ -83,6 +85,11 @@ def _of(group: type[S], exam: Callable[[S], Awaitable[list[Finding]]], variables
         )
 
     return examined
+
+
+async def _issuer() -> list[Finding]:
+    settings = IssuerSettings.read()
+    return await exam_issuer.issuer(settings) if settings.oidc_issuer else [skipped("issuer", "OIDC_ISSUER")]
 
 
 def _provider(purpose: exam_provider.Purpose) -> Exam:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
 
-from common.ctl.running import NOT_FOUND, AsJson, Tenant, database, end, now, ran, say
+from common.ctl.running import NOT_FOUND, AsJson, Tenant, audit_log, database, end, now, ran, say
 
 if TYPE_CHECKING:
     from common.access.audit import Action
@@ -33,9 +33,10 @@ def create(
 
         ends = now() + timedelta(days=days) if days else None
         async with database() as opened:
-            await _note(opened, tenant, "keys.create", None)
-            wanted = Wanted(tenant, label, allowed, "pipelinectl", ends)
-            minted = await _kept(opened).create(wanted, now())
+            made = _kept(opened)
+            minted = made.mint(Wanted(tenant, label, allowed, "pipelinectl", ends), now())
+            await _note(opened, tenant, "keys.create", minted.key.key_id)
+            await made.keep(minted)
         return {"key": minted.text} | minted.key.model_dump(mode="json", include={"key_id", "expires_at"})
 
     say(ran(made()), as_json=as_json)
@@ -100,7 +101,7 @@ def _kept(opened: Any) -> "ApiKeys":
 
 
 async def _note(opened: Any, tenant: str, action: "Action", what: str | None) -> None:
-    from common.access.audit import OPERATOR, AuditLog, Deed
+    from common.access.audit import OPERATOR, Deed
 
     deed = Deed(tenant_id=tenant, who=OPERATOR, via="none", action=action, what=what)
-    await AuditLog(opened["audit"]).note(deed, now())
+    await audit_log(opened).note(deed, now())

@@ -8,6 +8,7 @@ import typer
 
 from common.ctl.keys_commands import keys
 from common.ctl.running import NOT_FOUND, WRONG, AsJson, Tenant
+from common.ctl.running import audit_log as _audit_log
 from common.ctl.running import database as _database
 from common.ctl.running import end as _end
 from common.ctl.running import guarded as _guarded
@@ -250,11 +251,11 @@ def audit(
     as_json: AsJson = False,
 ) -> None:
     """Who asked for what: reads, questions, exports, redos and what was done with keys, newest first."""
-    from common.access.audit import AuditLog, AuditRow
+    from common.access.audit import AuditRow
 
     async def found() -> list[AuditRow]:
         async with _database() as database:
-            return await AuditLog(database["audit"]).newest(tenant, limit, call_id=call)
+            return await _audit_log(database).newest(tenant, limit, call_id=call)
 
     _say(_ran(found()), as_json=as_json)
 

@@ -3,10 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
-from typing import Annotated, Any, NoReturn, TypeVar
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
 import typer
+
+if TYPE_CHECKING:
+    from common.access.audit import AuditLog
 
 T = TypeVar("T")
 
@@ -29,6 +32,14 @@ async def database() -> AsyncIterator[Any]:
 
     async with open_mongo(MongoSettings.read()) as database:
         yield database
+
+
+def audit_log(opened: Any) -> "AuditLog":
+    """The record in that database."""
+    from common.access.audit import AuditLog
+    from common.settings import AuditSettings
+
+    return AuditLog(opened["audit"], timedelta(days=AuditSettings.read().audit_days))
 
 
 def ran(work: Coroutine[Any, Any, T]) -> T:

@@ -24,6 +24,7 @@ from ingest.api import (
     session,
     similar,
     spoken,
+    tenants,
     uploads,
 )
 
@@ -47,6 +48,7 @@ PARTS: Final = (
     session,
     me,
     keys,
+    tenants,
     audit,
 )
 

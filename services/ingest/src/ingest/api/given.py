@@ -20,6 +20,7 @@ from faststream_sqs import SQSBroker
 from ingest.asking.answering import Answerer
 from ingest.asking.retrieval import Retriever
 from ingest.cache import AnswerCache
+from ingest.census import Census
 from ingest.costs import Costs
 from ingest.erasure import Erasure
 from ingest.examiner import Examiner
@@ -69,6 +70,7 @@ TheQuestions = Annotated[Questions, Depends(_opened("questions"))]
 TheGlances = Annotated[Glances, Depends(_opened("glances"))]
 TheStandings = Annotated[Standings, Depends(_opened("standings"))]
 TheRates = Annotated[Rates, Depends(_opened("rates"))]
+TheCensus = Annotated[Census, Depends(_opened("census"))]
 TheCosts = Annotated[Costs, Depends(_opened("costs"))]
 TheIndex = Annotated[ChunkIndex, Depends(_opened("index"))]
 TheExaminer = Annotated[Examiner, Depends(_opened("examiner"))]

@@ -6,13 +6,13 @@ from typing import Annotated, Self
 from common.access.keys import KeyId, Label, ToldKey, Wanted
 from common.access.scopes import SCOPES, Role, Scope
 from common.model import Noun
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Path, Request, Response
 from pydantic import ConfigDict, Field, model_validator
 
 from ingest.api.given import TheApiKeys, TheClock, ThePrincipal, TheTenant
 from ingest.api.samples.access import KEYS, NEW_KEY, REVOKED
 from ingest.problems import Problem
-from ingest.security.admission import needs, noted
+from ingest.security.admission import needs, note, noted
 
 router = APIRouter(prefix="/keys", tags=["access"])
 
@@ -63,20 +63,27 @@ async def listed(tenant: TheTenant, keys: TheApiKeys) -> KeyList:
 
 @router.post(
     "",
-    dependencies=[needs("keys"), noted("keys.create")],
+    dependencies=[needs("keys")],
     status_code=201,
     operation_id="create_key",
     responses=NEW_KEY,
 )
 async def create(
-    asked: KeyRequest, who: ThePrincipal, keys: TheApiKeys, clock: TheClock, response: Response
+    asked: KeyRequest,
+    request: Request,
+    who: ThePrincipal,
+    keys: TheApiKeys,
+    clock: TheClock,
+    response: Response,
 ) -> NewKey:
     """Make a key for a machine; it can do no more than you can, and no longer than the key you show."""
     if beyond := sorted(asked.wanted - who.scopes):
         raise Problem(403, f"A key cannot do more than its maker; you lack {', '.join(beyond)}.")
     now = clock()
     ends = _first(asked.ends(now), who.ends_at)
-    minted = await keys.create(Wanted(who.tenant_id, asked.label, asked.wanted, who.name, ends), now)
+    minted = keys.mint(Wanted(who.tenant_id, asked.label, asked.wanted, who.name, ends), now)
+    await note(request, who, "keys.create", minted.key.key_id)
+    await keys.keep(minted)
     response.headers["Cache-Control"] = "no-store"
     return NewKey(key=minted.text, **dict(minted.key.told))
 

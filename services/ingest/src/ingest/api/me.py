@@ -6,7 +6,7 @@ from fastapi import APIRouter
 
 from ingest.api.given import ThePrincipal
 from ingest.api.samples.access import ME
-from ingest.security.admission import needs
+from ingest.security.admission import KNOWN
 from ingest.security.principal import Via
 
 router = APIRouter(tags=["access"])
@@ -22,7 +22,7 @@ class Me(Noun):
     via: Via
 
 
-@router.get("/me", dependencies=[needs("read")], operation_id="me", responses=ME)
+@router.get("/me", dependencies=[KNOWN], operation_id="me", responses=ME)
 async def me(who: ThePrincipal) -> Me:
     """Who you are, whose calls you see, and what you may do."""
     return Me(

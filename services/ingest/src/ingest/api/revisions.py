@@ -11,7 +11,7 @@ from ingest.api.calls import CallIdPath, Documents
 from ingest.api.samples.calls import DIFFERENCE, REVISIONS
 from ingest.differences import Change, Verdict, changes, verdict
 from ingest.problems import Problem
-from ingest.security.admission import needs
+from ingest.security.admission import needs, noted
 
 NEWEST = 50  # revisions told of
 
@@ -44,7 +44,7 @@ async def list_revisions(call_id: CallIdPath, documents: Annotated[Documents, De
 
 @router.get(
     "/{call_id}/revisions/{before}/diff/{after}",
-    dependencies=[needs("read")],
+    dependencies=[needs("read"), noted("call.read")],
     responses=DIFFERENCE,
 )
 async def compare_revisions(

@@ -19,7 +19,7 @@ from ingest.api.samples.found import SEARCH
 from ingest.api.sought import Sought
 from ingest.passages import Group, grouped, key_of
 from ingest.problems import Problem
-from ingest.security.admission import needs
+from ingest.security.admission import needs, noted
 
 DEPTH: Final = REACH
 """Passages that are looked at: enough for pages of calls, few enough to rank and group for every page."""
@@ -107,7 +107,12 @@ class Searching:
             return None, Degraded(mode="words", reason=error.reason)
 
 
-@router.get("/search", dependencies=[needs("search")], operation_id="search", responses=SEARCH)
+@router.get(
+    "/search",
+    dependencies=[needs("search"), noted("search")],
+    operation_id="search",
+    responses=SEARCH,
+)
 async def search(
     q: Question,
     sought: Annotated[Sought, Depends()],

@@ -2,6 +2,8 @@
 
 from typing import Annotated, Literal
 
+from common.errors import Transient
+from common.logging import get_logger
 from common.model import Noun
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
@@ -13,12 +15,15 @@ from ingest.auth_settings import Way
 from ingest.problems import Problem
 from ingest.security.admission import refused
 from ingest.security.identities import Identities
-from ingest.security.login import Logins, is_local
+from ingest.security.login import Logins, Refusal, Returned, is_local
 from ingest.security.presented import COOKIE, LARGEST, cookie_name, is_encrypted, own_address
 from ingest.settings import DoorSettings
 
+LOGIN = "/login"  # the page's view, which says why a login failed
 UNDER_WAY = "callstream-login"
 HOUR = 3600  # seconds
+
+log = get_logger("callstream.access")
 
 router = APIRouter(prefix="/session", tags=["access"])
 
@@ -81,8 +86,11 @@ async def leave(
     to: Annotated[str, Query(alias="next", max_length=500, description="A path of ours to go on to")] = "/",
 ) -> Response:
     """Log in at the issuer, then come back and go on to ``next``."""
-    leaving = await _offered(logins).begin(_back(request, settings), to if is_local(to) else "/")
-    response = RedirectResponse(leaving.address, 302, headers={"Cache-Control": "no-store"})
+    try:
+        leaving = await _offered(logins).begin(_back(request, settings), to if is_local(to) else "/")
+    except Transient:
+        return _not_in("unavailable")
+    response = _on_to(leaving.address)
     _set(response, request, settings, UNDER_WAY, leaving.state, 600)
     return response
 
@@ -100,18 +108,37 @@ async def come_back(
     logins: TheLogins,
     state: Annotated[str, Query(max_length=200)] = "",
     code: Annotated[str, Query(max_length=LARGEST)] = "",
+    error: Annotated[str, Query(max_length=200, description="Why the issuer logged nobody in")] = "",
 ) -> Response:
-    """Where the issuer sends the browser back to; it has to be the one that left."""
+    """Where the issuer sends the browser back to: on to ``next``, or to the login, which says why not."""
     offered, ours = _offered(logins), request.cookies.get(cookie_name(request, settings, UNDER_WAY))
-    known = bool(state and code) and state == ours
-    returned = await offered.finish(state, code, _back(request, settings)) if known else None
-    if returned is None:
-        raise refused()
+    if error or not (state and state == ours):
+        return _not_in("denied" if error else "expired")
+    returned = await _finished(offered, state, code, _back(request, settings))
+    if not isinstance(returned, Returned):
+        return _not_in(returned)
     held = await offered.identities.with_token(returned.who, settings.session_hours)
     await _end_held(request, settings, offered.identities)
-    response = RedirectResponse(returned.next, 302, headers={"Cache-Control": "no-store"})
+    response = _on_to(returned.next)
     _hand_over(response, request, settings, held)
     return response
+
+
+async def _finished(logins: Logins, state: str, code: str, back: str) -> Returned | Refusal:
+    try:
+        return await logins.finish(state, code, back)
+    except Transient:
+        return "unavailable"
+
+
+def _not_in(why: Refusal) -> Response:
+    """Back to the login: a person who is on their way reads no problem document."""
+    log.info("login.refused", reason=why)
+    return _on_to(f"{LOGIN}?refused={why}")
+
+
+def _on_to(address: str) -> Response:
+    return RedirectResponse(address, 302, headers={"Cache-Control": "no-store"})
 
 
 def _offered(logins: Logins | None) -> Logins:

@@ -11,7 +11,7 @@ from ingest.api.samples.found import SIMILAR
 from ingest.api.search import Around, Searching
 from ingest.passages import grouped
 from ingest.problems import Problem
-from ingest.security.admission import needs
+from ingest.security.admission import needs, noted
 
 router = APIRouter(prefix="/calls", tags=["search"])
 
@@ -19,7 +19,10 @@ Limit = Annotated[int, Query(ge=1, le=50, description="Calls")]
 
 
 @router.get(
-    "/{call_id}/similar", dependencies=[needs("search")], operation_id="similar_calls", responses=SIMILAR
+    "/{call_id}/similar",
+    dependencies=[needs("search"), noted("search")],
+    operation_id="similar_calls",
+    responses=SIMILAR,
 )
 async def similar(
     call_id: CallIdPath,

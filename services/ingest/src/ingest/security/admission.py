@@ -70,6 +70,10 @@ def needs(scope: Scope) -> Any:
     return Security(admitted, scopes=[scope])
 
 
+KNOWN: Final[Any] = Security(admitted)
+"""What a route names instead that anybody may ask who is known."""
+
+
 @dataclass(frozen=True, slots=True)
 class Noted:
     """Writes down what is asked for, before it is done."""
@@ -78,12 +82,21 @@ class Noted:
 
     async def __call__(self, request: Request, who: ThePrincipal) -> None:
         """Write it down."""
-        log: AuditLog = request.app.state.opened["audit"]
-        clock: Callable[[], datetime] = request.app.state.opened["clock"]
         named = next(iter(request.path_params.values()), None)
         what = named if isinstance(named, str) and _ID.fullmatch(named) else None
-        deed = Deed(tenant_id=who.tenant_id, who=who.name, via=who.via, action=self.action, what=what)
-        await log.note(deed, clock())
+        await note(request, who, self.action, what)
+
+
+async def note(request: Request, who: Principal, action: Action, what: str | None) -> None:
+    """Write down what somebody is about to be given or to do.
+
+    Raises:
+        Transient: it cannot be written, so it must not be done.
+    """
+    log: AuditLog = request.app.state.opened["audit"]
+    clock: Callable[[], datetime] = request.app.state.opened["clock"]
+    deed = Deed(tenant_id=who.tenant_id, who=who.name, via=who.via, action=action, what=what)
+    await log.note(deed, clock())
 
 
 def noted(action: Action) -> Any:

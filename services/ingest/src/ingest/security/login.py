@@ -4,7 +4,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlencode
 
 from common.errors import Transient
@@ -14,6 +14,10 @@ from ingest.security.identities import Identities, Tokens
 from ingest.security.principal import Principal
 from ingest.security.sessions import LOGIN, Login, new_secret
 from ingest.security.tokens import verified
+
+Refusal = Literal["denied", "expired", "unknown", "unavailable"]
+"""Why nobody is logged in: the issuer or the person said no, nobody waits for this login (any more), its
+tokens name no tenant and role here, or the issuer does not answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +60,15 @@ class Logins:
         asked = self._asked(login, state, back)
         return Leaving(f"{page}{'&' if '?' in page else '?'}{urlencode(asked)}", state)
 
-    async def finish(self, state: str, code: str, back: str) -> Returned | None:
-        """Who came back with that code; None where it is nobody we sent.
+    async def finish(self, state: str, code: str, back: str) -> Returned | Refusal:
+        """Who came back with that code, or why it is nobody.
 
         Raises:
             Transient: the issuer does not answer, or not with tokens.
         """
         login = await self.identities.sessions.expected(state, self.identities.clock())
         if login is None:
-            return None
+            return "expired"
         given = await self.tokens.issuer.exchange(
             {
                 "grant_type": "authorization_code",
@@ -74,8 +78,10 @@ class Logins:
                 "code_verifier": login.verifier,
             }
         )
+        if given is None:
+            return "denied"
         who = await self._confirmed(given, login)
-        return Returned(who, login.next) if who else None
+        return Returned(who, login.next) if who else "unknown"
 
     def _asked(self, login: Login, state: str, back: str) -> Mapping[str, str]:
         return {

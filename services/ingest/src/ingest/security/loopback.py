@@ -1,4 +1,4 @@
-"""A door without authentication answers this machine alone."""
+"""What a door keeps to this machine, or to the network it stands in, whoever asks."""
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -7,7 +7,8 @@ from ingest.addresses import is_loopback
 from ingest.problems import Problem
 
 FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip")  # what proxies say of whom they speak for
-PROBES = ("/health/live", "/health/ready", "/metrics")  # asked by the platform, from elsewhere
+METRICS = "/metrics"
+PROBES = ("/health/live", "/health/ready", METRICS)  # asked by the platform, from elsewhere
 
 
 class LoopbackOnly:
@@ -25,10 +26,28 @@ class LoopbackOnly:
             await self._app(scope, receive, send)
 
 
+class InsideOnly:
+    """Tell figures to whoever reaches us straight, as Prometheus does, not to whom a proxy speaks for."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Refuse, or let through."""
+        if scope["type"] == "http" and scope["path"] == METRICS and _is_forwarded(Headers(scope=scope)):
+            await Problem(404, "Metrics are told inside the cluster alone.").response()(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+
+def _is_forwarded(headers: Headers) -> bool:
+    return any(name in headers for name in FORWARDED)
+
+
 def _is_local(scope: Scope) -> bool:
     """Reached on loopback, and under a name for it: a proxy or a rebound name brings strangers there too."""
     server, headers = scope.get("server"), Headers(scope=scope)
-    if server is None or any(name in headers for name in FORWARDED):
+    if server is None or _is_forwarded(headers):
         return False
     return is_loopback(server[0]) and is_loopback(_without_port(headers.get("host", "")))
 

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx2
@@ -42,7 +42,7 @@ def known(
     return {
         "api_keys": keys,
         "sessions": sessions,
-        "audit": AuditLog(database["audit"]),
+        "audit": AuditLog(database["audit"], timedelta(days=settings.audit_days)),
         "identities": identities,
         "logins": Logins(tokens, identities, settings.oidc_scopes) if tokens else None,
     }

@@ -40,8 +40,30 @@ ME: Final[Responses] = {
 }
 OPTIONS: Final[Responses] = {200: shown("Ways to log in", {"ways": ["oidc", "keys"]})}
 _NO_ISSUER: Final[Responses] = {404: {"description": "Nobody logs in at an issuer here"}}
-LEAVING: Final[Responses] = {302: {"description": "To the issuer's page"}, **_NO_ISSUER}
-BACK: Final[Responses] = {302: {"description": "Logged in, and on to the path asked for"}, **_NO_ISSUER}
+LEAVING: Final[Responses] = {
+    302: {"description": "To the issuer's page, or to `/login?refused=unavailable`"},
+    **_NO_ISSUER,
+}
+BACK: Final[Responses] = {
+    302: {
+        "description": "Logged in, and on to the path asked for; or to `/login?refused=` and why not:"
+        " `denied`, `expired`, `unknown` or `unavailable`"
+    },
+    **_NO_ISSUER,
+}
+TENANT: Final[Responses] = {
+    200: shown(
+        "A tenant's figures",
+        {
+            "tenant_id": "default",
+            "calls": {"transcribing": 3, "completed": 1840, "failed": 2},
+            "keys": 4,
+            "uploads": {"bytes_today": 734003200, "bytes_per_day": 10737418240},
+            "spent_today_usd": 1.92,
+        },
+    ),
+    404: {"description": "There is no such tenant, or it is not yours"},
+}
 KEYS: Final[Responses] = {200: shown("The tenant's keys", {"keys": [_KEY]})}
 NEW_KEY: Final[Responses] = {
     201: shown(
