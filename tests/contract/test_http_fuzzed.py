@@ -36,6 +36,9 @@ CHECKS: Final = [
 ]
 WHO: Final = ("nobody", *get_args(Role))
 
+Operation = APIOperation[Any, Any, Any, Any]
+Asked = Case[Operation]
+
 
 @dataclass(frozen=True)
 class Peopled:
@@ -47,7 +50,7 @@ class Peopled:
     def headers(self, who: str) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.keys[who]}"} if who in self.keys else {}
 
-    def answers_as_described(self, case: Case) -> None:
+    def answers_as_described(self, case: Asked) -> None:
         for who in asking(case):
             answer = case.call(base_url=self.url, headers=self.headers(who), allow_redirects=False)
 
@@ -80,23 +83,23 @@ def described() -> BaseSchema:
 
 
 @pytest.fixture(params=operations())
-def operation(request: pytest.FixtureRequest) -> APIOperation:
+def operation(request: pytest.FixtureRequest) -> Operation:
     path, method = request.param
     return described()[path][method]
 
 
-def test_it_answers_as_it_says(operation: APIOperation, door: Peopled) -> None:
+def test_it_answers_as_it_says(operation: Operation, door: Peopled) -> None:
     """No fault of ours, no answer that the description does not have, no word of another tenant's."""
 
     @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
     @given(one_of(*(operation.as_strategy(generation_mode=mode) for mode in GenerationMode)))
-    def whatever_is_asked(case: Case) -> None:
+    def whatever_is_asked(case: Asked) -> None:
         door.answers_as_described(case)
 
     whatever_is_asked()
 
 
-def test_it_answers_as_it_says_at_the_bounds(operation: APIOperation, door: Peopled) -> None:
+def test_it_answers_as_it_says_at_the_bounds(operation: Operation, door: Peopled) -> None:
     """The same for the least and the most of each field, and for what is just beyond."""
     api = operation.schema
     modes, told = list(GenerationMode), api.config.generation_for(operation=operation, phase="coverage")
@@ -107,7 +110,7 @@ def test_it_answers_as_it_says_at_the_bounds(operation: APIOperation, door: Peop
     assert cases
 
 
-def asking(case: Case) -> Sequence[str]:
+def asking(case: Asked) -> Sequence[str]:
     """At length everybody; else who may do all, and one of the others, always the same for the same case."""
     if AT_LENGTH:
         return WHO
