@@ -10,6 +10,8 @@ export UV_PROJECT_ENVIRONMENT = .venv$(if $(PYTHON),-$(PYTHON))
 BIN := $(UV_PROJECT_ENVIRONMENT)/bin
 READY := $(UV_PROJECT_ENVIRONMENT)/.ready
 PYTEST = $(BIN)/python -m pytest
+# Tests start hundreds of Pythons, each of which would compile our code and rewrite the tests anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: $(shell sed -n 's/^\([a-z-]*\):.*\#\# .*/\1/p' $(firstword $(MAKEFILE_LIST)))
 
@@ -51,6 +53,9 @@ test-real: $(READY) ## Integration and e2e against the servers that the environm
 
 test-chaos: $(READY) ## Kill and stop real processes, at length: ten seeds, 200 kills, recordings of two hours
 	@CHAOS=all $(PYTEST) -q tests/chaos
+
+test-fuzz: $(READY) ## The API asked whatever its description allows, at length: fifty examples and all bounds, as each role
+	@CHAOS=all $(PYTEST) -q tests/contract/test_http_fuzzed.py
 
 k8s-drill: $(READY) ## Our manifests and KEDA on the cluster of KUBECONFIG scale real processes; its SQS is AWS_ENDPOINT_URL_SQS's
 	@test -n "$$KUBECONFIG" || { echo "KUBECONFIG names no cluster"; exit 1; }
@@ -185,4 +190,5 @@ logs: ## Follow the containers' logs: SERVICE=transcriber
 	@docker compose --profile offline --profile observability logs --follow --tail 100 $(SERVICE)
 
 clean: ## Remove what was built here
+	@find libs services deploy tests -name __pycache__ -prune -exec rm -rf {} +
 	@rm -rf .venv* .tools .manifests dist htmlcov .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -59,8 +59,9 @@ class KillScene:
         key = f"worker-{len(self.kept_before)}"
         self.kept_before[key] = await self.kept_texts()
         told = {**self.environment, self.trade.key: key}
-        async with forked(self.trade.service, told, self.folder / "worker.log") as process:
-            assert process.pid
+        async with forked(
+            f"{self.trade.service}.app:create_app", told, self.folder / "worker.log"
+        ) as process:
             self.steps.victim = process.pid
             yield
         await self.time.a_minute(self.trade.stage)
