@@ -166,6 +166,7 @@ async def test_the_description_names_every_endpoint(door: Door) -> None:
         "/api/v1/calls/{call_id}/transcript",
         "/api/v1/ask",
         "/api/v1/audit",
+        "/api/v1/tenants/{tenant_id}",
         "/api/v1/costs",
         "/api/v1/findings",
         "/api/v1/insights",
