@@ -83,7 +83,8 @@ CHOSEN: Final = {"AUTH": "keys", "ASK_RATE_LIMIT": "1000/minute"}
 CUT: Final = Limits(max_tokens=256, max_silence_ms=30_000)
 SIZE: Final = 384  # numbers of a vector
 WORD: Final = re.compile(r"[^\W\d_]{4,}")
-PER_SECOND: Final = 10  # bytes that are drawn
+PER_SECOND: Final = 10  # bytes that are drawn, of calls that are not too long for it
+MOST_DRAWN: Final = 8000  # of a channel, as the transcriber does it
 LONG_RATE: Final = 3000  # samples a second, of a byte: the least that browsers play
 
 
@@ -212,12 +213,15 @@ class Archive:
 
     async def drawn(self, key: CallKey, said: Said) -> None:
         """What is drawn of it is kept: as loud as a voice, where somebody speaks."""
+        rate = min(PER_SECOND, MOST_DRAWN * 1000 / said.duration_ms)
         drawing = Peaks(
             **dict(key),
             duration_ms=said.duration_ms,
-            peaks_per_second=PER_SECOND,
+            peaks_per_second=rate,
             channels=tuple(
-                ChannelPeaks(channel=n, speaker=speaker, peaks=urlsafe_b64encode(_loudness(said, speaker)))
+                ChannelPeaks(
+                    channel=n, speaker=speaker, peaks=urlsafe_b64encode(_loudness(said, speaker, rate))
+                )
                 for n, speaker in enumerate(("agent", "customer"), start=1)
             ),
         )
@@ -283,11 +287,11 @@ class Archive:
                     row.asked = Asked("asking", work.provider, work.model, work=work)
 
 
-def _loudness(said: Said, speaker: str) -> bytes:
+def _loudness(said: Said, speaker: str, rate: float) -> bytes:
     """A byte for each piece: speech swells and fades, silence hums."""
-    peaks = bytearray(b"\x02" * (said.duration_ms * PER_SECOND // 1000))
+    peaks = bytearray(b"\x02" * int(said.duration_ms * rate / 1000))
     for turn in (turn for turn in said.turns if turn["speaker"] == speaker):
-        for at in range(turn["start_ms"] * PER_SECOND // 1000, turn["end_ms"] * PER_SECOND // 1000):
+        for at in range(int(turn["start_ms"] * rate / 1000), int(turn["end_ms"] * rate / 1000)):
             peaks[at] = 40 + crc32(b"%d" % at) % 60 + round(90 * abs(sin(at / 4)))
     return bytes(peaks)
 
