@@ -5,7 +5,7 @@ import wave
 from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from io import BytesIO
@@ -79,7 +79,8 @@ STAGES: Final[tuple[tuple[Stage, Work | None, float], ...]] = (
     (ANALYZE, READ, 8.2),
     (EMBED, INDEXED, 0.9),
 )
-CHOSEN: Final = {"AUTH": "keys", "ASK_RATE_LIMIT": "1000/minute"}
+MAX_UPLOAD: Final = 8 * 2**20  # bytes of one request; what is larger goes in parts
+CHOSEN: Final = {"AUTH": "keys", "ASK_RATE_LIMIT": "1000/minute", "MAX_UPLOAD_BYTES": str(MAX_UPLOAD)}
 CUT: Final = Limits(max_tokens=256, max_silence_ms=30_000)
 SIZE: Final = 384  # numbers of a vector
 WORD: Final = re.compile(r"[^\W\d_]{4,}")
@@ -328,6 +329,14 @@ class Scene:
     url: str
     store: str
     archive: Archive
+    told: Mapping[str, str]
+
+    @asynccontextmanager
+    async def another(self, folder: Path, **settings: str) -> AsyncIterator["Scene"]:
+        """The same calls behind a door with other settings."""
+        told = {**self.told, **settings}
+        async with _running_door(told, folder) as url:
+            yield replace(self, url=url, told=told)
 
 
 @asynccontextmanager
@@ -344,11 +353,21 @@ async def open_scene(folder: Path, servers: Mapping[str, str], name: str) -> Asy
         index = ChunkIndex(
             search, told["EMBEDDING_MODEL"], name, shape=Shape(replicas=0, refresh_seconds=0.05)
         )
-        port = life.enter_context(reserved_port(0))
+        url = await life.enter_async_context(_running_door(told, folder))
+        store = servers["AWS_ENDPOINT_URL_S3"].rstrip("/")
+        yield Scene(url, store, Archive(backstage, index, encoder), told)
+
+
+@asynccontextmanager
+async def _running_door(told: Mapping[str, str], folder: Path) -> AsyncIterator[str]:
+    """Its address."""
+    with reserved_port(0) as port:
         door = Service("ingest", port, told, folder)
-        life.push_async_callback(door.stop)
-        await door.start()
-        yield Scene(door.url, servers["AWS_ENDPOINT_URL_S3"].rstrip("/"), Archive(backstage, index, encoder))
+        try:
+            await door.start()
+            yield door.url
+        finally:
+            await door.stop()
 
 
 @asynccontextmanager
