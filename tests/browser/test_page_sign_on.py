@@ -73,7 +73,7 @@ async def test_whoever_is_led_back_to_the_login_is_told_why(visitor: Watched, co
     """Once: the reason is not in the address any more, and not said again when the page is loaded again."""
     await visitor.goto(f"/login?next=%2Ffailed&refused={code}")
     await visitor.page.get_by_role("alert").get_by_text(REFUSALS[code]).wait_for()
-    assert f"{visitor.scene.url}/login?next=%2Ffailed" == visitor.page.url
+    await visitor.page.wait_for_url(f"{visitor.scene.url}/login?next=%2Ffailed")
 
     await visitor.page.reload()
     await sign_on(visitor)

@@ -7,7 +7,6 @@ import httpx
 import pytest
 from ingest.parted import SMALLEST_PART
 from onebox.cloudformation import template
-from onebox.expectations import sample
 from page_scene import MAX_UPLOAD, Scene, call, silence
 from playwright.async_api import Locator, expect
 from watched import Watched
@@ -52,9 +51,13 @@ async def entered(watched: Watched, name: str) -> str:
     return (await link.get_attribute("href") or "").removeprefix("/calls/")
 
 
-async def test_a_recording_dropped_on_the_page_is_taken_as_a_chosen_one_is(watched: Watched) -> None:
+async def test_a_recording_dropped_on_the_page_is_taken_as_a_chosen_one_is(
+    watched: Watched, tmp_path: Path
+) -> None:
     """Beside the marked place, too, where a browser would leave for the file."""
-    first, second = sample("product_demo").recording, sample("pricing_review").recording
+    first, second = tmp_path / "first.wav", tmp_path / "second.wav"
+    for file, seconds in ((first, 1.5), (second, 2.5)):
+        file.write_bytes(silence(seconds, RATE))
     await watched.goto("/upload")
     await drag(watched, watched.page.locator(".drop"), first)
     await card(watched, first.name).get_by_text("Received").wait_for()
