@@ -15,6 +15,7 @@ from ingest.security.login import challenge
 from joserfc import jwt
 from joserfc.jwk import ECKey, Key, RSAKey
 from joserfc.util import urlsafe_b64encode
+from yarl import URL
 
 CLIENT = "callstream-page"
 GROUPS = ["acme/analysts"]
@@ -42,6 +43,7 @@ class Issuer:
     down: bool = False
     groups: list[str] = field(default_factory=lambda: list(GROUPS))
     nonce: str | None = None
+    denies: bool = False
 
     def claims(self, **more: Any) -> dict[str, Any]:
         """What an access token of Cognito's kind says; None takes a claim away."""
@@ -115,6 +117,17 @@ class _Desk:
     async def described(self, _request: web.Request) -> web.Response:
         return web.json_response(self.issuer.described)
 
+    async def authorize(self, request: web.Request) -> web.Response:
+        """Let the browser go back at once, as if somebody had logged in, or been refused."""
+        asked = dict(request.query)
+        if self.issuer.denies:
+            told = {"error": "access_denied", "error_description": "No."}
+        else:
+            told = {"code": f"code-{len(self.issuer.asked)}"}
+            self.issuer.codes[told["code"]] = asked
+        back = URL(asked["redirect_uri"]).update_query(told | {"state": asked["state"]})
+        return web.Response(status=302, headers={"Location": str(back)})
+
     async def keys(self, _request: web.Request) -> web.Response:
         public = [key.as_dict(private=False) for key in self.issuer.keys.values()]
         return web.json_response({"keys": public})
@@ -136,6 +149,7 @@ def _app(issuer: Issuer) -> web.Application:
     desk = _Desk(issuer)
     app = web.Application(middlewares=[desk.counted])
     app.router.add_get("/.well-known/openid-configuration", desk.described)
+    app.router.add_get("/authorize", desk.authorize)
     app.router.add_get("/keys", desk.keys)
     app.router.add_post("/token", desk.token)
     return app

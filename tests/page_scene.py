@@ -5,7 +5,7 @@ import wave
 from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from io import BytesIO
@@ -79,11 +79,13 @@ STAGES: Final[tuple[tuple[Stage, Work | None, float], ...]] = (
     (ANALYZE, READ, 8.2),
     (EMBED, INDEXED, 0.9),
 )
-CHOSEN: Final = {"AUTH": "keys", "ASK_RATE_LIMIT": "1000/minute"}
+MAX_UPLOAD: Final = 8 * 2**20  # bytes of one request; what is larger goes in parts
+CHOSEN: Final = {"AUTH": "keys", "ASK_RATE_LIMIT": "1000/minute", "MAX_UPLOAD_BYTES": str(MAX_UPLOAD)}
 CUT: Final = Limits(max_tokens=256, max_silence_ms=30_000)
 SIZE: Final = 384  # numbers of a vector
 WORD: Final = re.compile(r"[^\W\d_]{4,}")
-PER_SECOND: Final = 10  # bytes that are drawn
+PER_SECOND: Final = 10  # bytes that are drawn, of calls that are not too long for it
+MOST_DRAWN: Final = 8000  # of a channel, as the transcriber does it
 LONG_RATE: Final = 3000  # samples a second, of a byte: the least that browsers play
 
 
@@ -212,12 +214,15 @@ class Archive:
 
     async def drawn(self, key: CallKey, said: Said) -> None:
         """What is drawn of it is kept: as loud as a voice, where somebody speaks."""
+        rate = min(PER_SECOND, MOST_DRAWN * 1000 / said.duration_ms)
         drawing = Peaks(
             **dict(key),
             duration_ms=said.duration_ms,
-            peaks_per_second=PER_SECOND,
+            peaks_per_second=rate,
             channels=tuple(
-                ChannelPeaks(channel=n, speaker=speaker, peaks=urlsafe_b64encode(_loudness(said, speaker)))
+                ChannelPeaks(
+                    channel=n, speaker=speaker, peaks=urlsafe_b64encode(_loudness(said, speaker, rate))
+                )
                 for n, speaker in enumerate(("agent", "customer"), start=1)
             ),
         )
@@ -283,11 +288,11 @@ class Archive:
                     row.asked = Asked("asking", work.provider, work.model, work=work)
 
 
-def _loudness(said: Said, speaker: str) -> bytes:
+def _loudness(said: Said, speaker: str, rate: float) -> bytes:
     """A byte for each piece: speech swells and fades, silence hums."""
-    peaks = bytearray(b"\x02" * (said.duration_ms * PER_SECOND // 1000))
+    peaks = bytearray(b"\x02" * int(said.duration_ms * rate / 1000))
     for turn in (turn for turn in said.turns if turn["speaker"] == speaker):
-        for at in range(turn["start_ms"] * PER_SECOND // 1000, turn["end_ms"] * PER_SECOND // 1000):
+        for at in range(int(turn["start_ms"] * rate / 1000), int(turn["end_ms"] * rate / 1000)):
             peaks[at] = 40 + crc32(b"%d" % at) % 60 + round(90 * abs(sin(at / 4)))
     return bytes(peaks)
 
@@ -324,6 +329,14 @@ class Scene:
     url: str
     store: str
     archive: Archive
+    told: Mapping[str, str]
+
+    @asynccontextmanager
+    async def another(self, folder: Path, **settings: str) -> AsyncIterator["Scene"]:
+        """The same calls behind a door with other settings."""
+        told = {**self.told, **settings}
+        async with _running_door(told, folder) as url:
+            yield replace(self, url=url, told=told)
 
 
 @asynccontextmanager
@@ -340,11 +353,21 @@ async def open_scene(folder: Path, servers: Mapping[str, str], name: str) -> Asy
         index = ChunkIndex(
             search, told["EMBEDDING_MODEL"], name, shape=Shape(replicas=0, refresh_seconds=0.05)
         )
-        port = life.enter_context(reserved_port(0))
+        url = await life.enter_async_context(_running_door(told, folder))
+        store = servers["AWS_ENDPOINT_URL_S3"].rstrip("/")
+        yield Scene(url, store, Archive(backstage, index, encoder), told)
+
+
+@asynccontextmanager
+async def _running_door(told: Mapping[str, str], folder: Path) -> AsyncIterator[str]:
+    """Its address."""
+    with reserved_port(0) as port:
         door = Service("ingest", port, told, folder)
-        life.push_async_callback(door.stop)
-        await door.start()
-        yield Scene(door.url, servers["AWS_ENDPOINT_URL_S3"].rstrip("/"), Archive(backstage, index, encoder))
+        try:
+            await door.start()
+            yield door.url
+        finally:
+            await door.stop()
 
 
 @asynccontextmanager

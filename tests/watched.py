@@ -16,11 +16,15 @@ SOUND = "document.querySelector('#sound')"
 
 @dataclass
 class Watched:
-    """A page, and all it asked for and complained of; *expected* answers are no reason to complain."""
+    """A page, and all it asked for and complained of.
+
+    *expected* answers are no reason to complain, and *friends* are origins to which it may lead.
+    """
 
     page: Page
     scene: Scene
     expected: set[int] = field(default_factory=set)
+    friends: tuple[str, ...] = ()
     asked: list[str] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
 
@@ -52,5 +56,5 @@ class Watched:
         assert "undefined" == await self.page.evaluate("typeof window.canary")
         assert [] == await self.page.evaluate("window.violations")
         assert [] == self.complaints
-        ours = (f"{self.scene.url}/", f"{self.scene.store}/", "data:", "about:")
+        ours = (f"{self.scene.url}/", f"{self.scene.store}/", "data:", "about:", *self.friends)
         assert [] == [url for url in self.asked if not url.startswith(ours)]

@@ -114,14 +114,14 @@ async def opened(browser: Browser, scene: Scene) -> AsyncIterator[Open]:
     contexts: list[BrowserContext] = []
     pages: list[Watched] = []
 
-    async def one(key: str | None = None, **options: Any) -> Watched:
+    async def one(key: str | None = None, *, at: Scene = scene, **options: Any) -> Watched:
         context = await browser.new_context(locale="en-GB", timezone_id="UTC", **options)
         context.set_default_timeout(20_000)
         contexts.append(context)
         await context.add_init_script(NOTED)
         if key:
-            await context.request.post(f"{scene.url}/api/v1/session", data={"key": key})
-        pages.append(Watched(await context.new_page(), scene))
+            await context.request.post(f"{at.url}/api/v1/session", data={"key": key})
+        pages.append(Watched(await context.new_page(), at))
         return pages[-1]
 
     yield one

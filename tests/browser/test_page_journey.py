@@ -11,6 +11,7 @@ from watched import Watched
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
+HEIGHTS = "bars => bars.map(bar => [bar, bar.querySelector('.spent')].map(each => each.offsetHeight))"
 DISCOUNT = 62.9  # seconds into it, where a discount is offered
 
 
@@ -115,6 +116,9 @@ async def test_a_period_is_summed_up_and_each_sum_leads_to_its_calls(watched: Wa
     await page.get_by_role("heading", name="Pain points").wait_for()
     spent = page.locator(".figure", has_text="Spent")
     assert "US$" in await spent.inner_text()
+    drawn = await page.locator(".column-bar:has(.spent)").evaluate_all(HEIGHTS)
+    assert any(bar > 0 for bar, _ in drawn)
+    assert [] == [each for each in drawn if each[0] != each[1]]
 
     await page.get_by_role("link", name="Bluebird", exact=True).click()
     await watched.shows("Search")

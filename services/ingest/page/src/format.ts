@@ -69,10 +69,11 @@ export function moment(iso: string, language = locale(), timeZone?: string): str
 export function when(iso: string, now: Date, language = locale()): string {
   const at = new Date(iso);
   const sameDay = at.toDateString() === now.toDateString();
-  const date = sameDay ? {} : ({ month: "short", day: "numeric" } as const);
+  const time = new Intl.DateTimeFormat(language, { timeStyle: "short" }).format(at);
+  if (sameDay) return time;
   const year = at.getFullYear() === now.getFullYear() ? {} : ({ year: "numeric" } as const);
-  const options = { hour: "numeric", minute: "2-digit", ...date, ...year } as const;
-  return new Intl.DateTimeFormat(language, options).format(at);
+  const options = { month: "short", day: "numeric", ...year } as const;
+  return `${new Intl.DateTimeFormat(language, options).format(at)}, ${time}`;
 }
 
 export function day(iso: string, language = locale(), timeZone?: string): string {

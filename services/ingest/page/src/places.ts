@@ -35,3 +35,11 @@ export function nextPath(query: string): string {
 
 export const loginPath = (from: string): string =>
   from.startsWith("/login") ? from : from === "/" ? "/login" : `/login?next=${encodeURIComponent(from)}`;
+
+/** The login's address, and why single sign-on led back to it: a code that is told once, then no more. */
+export function refusedIn(query: string): { readonly code: string | null; readonly rest: string } {
+  const told = new URLSearchParams(query);
+  const code = told.get("refused");
+  told.delete("refused");
+  return { code, rest: String(told) && `?${told}` };
+}

@@ -87,6 +87,16 @@ const PARKED: Readonly<Record<string, string>> = {
 
 export const parkedWords = (reason: string): string => PARKED[reason] ?? plain(reason);
 
+const LOGIN_REFUSALS: ReadonlyMap<string, string> = new Map([
+  ["denied", "Single sign-on did not let you in, or was cancelled."],
+  ["expired", "This sign-in took too long, or was begun in another window. Try again."],
+  ["unknown", "Single sign-on knows you, but you have no access here yet. Ask your administrator for it."],
+]);
+
+/** Why somebody comes back from single sign-on without being signed in. */
+export const loginRefusalWords = (code: string): string =>
+  LOGIN_REFUSALS.get(code) ?? "Single sign-on did not work. Try again.";
+
 const REFUSALS: Readonly<Record<string, string>> = {
   loop: "the recogniser repeated itself",
   too_fast: "more words than anybody can say in that time",

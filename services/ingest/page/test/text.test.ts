@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { believesLinks, keyIn } from "../src/api/session";
 import { pieces } from "../src/components/highlighted";
-import { callPath, loginPath, nextPath } from "../src/places";
+import { callPath, loginPath, nextPath, refusedIn } from "../src/places";
 import { frameOnly } from "../src/trusted";
-import { speakerNumber } from "../src/words";
+import { loginRefusalWords, speakerNumber } from "../src/words";
 
 test("a highlight's marks become pieces, and its entities the characters they stand for", () => {
   assert.deepEqual(pieces("a &lt;b&gt; <em>price</em> &amp;amp;"), [
@@ -70,4 +70,16 @@ test("agent and customer keep their colours whoever speaks first", () => {
 test("a link signs its reader in on this machine alone", () => {
   const hosts = ["localhost", "127.0.0.1", "[::1]", "calls.example.com", "127.0.0.1.example.com", "10.0.0.7"];
   assert.deepEqual(hosts.map(believesLinks), [true, true, true, false, false, false]);
+});
+
+test("why single sign-on led back is taken out of the address, where to go on to stays", () => {
+  assert.deepEqual(refusedIn("?next=%2Ffailed&refused=denied"), { code: "denied", rest: "?next=%2Ffailed" });
+  assert.deepEqual(refusedIn("?refused=expired"), { code: "expired", rest: "" });
+  assert.deepEqual(refusedIn(""), { code: null, rest: "" });
+});
+
+test("each reason of single sign-on has a sentence of its own, an unheard-of one a plain one", () => {
+  const told = ["denied", "expired", "unknown", "constructor"].map(loginRefusalWords);
+  assert.equal(new Set(told).size, 4);
+  assert.equal(told.at(-1), "Single sign-on did not work. Try again.");
 });

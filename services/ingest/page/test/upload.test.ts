@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { Problem } from "../src/api/problem";
 import { metadataOf } from "../src/upload/metadata";
 import { pauseBefore, persistently } from "../src/upload/parts";
+import { refusal } from "../src/upload/recordings";
 
 test("a part that broke off is tried again, each time later, and at last given up", () => {
   const broken = new Problem(0, "unreachable");
@@ -46,4 +47,26 @@ test("only what is filled in is sent, and a time with its zone", () => {
   form.set("customer", "");
   form.set("started_at", "2026-11-23T10:00");
   assert.deepEqual(metadataOf(form), { agent: "Dana", started_at: new Date(2026, 10, 23, 10).toISOString() });
+});
+
+test("what plainly is no recording is refused in words; what may be one is sent", () => {
+  const told = (name: string, type: string, size = 1) => refusal({ name, type, size });
+  const taken = [
+    ["call.wav", "audio/x-wav"],
+    ["meeting.mkv", "video/x-matroska"],
+    ["CALL.WMA", "application/vnd.ms-asf"],
+    ["exported", ""],
+    ["call.dat", "application/octet-stream"],
+  ] as const;
+  assert.deepEqual(
+    taken.map(([name, type]) => told(name, type)),
+    taken.map(() => null),
+  );
+  for (const [name, type] of [
+    ["notes.txt", "text/plain"],
+    ["call.pdf", "application/pdf"],
+    ["wav", "image/png"],
+  ] as const)
+    assert.match(told(name, type) ?? "", /^This is no recording\. Upload sound or video/);
+  assert.match(told("call.wav", "audio/wav", 0) ?? "", /^This is empty, or a folder\./);
 });

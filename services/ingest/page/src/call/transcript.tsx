@@ -3,12 +3,10 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { UtteranceAnswer } from "../api/schema";
 import { Icon } from "../components/icon";
-import { clock } from "../format";
 import { listen, shortcuts } from "../keyboard";
 import { paused, play, positionMs } from "../sound/sound";
-import { speakerNumber, speakerWord } from "../words";
-import { lineAt, speakersOf } from "./lines";
-import { memo } from "./memo";
+import { Blocks, lineIn, useDrawn } from "./lineList";
+import { lineAt } from "./lines";
 
 interface TranscriptProps {
   readonly callId: string;
@@ -20,53 +18,21 @@ interface TranscriptProps {
 
 const EYE_LEVEL = 0.35; // of the panel's height, where the current line is kept
 
-/** Rendered once: of 3,000 lines only two change with the sound, and those are told so directly. */
-const Lines = memo(function Lines({ lines, moods }: Pick<TranscriptProps, "lines" | "moods">) {
-  const speakers = speakersOf(lines);
-  const colours = new Map(speakers.map(each => [each, `speaker-${speakerNumber(each, speakers)}`]));
-  return (
-    <>
-      {lines.map((line, n) => {
-        const begins = lines[n - 1]?.speaker !== line.speaker;
-        const mood = moods.get(line.id);
-        return (
-          <li key={line.id} data-n={n} class={`line ${colours.get(line.speaker)}`}>
-            {begins && <p class="speaker">{speakerWord(line.speaker)}</p>}
-            <button
-              type="button"
-              class="line-time"
-              tabIndex={n === 0 ? 0 : -1}
-              aria-label={`Play from ${clock(line.start_ms)}`}
-            >
-              {clock(line.start_ms)}
-            </button>
-            <p class="said" lang={line.language ?? undefined}>
-              {line.text}
-              {mood && <span class={`mood mood-${mood}`}> {mood}</span>}
-            </p>
-          </li>
-        );
-      })}
-    </>
-  );
-});
-
-const row = (list: HTMLElement, n: number): HTMLElement | null => list.children.item(n) as HTMLElement | null;
-
 function mark(list: HTMLElement, from: number, to: number): void {
-  row(list, from)?.removeAttribute("aria-current");
-  row(list, to)?.setAttribute("aria-current", "true");
+  lineIn(list, from)?.removeAttribute("aria-current");
+  lineIn(list, to)?.setAttribute("aria-current", "true");
 }
 
 function show(panel: HTMLElement, line: HTMLElement): void {
-  const top = line.offsetTop - panel.clientHeight * EYE_LEVEL;
+  const below = line.getBoundingClientRect().top - panel.getBoundingClientRect().top;
+  const top = panel.scrollTop + below - panel.clientHeight * EYE_LEVEL;
   const far = Math.abs(panel.scrollTop - top) > panel.clientHeight * 1.5;
   panel.scrollTo({ top, behavior: far ? "instant" : "smooth" });
 }
 
 /** One line's time is in the order of Tab; the arrows move among them. */
 function focusLine(list: HTMLElement, n: number): void {
-  const to = row(list, n)?.querySelector<HTMLElement>(".line-time");
+  const to = lineIn(list, n)?.querySelector<HTMLElement>(".line-time");
   if (!to) return;
   for (const each of list.querySelectorAll('.line-time[tabindex="0"]')) each.setAttribute("tabindex", "-1");
   to.setAttribute("tabindex", "0");
@@ -85,17 +51,18 @@ const SCROLLS = ["wheel", "touchmove"] as const;
 
 export function TranscriptPanel({ callId, title, lines, moods }: TranscriptProps) {
   const panel = useRef<HTMLDivElement>(null);
-  const list = useRef<HTMLOListElement>(null);
+  const list = useRef<HTMLDivElement>(null);
   const shown = useRef(-1);
   const [following, setFollowing] = useState(true);
   const current = lineAt(lines, positionMs.value);
+  const drawn = useDrawn(lines.length);
 
   useEffect(() => {
     mark(list.current!, shown.current, current);
     shown.current = current;
-    const line = row(list.current!, current);
+    const line = lineIn(list.current!, current);
     if (following && line) show(panel.current!, line);
-  }, [current, following, lines]);
+  }, [current, following, lines, current < drawn]);
 
   useEffect(() => {
     const leave = () => setFollowing(false);
@@ -138,9 +105,10 @@ export function TranscriptPanel({ callId, title, lines, moods }: TranscriptProps
       <h2>Transcript</h2>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls has to be reached by keyboard */}
       <section class="lines" ref={panel} tabIndex={0} aria-label="What was said">
-        <ol ref={list} onClick={clicked} onKeyDown={pressed}>
-          <Lines lines={lines} moods={moods} />
-        </ol>
+        {/* biome-ignore lint/a11y/useSemanticElements: an <ol> may hold nothing but its items */}
+        <div role="list" ref={list} onClick={clicked} onKeyDown={pressed}>
+          <Blocks lines={lines} moods={moods} drawn={drawn} />
+        </div>
       </section>
       {!following && (
         <button type="button" class="button follow" onClick={() => setFollowing(true)}>

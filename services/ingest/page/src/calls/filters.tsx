@@ -30,7 +30,7 @@ export function CallFilters({ chosen }: { readonly chosen: Chosen }) {
   return (
     <div class="filters">
       {may("search") && <SearchBox />}
-      <label class="field">
+      <label class="field alone">
         Status
         <select
           class="input"

@@ -18,19 +18,21 @@ export interface Column {
   readonly href?: string;
 }
 
-const NAMED = 6; // columns at most that are named
+const NAMED = 5; // columns at most that are named
 
 const sizeOf = (column: Column): number => column.parts.reduce((sum, part) => sum + part.size, 0);
 
 function Bar({ column, most }: { readonly column: Column; readonly most: number }) {
+  const size = sizeOf(column);
   const bar = (
-    <span class="column-bar" style={{ height: `${(100 * sizeOf(column)) / most}%` }} aria-hidden="true">
+    <span class="column-bar" style={{ height: `${(100 * size) / most}%` }} aria-hidden="true">
       {column.parts.map(part => (
-        <span key={part.tone} class={`part ${part.tone}`} style={{ flexGrow: part.size }} />
+        // shares, as parts that grow by less than 1 in all leave the rest empty
+        <span key={part.tone} class={`part ${part.tone}`} style={{ flexGrow: part.size / (size || 1) }} />
       ))}
     </span>
   );
-  if (!column.href || sizeOf(column) === 0) {
+  if (!column.href || size === 0) {
     return (
       <span class="column" role="img" aria-label={column.told} title={column.told}>
         {bar}

@@ -11,7 +11,7 @@ import { Wrong } from "../components/states";
 import { bytes, percent } from "../format";
 import { callPath } from "../places";
 import { reasonWords } from "../words";
-import { again, type Job, jobs, remove } from "./queue";
+import { again, type Job, jobs, remove, underWay } from "./queue";
 
 function Sent({ callId }: { readonly callId: string }) {
   const [call, setCall] = useState<Progress | null>(null);
@@ -51,9 +51,11 @@ function Refused({ job }: { readonly job: Job }) {
     <div class="note tone-bad" role="alert">
       <p>{job.problem?.detail}</p>
       {job.problem && <Wrong problem={job.problem} />}
-      <button type="button" class="button" onClick={() => again(job.id)}>
-        Try again
-      </button>
+      {job.state === "failed" && (
+        <button type="button" class="button" onClick={() => again(job.id)}>
+          Try again
+        </button>
+      )}
     </div>
   );
 }
@@ -66,7 +68,7 @@ function Card({ job }: { readonly job: Job }) {
         <button
           type="button"
           class="icon-button"
-          aria-label={job.state === "sent" ? `Take ${job.file.name} off this list` : `Stop ${job.file.name}`}
+          aria-label={underWay(job) ? `Stop ${job.file.name}` : `Take ${job.file.name} off this list`}
           onClick={() => remove(job.id)}
         >
           <Icon name="close" />
@@ -74,7 +76,7 @@ function Card({ job }: { readonly job: Job }) {
       </div>
       {job.state === "waiting" && <p class="muted small">Waits for its turn · {bytes(job.file.size)}</p>}
       {job.state === "sending" && <Sending job={job} />}
-      {job.state === "failed" && <Refused job={job} />}
+      {(job.state === "failed" || job.state === "refused") && <Refused job={job} />}
       {job.callId && <Sent callId={job.callId} />}
     </li>
   );

@@ -1,15 +1,16 @@
 /** The recordings that are being handed in, one after the other; they go on while other views are shown. */
 
 import { computed, signal } from "@preact/signals";
-import { asProblem, type Problem } from "../api/problem";
+import { asProblem, Problem } from "../api/problem";
 import type { Metadata } from "./put";
+import { refusal } from "./recordings";
 import { handIn } from "./send";
 
 export interface Job {
   readonly id: number;
   readonly file: File;
   readonly metadata: Metadata;
-  readonly state: "waiting" | "sending" | "sent" | "failed";
+  readonly state: "waiting" | "sending" | "sent" | "failed" | "refused";
   /** Bytes. */
   readonly sent: number;
   readonly callId: string | null;
@@ -17,9 +18,8 @@ export interface Job {
 }
 
 export const jobs = signal<readonly Job[]>([]);
-export const sending = computed(() =>
-  jobs.value.some(job => job.state === "sending" || job.state === "waiting"),
-);
+export const underWay = (job: Job): boolean => job.state === "sending" || job.state === "waiting";
+export const sending = computed(() => jobs.value.some(underWay));
 
 const aborts = new Map<number, AbortController>();
 let last = 0;
@@ -50,12 +50,18 @@ function next(): void {
   if (waiting) void run(waiting).then(next);
 }
 
+function jobOf(file: File, metadata: Metadata): Job {
+  last += 1;
+  const why = refusal(file);
+  const begins = why
+    ? ({ state: "refused", problem: new Problem(0, why) } as const)
+    : ({ state: "waiting", problem: null } as const);
+  return { id: last, file, metadata, sent: 0, callId: null, ...begins };
+}
+
+/** Line them up; what plainly is no recording is listed with the reason, and not sent. */
 export function add(files: Iterable<File>, metadata: Metadata): void {
-  const added = [...files].map(file => {
-    last += 1;
-    return { id: last, file, metadata, state: "waiting", sent: 0, callId: null, problem: null } as const;
-  });
-  jobs.value = [...jobs.value, ...added];
+  jobs.value = [...jobs.value, ...[...files].map(file => jobOf(file, metadata))];
   next();
 }
 

@@ -21,7 +21,8 @@ export async function handIn(sending: Sending): Promise<Uploaded> {
   try {
     return await whole(sending);
   } catch (error) {
-    if (error instanceof Problem && error.status === 413) return inParts(sending);
-    throw error;
+    if (!(error instanceof Problem && error.status === 413)) throw error;
+    sending.progress(0); // what was refused has to be sent again
+    return inParts(sending);
   }
 }

@@ -56,7 +56,10 @@ function useMoment(call: CallAnswer | null, title: string, ms: number | null): v
 
 function Meta({ call }: { readonly call: CallAnswer }) {
   const length = call.transcript?.duration_ms ?? call.recording?.duration_ms;
-  const parts = [moment(call.metadata?.started_at ?? call.created_at), length && spell(length)];
+  const parts = [
+    moment(call.metadata?.started_at ?? call.created_at),
+    length && spell(Math.floor(length / 1000) * 1000),
+  ];
   if (call.metadata?.direction) parts.push(call.metadata.direction);
   if (call.metadata?.customer && call.metadata.company_name) parts.push(call.metadata.customer);
   return (

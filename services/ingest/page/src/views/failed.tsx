@@ -16,7 +16,7 @@ import { Redoing } from "../components/redoing";
 import { Answered, Empty, Failure } from "../components/states";
 import { counted, when } from "../format";
 import { callPath } from "../places";
-import { helpFor, type Redoable, redoFrom } from "../remedies";
+import { helpFor, OF_THE_RECORDING, type Redoable, redoFrom } from "../remedies";
 import { reasonWords, stageWord } from "../words";
 
 const PAGE = 50;
@@ -61,6 +61,7 @@ function FailedCall({ call, now }: { readonly call: CallRow; readonly now: Date 
   const failure = call.error;
   if (!failure) return null;
   const from = redoFrom(failure);
+  const offered = OF_THE_RECORDING.has(failure.reason) && may("upload"); // the button says what helps
   return (
     <li class="card failed-call">
       <div>
@@ -72,7 +73,7 @@ function FailedCall({ call, now }: { readonly call: CallRow; readonly now: Date 
           {failure.retry_count > 0 && ` after ${counted(failure.retry_count + 1, "attempt")}`}
         </p>
         <p class="failed-reason">{reasonWords(failure)}</p>
-        <p class="muted">{helpFor(failure)}</p>
+        {!offered && <p class="muted">{helpFor(failure)}</p>}
       </div>
       <div class="actions">
         {again ? (

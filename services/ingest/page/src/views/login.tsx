@@ -2,7 +2,7 @@
 
 import "../styles/find.css";
 import "../styles/login.css";
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { useLocation } from "wouter-preact";
 import { send } from "../api/client";
 import { asProblem, type Problem } from "../api/problem";
@@ -10,7 +10,8 @@ import { signIn } from "../api/session";
 import { useAnswer } from "../api/useAnswer";
 import { Heading } from "../components/heading";
 import { Answered, Empty } from "../components/states";
-import { nextPath } from "../places";
+import { nextPath, refusedIn } from "../places";
+import { loginRefusalWords } from "../words";
 
 interface Options {
   readonly ways: readonly string[];
@@ -71,11 +72,26 @@ function BySingleSignOn() {
   );
 }
 
+/** Why single sign-on led back here; not said again when the page is loaded again or kept as a bookmark. */
+function Refused() {
+  const [{ code, rest }] = useState(() => refusedIn(location.search));
+  useEffect(() => {
+    if (code !== null) history.replaceState(history.state, "", location.pathname + rest);
+  }, []);
+  if (code === null) return null;
+  return (
+    <p class="note tone-bad" role="alert">
+      {loginRefusalWords(code)}
+    </p>
+  );
+}
+
 export function LoginView() {
   const answer = useAnswer("session/options", options);
   return (
     <div class="login">
       <Heading title="Sign in" />
+      <Refused />
       <Answered answer={answer}>
         {({ ways }) => (
           <div class="card stack">

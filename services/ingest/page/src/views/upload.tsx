@@ -1,15 +1,14 @@
 /** Hand recordings in: drop or choose them, then watch them go through. */
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { Heading } from "../components/heading";
 import { Icon } from "../components/icon";
 import { Details } from "../upload/details";
+import { useDropping } from "../upload/dropping";
 import { Jobs } from "../upload/jobs";
 import { metadataOf } from "../upload/metadata";
 import { add, sending } from "../upload/queue";
-
-const AUDIO =
-  "audio/*,video/mp4,video/webm,.wav,.w64,.mp3,.m4a,.mp4,.aac,.flac,.ogg,.opus,.webm,.mka,.amr,.wma,.aiff,.aif,.au,.caf,.3gp";
+import { ACCEPTED } from "../upload/recordings";
 
 /** The browser asks before a page is left that still sends. */
 function useStay(): void {
@@ -27,34 +26,20 @@ interface DropProps {
 }
 
 function DropZone({ take }: DropProps) {
-  const [over, setOver] = useState(false);
-  const dropped = (event: DragEvent) => {
-    event.preventDefault();
-    setOver(false);
-    take(event.dataTransfer?.files ?? []);
-  };
-  const hovered = (event: DragEvent) => {
-    event.preventDefault();
-    setOver(true);
-  };
+  const over = useDropping(take);
   const picked = (input: HTMLInputElement) => {
     take(input.files ?? []);
     input.value = ""; // the same file may be chosen again
   };
   return (
-    <label
-      class={over ? "drop over" : "drop"}
-      onDragOver={hovered}
-      onDragLeave={() => setOver(false)}
-      onDrop={dropped}
-    >
+    <label class={over ? "drop over" : "drop"}>
       <Icon name="upload" />
       <span class="state-title">Drop recordings here</span>
       <span class="muted">or choose them: WAV, MP3, M4A, FLAC, Ogg, WebM and more</span>
       <input
         class="visually-hidden"
         type="file"
-        accept={AUDIO}
+        accept={ACCEPTED}
         multiple
         aria-label="Choose recordings"
         onChange={event => picked(event.currentTarget)}
