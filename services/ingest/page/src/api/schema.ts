@@ -523,7 +523,7 @@ export interface paths {
         };
         /**
          * Come Back
-         * @description Where the issuer sends the browser back to; it has to be the one that left.
+         * @description Where the issuer sends the browser back to: on to ``next``, or to the login, which says why not.
          */
         get: operations["end_oidc_login"];
         put?: never;
@@ -566,6 +566,26 @@ export interface paths {
          * @description By what one may log in here; by nothing where nobody has to.
          */
         get: operations["session_options"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{tenant_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tenant
+         * @description How many calls your tenant has, and what it uses of what it may.
+         */
+        get: operations["tenant"];
         put?: never;
         post?: never;
         delete?: never;
@@ -819,7 +839,7 @@ export interface components {
              * Action
              * @enum {string}
              */
-            action: "call.read" | "transcript.read" | "recording.read" | "export" | "ask" | "redo" | "erase" | "keys.list" | "keys.create" | "keys.revoke" | "audit.read";
+            action: "call.read" | "transcript.read" | "recording.read" | "export" | "search" | "ask" | "redo" | "erase" | "keys.list" | "keys.create" | "keys.revoke" | "audit.read";
             /**
              * At
              * Format: date-time
@@ -2403,6 +2423,32 @@ export interface components {
             talk_ms: number;
         };
         /**
+         * TenantAnswer
+         * @description A tenant's figures at this moment.
+         */
+        TenantAnswer: {
+            /**
+             * Calls
+             * @description Calls by status, each once; erased ones are none
+             */
+            calls: {
+                [key: string]: number;
+            };
+            /**
+             * Keys
+             * @description API keys that work
+             */
+            keys: number;
+            /**
+             * Spent Today Usd
+             * @description Paid to providers today (UTC), as far as is known
+             */
+            spent_today_usd: number;
+            /** Tenant Id */
+            tenant_id: string;
+            uploads: components["schemas"]["Uploads"];
+        };
+        /**
          * ToldKey
          * @description A key in a list; ``role`` is the least that may do what it may.
          */
@@ -2576,6 +2622,19 @@ export interface components {
             call_id: string;
             /** Status */
             status: string;
+        };
+        /**
+         * Uploads
+         * @description Bytes handed in today (UTC), and how many may be; where there is no limit, they are not counted.
+         */
+        Uploads: {
+            /**
+             * Bytes Per Day
+             * @description UPLOAD_BYTES_PER_DAY
+             */
+            bytes_per_day: number | null;
+            /** Bytes Today */
+            bytes_today: number | null;
         };
         /**
          * Utterance
@@ -2801,6 +2860,7 @@ export type Spending = components['schemas']['Spending'];
 export type StageAnswer = components['schemas']['StageAnswer'];
 export type Subject = components['schemas']['Subject'];
 export type Talk = components['schemas']['Talk'];
+export type TenantAnswer = components['schemas']['TenantAnswer'];
 export type ToldKey = components['schemas']['ToldKey'];
 export type TopicEvidence = components['schemas']['Topic_Evidence_'];
 export type Transcript = components['schemas']['Transcript'];
@@ -2809,6 +2869,7 @@ export type Trend = components['schemas']['Trend'];
 export type Unavailable = components['schemas']['Unavailable'];
 export type UploadAnswer = components['schemas']['UploadAnswer'];
 export type Uploaded = components['schemas']['Uploaded'];
+export type Uploads = components['schemas']['Uploads'];
 export type Utterance = components['schemas']['Utterance'];
 export type UtteranceAnswer = components['schemas']['UtteranceAnswer'];
 export type UtteranceSentiment = components['schemas']['UtteranceSentiment'];
@@ -6225,6 +6286,8 @@ export interface operations {
         parameters: {
             query?: {
                 code?: string;
+                /** @description Why the issuer logged nobody in */
+                error?: string;
                 state?: string;
             };
             header?: never;
@@ -6233,7 +6296,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Logged in, and on to the path asked for */
+            /** @description Logged in, and on to the path asked for; or to `/login?refused=` and why not: `denied`, `expired`, `unknown` or `unavailable` */
             302: {
                 headers: {
                     [name: string]: unknown;
@@ -6326,7 +6389,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description To the issuer's page */
+            /** @description To the issuer's page, or to `/login?refused=unavailable` */
             302: {
                 headers: {
                     [name: string]: unknown;
@@ -6444,6 +6507,116 @@ export interface operations {
             };
             /** @description This principal's role does not allow this */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked too often; ``Retry-After`` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The head of the request, address included, is too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of ours, or something that whoever runs this has to mend */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something this needs does not answer; the same request may be tried again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tenant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A tenant's figures */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "calls": {
+                     *         "completed": 1840,
+                     *         "failed": 2,
+                     *         "transcribing": 3
+                     *       },
+                     *       "keys": 4,
+                     *       "spent_today_usd": 1.92,
+                     *       "tenant_id": "default",
+                     *       "uploads": {
+                     *         "bytes_per_day": 10737418240,
+                     *         "bytes_today": 734003200
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TenantAnswer"];
+                };
+            };
+            /** @description Nobody is known by these credentials, or there are none */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This principal's role does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such tenant, or it is not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some of the request cannot be understood; ``errors`` names the fields */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
