@@ -198,7 +198,7 @@ async def test_parts_that_are_not_the_announced_ones_are_named(
     mended = await gangway.complete(upload, gangway.send(upload, CALL))
 
     assert (409, {}) == (problem(refused)[0], before)
-    assert why in " ".join(refused.json()["errors"])
+    assert why in " ".join(each["message"] for each in refused.json()["errors"])
     assert 201 == mended.status_code
 
 

@@ -172,7 +172,8 @@ class Gangway:
                 return ()
             raise
         if wrong := amiss(upload, there, told):
-            raise Problem(409, "The parts are not the recording that was announced.", errors=wrong[:20])
+            faults = [{"field": "parts", "message": fault} for fault in wrong[:20]]
+            raise Problem(409, "The parts are not the recording that was announced.", errors=faults)
         return there
 
     async def _is_there(self, upload: PartedUpload) -> bool:
