@@ -16,6 +16,7 @@ REFUSALS = {
     "denied": "Single sign-on did not let you in, or was cancelled.",
     "expired": "This sign-in took too long, or was begun in another window.",
     "unknown": "Single sign-on knows you, but you have no access here yet.",
+    "unavailable": "Single sign-on does not answer.",
 }
 
 
@@ -66,6 +67,19 @@ async def test_single_sign_on_leads_to_what_was_wanted_until_it_is_left(
     await visitor.shows("Sign in")
     await visitor.goto(WANTED)
     await visitor.shows("Sign in")
+
+
+async def test_whoever_the_issuer_turns_away_is_told_so(visitor: Watched, issuer: Issuer) -> None:
+    """Back at the login, as nobody; what the issuer wrote is not shown."""
+    issuer.denies = True
+    try:
+        await visitor.goto(WANTED)
+        await sign_on(visitor)
+        await visitor.page.get_by_role("alert").get_by_text(REFUSALS["denied"]).wait_for()
+    finally:
+        issuer.denies = False
+
+    assert f"{visitor.scene.url}/login" == visitor.page.url
 
 
 @pytest.mark.parametrize("code", REFUSALS)

@@ -12,6 +12,7 @@ from analyzer.criteria import Catalogue
 from analyzer.prompt import prompt_version
 from analyzer.remembered import RememberedModel
 from analyzer.settings import DEAREST_ABOVE, USUAL_CONTEXT, Settings
+from common.addresses import is_loopback
 from common.budget import Budget
 from common.errors import PipelineError
 from common.gate import Gate
@@ -40,8 +41,7 @@ class Asked:
     @property
     def provider(self) -> Literal["local", "openai"]:
         """Who is paid; on this machine nobody is."""
-        loopback = urlsplit(self.base_url or "").hostname in {"127.0.0.1", "localhost", "::1"}
-        return "local" if loopback else "openai"
+        return "local" if is_loopback(urlsplit(self.base_url or "").hostname or "") else "openai"
 
     @property
     def room(self) -> int:

@@ -1,8 +1,8 @@
 """What an operator may choose, and is told when the choice is bad."""
 
 import pytest
+from common.addresses import is_loopback
 from common.settings import SettingsError
-from ingest.addresses import is_loopback
 from ingest.recording import Location
 from ingest.settings import DoorSettings, Settings
 

@@ -1,8 +1,10 @@
 """What an operator may choose: groups of settings that services inherit, read once, at start."""
 
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import (
+    AfterValidator,
     AliasChoices,
     Field,
     NonNegativeInt,
@@ -14,6 +16,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from common.addresses import is_loopback
 from common.limits import Limits
 
 QueueUrl = Annotated[str, Field(min_length=1)]
@@ -192,10 +195,17 @@ class AuditSettings(MongoSettings):
     )
 
 
+def _is_secure(text: str) -> str:
+    url = urlsplit(text)
+    if url.hostname and (url.scheme == "https" or (url.scheme == "http" and is_loopback(url.hostname))):
+        return text
+    raise ValueError("has to be an https:// address; http:// is for loopback only")
+
+
 class IssuerSettings(ServiceSettings):
     """Who issues access tokens."""
 
-    oidc_issuer: str | None = Field(
+    oidc_issuer: Annotated[str, AfterValidator(_is_secure)] | None = Field(
         None,
         description="Issuer of access tokens, such as https://cognito-idp.eu-central-1.amazonaws.com/POOL",
     )

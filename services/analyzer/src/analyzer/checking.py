@@ -12,6 +12,7 @@ from common.model import FINDINGS, Citation, Evidence, Finding, Insights, Transc
 from common.model.findings import Shortfall
 from common.words import hear
 
+from analyzer.bounds import MOST_EVIDENCE
 from analyzer.prompt import recites
 
 REACH: Final = 6  # utterances after a remark in which it is answered
@@ -63,12 +64,14 @@ def checked(answer: Insights[Citation], transcript: Transcript) -> Insights[Evid
 
 
 def _merged(findings: Iterable[Row]) -> list[Row]:
-    """Each finding once, with the evidence of all that tell the same."""
+    """Each finding once, with the evidence of all that tell the same, what was found of it first."""
     once: dict[str, Row] = {}
     for finding in findings:
         told = json.dumps({name: value for name, value in finding.items() if name != "evidence"})
         same = once.setdefault(told, finding | {"evidence": []})
-        same["evidence"] += [piece for piece in finding["evidence"] if piece not in same["evidence"]]
+        more = [piece for piece in finding["evidence"] if piece not in same["evidence"]]
+        by_worth = sorted(same["evidence"] + more, key=lambda piece: not piece["verified"])
+        same["evidence"] = by_worth[:MOST_EVIDENCE]
     return list(once.values())
 
 

@@ -91,6 +91,7 @@ const LOGIN_REFUSALS: ReadonlyMap<string, string> = new Map([
   ["denied", "Single sign-on did not let you in, or was cancelled."],
   ["expired", "This sign-in took too long, or was begun in another window. Try again."],
   ["unknown", "Single sign-on knows you, but you have no access here yet. Ask your administrator for it."],
+  ["unavailable", "Single sign-on does not answer. Try again in a minute."],
 ]);
 
 /** Why somebody comes back from single sign-on without being signed in. */

@@ -79,7 +79,7 @@ test("why single sign-on led back is taken out of the address, where to go on to
 });
 
 test("each reason of single sign-on has a sentence of its own, an unheard-of one a plain one", () => {
-  const told = ["denied", "expired", "unknown", "constructor"].map(loginRefusalWords);
-  assert.equal(new Set(told).size, 4);
+  const told = ["denied", "expired", "unknown", "unavailable", "constructor"].map(loginRefusalWords);
+  assert.equal(new Set(told).size, 5);
   assert.equal(told.at(-1), "Single sign-on did not work. Try again.");
 });

@@ -3,11 +3,10 @@
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
+from common.addresses import is_loopback
 from common.settings import AuditSettings, IssuerSettings
 from limits import parse
 from pydantic import AfterValidator, Field, PositiveInt, model_validator
-
-from ingest.addresses import is_loopback
 
 Way = Literal["oidc", "keys"]
 Tier = Literal["users", "analysts", "admins", "anonymous"]
@@ -16,15 +15,6 @@ Tier = Literal["users", "analysts", "admins", "anonymous"]
 def _is_rate(text: str) -> str:
     parse(text)  # raises ValueError, which names what it found
     return text
-
-
-def _is_secure(text: str) -> str:
-    url = urlsplit(text)
-    if url.scheme == "https" and url.hostname:
-        return text
-    if url.scheme == "http" and url.hostname and is_loopback(url.hostname):
-        return text
-    raise ValueError("has to be an https:// address; http:// is for loopback only")
 
 
 def _is_origin(text: str) -> str:
@@ -46,10 +36,6 @@ class AuthSettings(IssuerSettings, AuditSettings):
         None,
         description="Who may ask: oidc (access tokens of OIDC_ISSUER), keys (API keys), or oidc,keys;"
         " none: anybody who reaches the API is an admin; unset: the same, on loopback only",
-    )
-    oidc_issuer: Annotated[str, AfterValidator(_is_secure)] | None = Field(
-        None,
-        description="Issuer of access tokens, such as https://cognito-idp.eu-central-1.amazonaws.com/POOL",
     )
     oidc_client_id: str | None = Field(
         None, description="Client that tokens have to be for, and that logs people in"

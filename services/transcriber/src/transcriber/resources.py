@@ -74,8 +74,7 @@ async def open_resources(settings: Settings) -> AsyncIterator[dict[str, object]]
         heard = Claims(db["work"], days=settings.paid_work_days)
         remembered = RememberedSpeech(recogniser, heard)
         transcripts = transcripts_in(db)
-        recordings = RecordingBucket(s3)
-        drawn = Store(db["peaks"], Peaks)
+        recordings, drawn = RecordingBucket(s3), Store(db["peaks"], Peaks)
         await asyncio.to_thread(sweep)
         await asyncio.gather(*(each.prepare() for each in (ledger, budget, heard, transcripts, drawn)))
         yield {

@@ -3,10 +3,10 @@
 from typing import Literal
 from urllib.parse import urlsplit
 
+from common.addresses import is_loopback
 from common.model import Noun
 
 State = Literal["ok", "warn", "fail", "skipped"]
-LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
 class Finding(Noun):
@@ -46,6 +46,6 @@ def foreign(check: str, workload: str) -> Finding:
 def encryption(check: str, url: str, *, encrypted: bool) -> Finding:
     """Whether what is said to a server can be overheard; on this machine it may."""
     host = urlsplit(url).hostname or ""
-    if encrypted or host in LOOPBACK:
+    if encrypted or is_loopback(host):
         return ok(f"{check}.tls", "encrypted" if encrypted else "not encrypted, on this machine")
     return wrong(f"{check}.tls", "not encrypted", "use an address with TLS", state="warn")

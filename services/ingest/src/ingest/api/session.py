@@ -1,6 +1,7 @@
 """Logging in and out on the page: by an API key, or at the issuer."""
 
-from typing import Annotated, Literal
+from collections.abc import Awaitable
+from typing import Annotated, Literal, TypeVar
 
 from common.errors import Transient
 from common.logging import get_logger
@@ -15,9 +16,11 @@ from ingest.auth_settings import Way
 from ingest.problems import Problem
 from ingest.security.admission import refused
 from ingest.security.identities import Identities
-from ingest.security.login import Logins, Refusal, Returned, is_local
+from ingest.security.login import Leaving, Logins, Refusal, Returned, is_local
 from ingest.security.presented import COOKIE, LARGEST, cookie_name, is_encrypted, own_address
 from ingest.settings import DoorSettings
+
+T = TypeVar("T")
 
 LOGIN = "/login"  # the page's view, which says why a login failed
 UNDER_WAY = "callstream-login"
@@ -86,10 +89,9 @@ async def leave(
     to: Annotated[str, Query(alias="next", max_length=500, description="A path of ours to go on to")] = "/",
 ) -> Response:
     """Log in at the issuer, then come back and go on to ``next``."""
-    try:
-        leaving = await _offered(logins).begin(_back(request, settings), to if is_local(to) else "/")
-    except Transient:
-        return _not_in("unavailable")
+    leaving = await _if_there(_offered(logins).begin(_back(request, settings), to if is_local(to) else "/"))
+    if not isinstance(leaving, Leaving):
+        return _not_in(leaving)
     response = _on_to(leaving.address)
     _set(response, request, settings, UNDER_WAY, leaving.state, 600)
     return response
@@ -114,7 +116,7 @@ async def come_back(
     offered, ours = _offered(logins), request.cookies.get(cookie_name(request, settings, UNDER_WAY))
     if error or not (state and state == ours):
         return _not_in("denied" if error else "expired")
-    returned = await _finished(offered, state, code, _back(request, settings))
+    returned = await _if_there(offered.finish(state, code, _back(request, settings)))
     if not isinstance(returned, Returned):
         return _not_in(returned)
     held = await offered.identities.with_token(returned.who, settings.session_hours)
@@ -124,10 +126,12 @@ async def come_back(
     return response
 
 
-async def _finished(logins: Logins, state: str, code: str, back: str) -> Returned | Refusal:
+async def _if_there(asked: Awaitable[T]) -> T | Refusal:
+    """What the issuer is asked for, unless it (or what we keep of the login) is away."""
     try:
-        return await logins.finish(state, code, back)
-    except Transient:
+        return await asked
+    except Transient as error:
+        log.warning("login.unavailable", error=str(error))
         return "unavailable"
 
 

@@ -71,7 +71,7 @@ def needs(scope: Scope) -> Any:
 
 
 KNOWN: Final[Any] = Security(admitted)
-"""What a route names instead that anybody may ask who is known."""
+"""What a route names instead if anybody who is known may ask."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,14 +7,13 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import httpx2
+from common.addresses import is_loopback
 from common.errors import PipelineError, Transient, raising
 from common.logging import get_logger
 from common.model import Noun
 from joserfc.errors import JoseError
 from joserfc.jwk import JWKRegistry, Key
 from pydantic import ValidationError
-
-from ingest.addresses import is_loopback
 
 PAUSE: Final = 60.0  # seconds between two questions for keys, whoever asks for which
 FRESH: Final = 3600.0  # seconds for which keys are not looked at again

@@ -1,9 +1,9 @@
 """What a door keeps to this machine, or to the network it stands in, whoever asks."""
 
+from common.addresses import is_loopback
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ingest.addresses import is_loopback
 from ingest.problems import Problem
 
 FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip")  # what proxies say of whom they speak for
