@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from common.budget import Budget
-from common.entry import Parking, Source, Step
+from common.entry import Parking, Source, Step, reopened
 from common.errors import Claimed, PipelineError, Transient
 from common.gate import Need
 from common.index import Filters, Hit, Mark, Query, mark
@@ -92,11 +92,13 @@ class FakeJournal:
         )
         return self._write("begin", entry, stage, changed, now, call)
 
-    async def redo(self, key: CallKey, first: Stage, rank: int, now: datetime) -> Entry:
-        if key.id in self.entries:
+    async def redo(self, before: Entry, first: Stage, rank: int, now: datetime) -> Entry:
+        entry = reopened(before, first, rank, now)
+        if entry.id in self.entries:
             raise Claimed("writing the journal: DuplicateKeyError")
-        entry = Entry(**dict(key), rank=rank, first=first.name, created_at=now, updated_at=now)
-        return self.entries.setdefault(key.id, entry)
+        for older in self._of_call(entry.tenant_id, entry.call_id):
+            self.entries[older.id] = older.model_copy(update={"superseded": True})
+        return self.entries.setdefault(entry.id, entry)
 
     async def finish(
         self, key: CallKey, stage: Stage, now: datetime, took: float, work: Work | None
@@ -138,9 +140,11 @@ class FakeJournal:
         return self._write(f"park: {reason}", entry, stage, changed, now, {"parked": parked})
 
     async def find(self, tenant_id: str, call_id: str, revision: int | None = None) -> Entry | None:
-        same_call = [e for e in self.entries.values() if (e.tenant_id, e.call_id) == (tenant_id, call_id)]
-        wanted = [entry for entry in same_call if revision in {None, entry.revision}]
+        wanted = [e for e in self._of_call(tenant_id, call_id) if revision in {None, e.revision}]
         return max(wanted, key=lambda entry: entry.revision, default=None)
+
+    def _of_call(self, tenant_id: str, call_id: str) -> list[Entry]:
+        return [e for e in self.entries.values() if (e.tenant_id, e.call_id) == (tenant_id, call_id)]
 
     def _trail(self, mine: StageEntry, what: str, now: datetime, **more: Any) -> tuple[Step, ...]:
         step = Step.model_validate({"what": what, "at": now, "by": self.holder, **more})

@@ -15,6 +15,7 @@ from common.model import (
     Utterance,
     Work,
 )
+from common.pipeline import Stage
 
 KEY = CallKey(tenant_id="acme", call_id="c-42", revision=1)
 
@@ -58,6 +59,13 @@ def tombstone(key: CallKey = KEY) -> Entry:
     at = datetime(2026, 11, 22, 9, tzinfo=UTC)
     grave = Failure(stage="", reason=ERASED, message="erased on request", timestamp=at)
     return Entry(**dict(key), failed=grave, created_at=at, updated_at=at)
+
+
+async def reopen(journal: Any, key: CallKey, first: Stage, rank: int, now: datetime) -> Entry:
+    """The call's next revision, whatever became of the one before."""
+    before = await journal.find(key.tenant_id, key.call_id)
+    opened: Entry = await journal.redo(before, first, rank, now)
+    return opened
 
 
 def citation(quote: str, *ids: str) -> Citation:

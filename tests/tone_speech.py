@@ -12,6 +12,7 @@ import av
 import numpy as np
 import tones
 from aiohttp import web
+from model_server import posted_sound
 from provider_log import Act, Noted, send, serving
 from tones import Heard, Sound
 
@@ -86,9 +87,7 @@ class ToneSpeech:
 
     async def transcribe(self, request: web.Request) -> web.StreamResponse:
         """Note what arrived, all of it, then do what the plan says."""
-        form = await request.post()
-        upload: Any = form["file"]
-        sound = await asyncio.to_thread(decode, upload.file.read())
+        sound = await asyncio.to_thread(decode, await posted_sound(request))
         heard = await asyncio.to_thread(tones.read, sound, RATE)
         asked = Asked(len(self.log) + 1, request.headers["Authorization"].split()[-1], len(sound), heard)
         self.log.append(asked)

@@ -9,6 +9,7 @@ import pytest
 from common.pipeline import ANALYZE, EMBED, INGEST, TRANSCRIBE
 from door_scene import KEY, WORK, Door, complete, opened, problem
 from ingest_scene import NOW, Outside, door_settings
+from nouns import reopen
 from waiting import until
 
 
@@ -74,7 +75,7 @@ async def test_who_comes_back_is_told_nothing_twice(door: Door) -> None:
 async def test_a_new_revision_is_followed_though_an_older_one_had_ended(door: Door) -> None:
     """A redo begins a new stream of events."""
     await complete(door.outside)
-    await door.outside.journal.redo(KEY.model_copy(update={"revision": 2}), EMBED, 5, NOW)
+    await reopen(door.outside.journal, KEY, EMBED, 5, NOW)
     following = asyncio.create_task(door.get("/calls/c-1/events", **{"Last-Event-ID": "1.end"}))
     await looked_on(door)
     await door.outside.journal.finish(KEY.model_copy(update={"revision": 2}), EMBED, NOW, 1.0, WORK)

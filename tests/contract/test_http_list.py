@@ -15,6 +15,7 @@ NOTHING = {
     "customer": None,
     "company_name": None,
     "started_at": None,
+    "filename": None,
     "duration_ms": None,
     "sentiment": None,
     "call_outcome": None,
@@ -32,7 +33,7 @@ async def keep(outside: Outside, key: CallKey, agent: str) -> None:
         channels=2,
         duration_ms=61_000,
     )
-    metadata = CallMetadata(agent=agent, company_name="Bluebird")
+    metadata = CallMetadata(agent=agent, company_name="Bluebird", filename="a.wav")
     await outside.calls.keep(Call(**dict(key), recording=recording, metadata=metadata, created_at=NOW))
 
 
@@ -46,7 +47,7 @@ async def test_a_call_is_told_at_a_glance(door: Door) -> None:
     await complete(door.outside)
     await keep(door.outside, KEY, "Dana")
 
-    told = {"agent": "Dana", "company_name": "Bluebird", "duration_ms": 61_000}
+    told = {"agent": "Dana", "company_name": "Bluebird", "filename": "a.wav", "duration_ms": 61_000}
     went = {"sentiment": "neutral", "call_outcome": "unknown"}
     assert [NOTHING | told | went] == await about(door)
 

@@ -5,12 +5,14 @@ from datetime import timedelta
 
 import pytest
 from common.ctl.findings import Finding, ok, wrong
-from common.pipeline import INGEST, TRANSCRIBE
+from common.journal import Failure
+from common.pipeline import ANALYZE, INGEST, TRANSCRIBE
 from door_scene import Door, opened
 from ingest_scene import NOW, Outside, door_settings
 from nouns import KEY, transcript
 
 OURS = KEY.model_copy(update={"tenant_id": "default"})
+REFUSED = Failure(stage="analyze", reason="provider_refused", message="refused", timestamp=NOW)
 GOOD: list[Finding] = [ok("mongodb", "version 8")]
 BAD: list[Finding] = [*GOOD, wrong("redis", "does not answer", "check REDIS_ENDPOINT and the network")]
 
@@ -21,6 +23,7 @@ async def door() -> AsyncIterator[Door]:
     await outside.journal.begin(OURS, INGEST, NOW)
     await outside.journal.finish(OURS, INGEST, NOW, 1.0, None)
     await outside.journal.finish(OURS, TRANSCRIBE, NOW, 1.0, None)
+    await outside.journal.fail(OURS, ANALYZE, NOW, REFUSED, final=True)
     await outside.transcripts.keep(transcript(OURS))
     async with opened(outside) as door:
         yield door
@@ -55,6 +58,16 @@ async def test_what_cannot_be_done_again_is_refused(door: Door, path: str, statu
 
     assert (status, "application/problem+json") == (answer.status_code, answer.headers["content-type"])
     assert 1 == (await door.call("c-42"))["revision"]
+
+
+async def test_the_same_is_not_done_twice_at_once(door: Door) -> None:
+    """Whoever asks again is told that the call is on its way; nothing more is opened or paid."""
+    await door.client.post("/api/v1/calls/c-42/redo?from=analyze")
+    again = await door.client.post("/api/v1/calls/c-42/redo?from=analyze")
+
+    assert (409, "claimed") == (again.status_code, again.json()["reason"])
+    assert "is on its way" in again.json()["detail"]
+    assert 2 == (await door.call("c-42"))["revision"]
 
 
 async def test_a_queue_that_is_down_loses_no_redo(door: Door) -> None:

@@ -72,8 +72,8 @@ async def test_what_is_sent_in_parts_is_a_call(gangway: Gangway) -> None:
         answer.status_code,
         answer.headers["location"],
     )
-    assert ("Anna", ["agent", "customer"], {"deal": "17"}) == tuple(
-        call["metadata"][name] for name in ("agent", "channel_roles", "extra")
+    assert ("Anna", ["agent", "customer"], {"deal": "17"}, "call.WAV") == tuple(
+        call["metadata"][name] for name in ("agent", "channel_roles", "extra", "filename")
     )
     assert ("wav", len(CALL)) == (call["recording"]["container"], call["recording"]["size_bytes"])
 

@@ -4,6 +4,7 @@ from common.model import CallKey, ChannelPeaks, Peaks
 from common.pipeline import TRANSCRIBE
 from door_scene import KEY, Door, complete, problem
 from ingest_scene import NOW
+from nouns import reopen
 from pydantic.types import Base64UrlEncoder
 
 
@@ -42,8 +43,7 @@ async def test_a_redo_of_a_later_stage_shows_the_same_waveform(door: Door) -> No
     """The newest at or before the revision; each revision's own where there is one."""
     await complete(door.outside)
     await door.outside.peaks.keep(drawn(KEY, 1))
-    again = KEY.model_copy(update={"revision": 2})
-    await door.outside.journal.redo(again, TRANSCRIBE, 1, NOW)
+    again = (await reopen(door.outside.journal, KEY, TRANSCRIBE, 1, NOW)).key
     before = (await door.get("/calls/c-1/peaks")).json()
     await door.outside.peaks.keep(drawn(again, 2))
     after = (await door.get("/calls/c-1/peaks")).json()

@@ -22,10 +22,8 @@ async def test_a_recording_handed_in_is_a_call(door: Door) -> None:
     assert 201 == answer.status_code
     assert f"/api/v1/calls/{call_id}" == answer.headers["location"]
     assert {"call_id": call_id, "status": "uploaded"} == answer.json()
-    assert ("Anna", "inbound", {"deal": "17"}) == (
-        call["metadata"]["agent"],
-        call["metadata"]["direction"],
-        call["metadata"]["extra"],
+    assert ("Anna", "inbound", {"deal": "17"}, "call.wav") == tuple(
+        call["metadata"][name] for name in ("agent", "direction", "extra", "filename")
     )
     assert ("wav", 8000, 2, 1000) == tuple(
         call["recording"][name] for name in ("container", "sample_rate", "channels", "duration_ms")
@@ -39,7 +37,9 @@ async def test_the_object_lies_under_tenant_date_and_call(door: Door) -> None:
 
     assert {(BUCKET, key), (BUCKET, f"{key}.json")} == set(door.outside.bucket.objects)
     sidecar = json.loads(door.outside.bucket.objects[BUCKET, f"{key}.json"][0])
-    assert {"agent": "Anna", "extra": {}} == {n: v for n, v in sidecar.items() if n != "traceparent"}
+    assert {"agent": "Anna", "filename": "call.wav", "extra": {}} == {
+        n: v for n, v in sidecar.items() if n != "traceparent"
+    }
 
 
 @pytest.mark.parametrize(

@@ -194,6 +194,7 @@ async def test_an_object_notification_becomes_a_call_of_its_keys_tenant(ingest: 
         call.metadata.call_type,
         call.metadata.extra,
     )
+    assert KEY.rpartition("/")[2] == call.metadata.filename
     assert call.call_id.startswith("c-")
     assert 1 == len(ingest.announced)
 

@@ -18,7 +18,7 @@ from common.pipeline import ANALYZE, INGEST, PIPELINE, TRANSCRIBE, dead_letter_n
 from common.settings import AwsSettings
 from common.store import Store
 from common.transcripts import transcripts_in
-from nouns import KEY, transcript, work
+from nouns import KEY, reopen, transcript, work
 from servers import Servers
 from typer.testing import CliRunner
 
@@ -234,7 +234,7 @@ async def test_what_is_amiss_with_a_transcript_is_shown(made: Ctl, journal: Jour
     again = KEY.model_copy(update={"revision": 2})
     damage = (Damage(what="cut_off", at_ms=5000),)
     await transcripts_in(database).keep(transcript(again).model_copy(update={"damage": damage}))
-    await journal.redo(again, TRANSCRIBE, 0, datetime.now(UTC))
+    await reopen(journal, KEY, TRANSCRIBE, 0, datetime.now(UTC))
     after = await told(made, "show", KEY.call_id, "--tenant", "acme")
 
     assert (None, "cut_off at 0:00:05") == (before["heard"], after["heard"])

@@ -17,7 +17,7 @@ from common.transcripts import transcripts_in
 from common.work import Claims, WorkId
 from index_scene import AT_ONCE, CHUNKS, MODEL, VECTORS, everything
 from ingest.erasure import AGAIN, Erasure
-from nouns import KEY, transcript, work
+from nouns import KEY, reopen, transcript, work
 from structlog.testing import capture_logs
 from sweeping import NOW, Clock
 
@@ -165,8 +165,7 @@ async def test_an_erasure_that_broke_off_is_done_to_its_end(kept: Kept, s3: Any)
 async def test_all_revisions_are_erased(kept: Kept) -> None:
     """A redo is of the same call."""
     await kept.call(KEY)
-    second = KEY.model_copy(update={"revision": 2})
-    await kept.journal.redo(second, EMBED, 4, NOW)
+    second = (await reopen(kept.journal, KEY, EMBED, 4, NOW)).key
     await kept.journal.begin(second, INGEST, NOW)
 
     await kept.erase(KEY)

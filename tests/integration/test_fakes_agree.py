@@ -11,7 +11,7 @@ from common.index import ChunkIndex, Filters, Query, mark
 from common.journal import Entry, Failure, Journal
 from common.language_model import LanguageModel
 from common.model import CallFacts, CallKey, Chunk, ChunkFinding, Work
-from common.pipeline import ANALYZE, EMBED, TRANSCRIBE
+from common.pipeline import ANALYZE, EMBED, INGEST, TRANSCRIBE
 from common.transcripts import transcripts_in
 from common.vectors.openai import OpenAIEmbedder
 from common.work import Claims, WorkId
@@ -198,13 +198,16 @@ async def test_a_journal_is_found_by_its_newest_revision(journal: Any) -> None:
 @both
 async def test_a_journal_opens_a_revision_once(journal: Any) -> None:
     """Where the call had come before, to start from there."""
-    opened = await journal.redo(revision(2), ANALYZE, 2, NOW)
+    before = await journal.begin(KEY, INGEST, NOW)
+    opened = await journal.redo(before, ANALYZE, 2, LATER)
     begun = await journal.begin(revision(2), ANALYZE, LATER)
 
-    assert ("transcribed", "analyze") == (opened.status, opened.first)
-    assert ("analyzing", "analyze", NOW) == (begun.status, begun.first, begun.created_at)
+    assert (2, "transcribed", "analyze") == (opened.revision, opened.status, opened.first)
+    assert ("analyzing", "analyze") == (begun.status, begun.first)
+    assert (NOW, LATER) == (begun.created_at, begun.began_at)
+    assert [True, False] == [(await journal.find("acme", "c-42", n)).superseded for n in (1, 2)]
     with pytest.raises(Claimed):
-        await journal.redo(revision(2), ANALYZE, 2, NOW)
+        await journal.redo(before, ANALYZE, 2, LATER)
 
 
 def chunk(n: int, text: str, key: CallKey) -> Chunk:

@@ -197,6 +197,18 @@ async def test_pages_lose_and_repeat_nothing(listed: Journal) -> None:
     assert [["c-3b", "c-3"], ["c-2", "c-1"], ["c-0"]] == pages
 
 
+async def test_a_redone_call_keeps_its_place(listed: Journal) -> None:
+    """It is one call, told by its newest revision, as old as it was; what it failed of before is past."""
+    before = [entry.call_id for entry in await listed.newest("acme", 10)]
+    failed = await listed.fail(call("c-1"), ANALYZE, NOW, FAILURE, final=True)
+    await listed.redo(failed, ANALYZE, 2, NOW + timedelta(hours=1))
+
+    after = await listed.newest("acme", 10)
+    assert before == [entry.call_id for entry in after]
+    assert {"c-1": 2} == {entry.call_id: entry.revision for entry in after if entry.revision > 1}
+    assert "c-1" not in [entry.call_id for entry in await listed.newest("acme", 10, status="failed")]
+
+
 async def test_a_call_that_arrives_meanwhile_does_not_shift_the_pages(listed: Journal) -> None:
     """The cursor is a place in time, not a number."""
     first = await listed.newest("acme", 2)

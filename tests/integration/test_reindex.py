@@ -36,9 +36,9 @@ class Embedder:
         assert EMBED is stage
         if len(self.asked) == self.stops_after:
             raise Transient("the queue does not answer")
-        key = entry.key.model_copy(update={"revision": entry.revision + 1})
         self.asked.append(entry.call_id)
-        opened = await self._journal.redo(key, EMBED, 4, now)
+        opened = await self._journal.redo(entry, EMBED, 4, now)
+        key = opened.key
         if entry.call_id in self.fails:
             return await self._journal.fail(key, EMBED, now, POISON, final=True)
         await put(self._index, key, [chunk(0, "agent: Hello.", key)], TIME)

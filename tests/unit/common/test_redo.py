@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from common.announcements import Kept
-from common.entry import Entry
+from common.entry import Entry, Failure
 from common.errors import Claimed, Permanent
 from common.events import CallAnalyzed, CallIngested, CallTranscribed, Event
 from common.model import Analysis, Call, CallKey, ObjectRef
@@ -90,6 +90,28 @@ async def test_the_same_is_not_opened_twice(redo: Redo, entry: Entry, announced:
     with pytest.raises(Claimed):
         await redo.start(entry, redoable("analyze"), NOW)
     assert 1 == len(announced.events)
+
+
+@pytest.mark.parametrize("rank", range(6))
+async def test_a_call_on_its_way_is_not_begun_anew(
+    redo: Redo, entry: Entry, announced: Announced, journal: FakeJournal, rank: int
+) -> None:
+    """Two revisions at work at once would be paid for twice."""
+    moving = entry.model_copy(update={"rank": rank})
+
+    with pytest.raises(Claimed, match="revision 1 is on its way still"):
+        await redo.start(moving, redoable("transcribe"), NOW)
+    assert ([], {}) == (announced.events, journal.entries)
+
+
+async def test_a_failed_call_is_begun_anew_wherever_it_failed(redo: Redo, entry: Entry) -> None:
+    """What made it fail is held against its old revision only."""
+    failure = Failure(stage="analyze", reason="stuck", message="stood still", timestamp=NOW)
+    opened = await redo.start(
+        entry.model_copy(update={"rank": 3, "failed": failure}), redoable("analyze"), NOW
+    )
+
+    assert ("transcribed", None, 2) == (opened.status, opened.failed, opened.revision)
 
 
 async def test_what_was_never_kept_cannot_be_built_on(

@@ -206,12 +206,15 @@ def test_a_start_without_a_zone_is_utc() -> None:
 
 
 def test_a_files_name_speaks_through_the_pattern() -> None:
-    """The groups of the pattern name the fields; the folder does not matter."""
+    """The groups of the pattern name the fields; the folder does not matter, Windows' neither."""
     pattern = re.compile(r"^(?P<agent>[^_]+)_(?P<direction>in|out)bound_(?P<note>.*)\.")
 
-    assert {"agent": "anna", "direction": "in", "note": "x"} == in_name("a/b/anna_inbound_x.wav", pattern)
-    assert {} == in_name("a/b.wav", pattern)
-    assert {} == in_name("anna_inbound_x.wav", None)
+    spoken = {"filename": "anna_inbound_x.wav", "agent": "anna", "direction": "in", "note": "x"}
+    assert spoken == in_name("a/b/anna_inbound_x.wav", pattern)
+    assert {"filename": "b.wav"} == in_name("C:\\a\\b.wav", pattern)
+    assert {"filename": "anna_inbound_x.wav"} == in_name("anna_inbound_x.wav", None)
+    assert {} == in_name("a/", None)
+    assert 255 == len(in_name("a" * 300, None)["filename"])
 
 
 @settings(deadline=None, max_examples=60)  # the machine may be busy

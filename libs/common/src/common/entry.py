@@ -79,17 +79,28 @@ class Parking(Noun):
 
 
 class Entry(CallKey):
-    """A call's journal. ``first`` is the stage this revision starts from: later revisions redo a part."""
+    """A call's journal. ``first`` is the stage this revision starts from: later revisions redo a part.
+
+    ``created_at`` is the call's, in every revision; ``opened_at`` when a later one was opened.
+    ``superseded``: there is a newer one.
+    """
 
     rank: int = 0
     failed: Failure | None = None
     created_at: datetime
     updated_at: datetime
+    opened_at: datetime | None = None
+    superseded: bool = False
     first: str = PIPELINE[0].name
     source: Source | None = None
     swept: Swept | None = None
     parked: Parking | None = None
     stages: dict[str, StageEntry] = Field(default_factory=dict)
+
+    @property
+    def began_at(self) -> datetime:
+        """When this revision was begun."""
+        return self.opened_at or self.created_at
 
     @property
     def status(self) -> str:
@@ -105,6 +116,13 @@ class Entry(CallKey):
     def cost_usd(self) -> float:
         """What is known to have been paid for this call."""
         return round(sum(stage.cost_usd or 0.0 for stage in self.stages.values()), 6)
+
+
+def reopened(before: Entry, first: Stage, rank: int, now: datetime) -> Entry:
+    """The revision after this one, which starts from *first*, the call having come as far as *rank*."""
+    key = before.key.model_copy(update={"revision": before.revision + 1})
+    began = {"created_at": before.created_at, "opened_at": now, "updated_at": now}
+    return Entry(**dict(key), **began, rank=rank, first=first.name)
 
 
 def waiting_for(entry: Entry) -> Stage | None:

@@ -11,7 +11,18 @@ from typing import Any
 from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
-from common.entry import COMPLETED, ERASED, Entry, Failure, Parking, Source, StageEntry, Step, Swept
+from common.entry import (
+    COMPLETED,
+    ERASED,
+    Entry,
+    Failure,
+    Parking,
+    Source,
+    StageEntry,
+    Step,
+    Swept,
+    reopened,
+)
 from common.errors import Claimed, raising
 from common.model import CallKey, Work
 from common.pipeline import STATUSES, Stage
@@ -61,15 +72,18 @@ class Journal:
             entry = await self._change(key, stage, now, {"$set": anew}, call={"failed": None})
         return entry
 
-    async def redo(self, key: CallKey, first: Stage, rank: int, now: datetime) -> Entry:
-        """Open a revision that starts from *first*, the call having come as far as *rank* before.
+    async def redo(self, before: Entry, first: Stage, rank: int, now: datetime) -> Entry:
+        """Open the revision after *before* from *first* on, the call having come as far as *rank*.
 
         Raises:
             Claimed: somebody has just opened it.
         """
-        entry = Entry(**dict(key), rank=rank, first=first.name, created_at=now, updated_at=now)
+        entry = reopened(before, first, rank, now)
+        older = {"tenant_id": entry.tenant_id, "call_id": entry.call_id, "revision": {"$lt": entry.revision}}
         with raising("writing the journal", {DuplicateKeyError: Claimed, **MONGO_FAILURES}):
-            await self._collection.insert_one({"_id": key.id, **entry.model_dump(exclude_none=True)})
+            await self._collection.insert_one({"_id": entry.id, **entry.model_dump(exclude_none=True)})
+            # In this order: whoever stops in between leaves a call listed twice, never one not listed.
+            await self._collection.update_many(older, {"$set": {"superseded": True}})
         return entry
 
     async def finish(
@@ -139,9 +153,9 @@ class Journal:
         until: datetime | None = None,
         after: Page | None = None,
     ) -> list[Entry]:
-        """A tenant's calls, newest first, at most *limit*."""
+        """A tenant's calls, each by its newest revision, newest first, at most *limit*."""
         conditions = [
-            {"tenant_id": tenant_id},
+            {"tenant_id": tenant_id, "superseded": {"$ne": True}},
             _LIVING,
             *_having_status(status),
             *_between(since, until),

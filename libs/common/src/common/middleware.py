@@ -116,15 +116,15 @@ class Attempt:
 
     @property
     def first_seen(self) -> datetime | None:
-        """When the call's journal was begun; None where it has none."""
-        return self.entry.created_at if self.entry else None
+        """When the call's revision was begun; None where it has no journal."""
+        return self.entry.began_at if self.entry else None
 
     @property
     def call_age(self) -> float | None:
         """Seconds since the call was first seen; None if this stage had done its work on it before."""
         if self.entry is None or self.entry.stages[self._stage.name].finished_at is not None:
             return None
-        return max(0.0, (now() - self.entry.created_at).total_seconds())
+        return max(0.0, (now() - self.entry.began_at).total_seconds())
 
     @property
     def number(self) -> int | None:

@@ -8,11 +8,10 @@ from datetime import datetime
 from typing import Protocol
 
 from common.announcements import Kept
-from common.entry import Entry
-from common.errors import Permanent
+from common.entry import Entry, waiting_for
+from common.errors import Claimed, Permanent
 from common.events import Event
 from common.journal import Journal
-from common.model import CallKey
 from common.pipeline import ANALYZE, EMBED, PIPELINE, STATUSES, TRANSCRIBE, Stage
 
 REDOABLE = (TRANSCRIBE, ANALYZE, EMBED)
@@ -35,19 +34,20 @@ class Redo:
     announcer: Announces
 
     async def start(self, entry: Entry, stage: Stage, now: datetime) -> Entry:
-        """Open the revision after *entry* and announce to *stage* what the one before it kept.
+        """Open the revision after *entry*, the call's newest, and announce to *stage* what is kept.
 
         If the announcement fails the revision is there and stands still, and the sweeper announces it.
 
         Raises:
             Permanent: ``not_kept``, the stages before have kept nothing to start from.
-            Claimed: the same was asked a moment ago.
+            Claimed: the call is still on its way, or the same was asked a moment ago.
         """
-        key = CallKey(tenant_id=entry.tenant_id, call_id=entry.call_id, revision=entry.revision + 1)
-        event = await self.kept.event_for(stage, entry.model_copy(update={"revision": key.revision}))
+        if ahead := waiting_for(entry):
+            raise Claimed(f"revision {entry.revision} is on its way still: {ahead.name} comes next")
+        event = await self.kept.event_for(stage, entry.model_copy(update={"revision": entry.revision + 1}))
         if event is None:
             raise Permanent(f"the stage before {stage.name} kept nothing for this call", reason="not_kept")
-        opened = await self.journal.redo(key, stage, _reached(stage), now)
+        opened = await self.journal.redo(entry, stage, _reached(stage), now)
         await self.announcer.announce(event, stage)
         return opened
 

@@ -10,7 +10,7 @@ from common.model import CallKey, Noun
 from common.store import MONGO_FAILURES
 
 _KEY: Final = ("call_id", "revision")
-_CALL: Final = ("agent", "customer", "company_name", "started_at")
+_CALL: Final = ("agent", "customer", "company_name", "started_at", "filename")
 _CALL_FIELDS: Final = (*_KEY, *(f"metadata.{name}" for name in _CALL), "recording.duration_ms")
 _ANALYSIS_FIELDS: Final = (*_KEY, "insights.sentiment.overall", "insights.call_outcome")
 
@@ -22,6 +22,7 @@ class Glance(Noun):
     customer: str | None
     company_name: str | None
     started_at: datetime | None
+    filename: str | None
     duration_ms: int | None
     sentiment: str | None
     call_outcome: str | None

@@ -16,6 +16,7 @@ from ingest.recording import (
     Rules,
     check_size,
     is_identified,
+    is_own,
     names_its_call,
     recording,
     refusal,
@@ -70,8 +71,12 @@ class Inspector:
         return ObjectRef(**found.model_dump(exclude={"size_bytes"}))
 
     def metadata(self, upload: CallUploaded, ref: ObjectRef, sidecar: dict[str, Any]) -> CallMetadata:
-        """Facts of the call: the event is believed first, then the object's name, then its sidecar."""
-        return merged(upload.metadata, in_name(ref.key, self.rules.filename_pattern), sidecar)
+        """Facts of the call: the event is believed first, then the object's name, then its sidecar.
+
+        A name that our own door gave says nothing: what its sender called the file is in the sidecar.
+        """
+        named = {} if is_own(ref, self.rules) else in_name(ref.key, self.rules.filename_pattern)
+        return merged(upload.metadata, named, sidecar)
 
     async def sidecar(self, ref: ObjectRef) -> dict[str, Any]:
         """What the JSON document beside a recording says; a bad one costs its metadata, never the call."""

@@ -9,14 +9,20 @@ from common.model import CallMetadata
 from pydantic import ValidationError
 
 MOST_EXTRA, LONGEST_EXTRA = 50, 1000  # items, characters
+LONGEST_NAME = 255  # characters of a file's name
 TRACE = ("traceparent", "tracestate")
 """What a sidecar says of the upload's trace and not of the call, as W3C's Trace Context names it."""
 
 
+_FOLDERS = re.compile(r"^.*[/\\]", re.DOTALL)
+
+
 def in_name(name: str, pattern: re.Pattern[str] | None) -> dict[str, str]:
-    """What a file's name says, by the named groups of the operator's pattern."""
-    found = pattern.search(name.rsplit("/", 1)[-1]) if pattern else None
-    return {field: value for field, value in found.groupdict().items() if value} if found else {}
+    """What a file's name says: itself without its folders, and the named groups of the operator's pattern."""
+    filename = _FOLDERS.sub("", name)[:LONGEST_NAME]
+    found = pattern.search(filename) if pattern else None
+    said = {"filename": filename} | (found.groupdict() if found else {})
+    return {field: value for field, value in said.items() if value}
 
 
 def trace_in(fields: Mapping[str, Any]) -> dict[str, str]:

@@ -131,6 +131,11 @@ def call_id(*identity: str) -> str:
     return "c-" + sha256("|".join(identity).encode()).hexdigest()[:_ID_LENGTH]
 
 
+def is_own(ref: ObjectRef, rules: Rules) -> bool:
+    """Whether our own door put the object where it lies."""
+    return bool(_own_key(ref, rules))
+
+
 def names_its_call(upload: CallUploaded, ref: ObjectRef, rules: Rules) -> bool:
     """Whether the call's id is named, by the event or by a key of ours, and not derived from the object.
 

@@ -100,7 +100,7 @@ def _stage(name: str, entry: StageEntry) -> StageLine:
 def _attempts(entry: Entry) -> list[AttemptLine]:
     steps = [(name, step) for name, stage in entry.stages.items() for step in stage.trail]
     steps.sort(key=lambda pair: pair[1].at)
-    before = entry.created_at
+    before = entry.began_at
     lines: list[AttemptLine] = []
     for n, (stage, step) in enumerate(steps):
         if step.what == "begun":

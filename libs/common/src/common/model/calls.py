@@ -40,7 +40,10 @@ ChannelRoles = Annotated[
 
 
 class CallMetadata(Noun):
-    """What upstream knows about a call; nothing in it is needed to process the call."""
+    """What upstream knows about a call; nothing in it is needed to process the call.
+
+    ``filename`` is what the recording was called where it came from, without folders.
+    """
 
     agent: str | None = None
     customer: str | None = None
@@ -49,6 +52,7 @@ class CallMetadata(Noun):
     company_name: str | None = None
     contact_email: str | None = None
     call_type: str | None = None
+    filename: str | None = None
     channel_roles: ChannelRoles | None = None
     extra: dict[str, str] = Field(default_factory=dict)
 

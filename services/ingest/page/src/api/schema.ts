@@ -966,6 +966,8 @@ export interface components {
         /**
          * CallMetadata
          * @description What upstream knows about a call; nothing in it is needed to process the call.
+         *
+         *     ``filename`` is what the recording was called where it came from, without folders.
          */
         CallMetadata: {
             /** Agent */
@@ -986,6 +988,8 @@ export interface components {
             extra?: {
                 [key: string]: string;
             };
+            /** Filename */
+            filename?: string | null;
             /** Started At */
             started_at?: string | null;
         };
@@ -1502,6 +1506,8 @@ export interface components {
             customer: string | null;
             /** Duration Ms */
             duration_ms: number | null;
+            /** Filename */
+            filename: string | null;
             /** Sentiment */
             sentiment: string | null;
             /** Started At */
@@ -3213,6 +3219,7 @@ export interface operations {
                      *             "company_name": null,
                      *             "customer": "Acme Ltd",
                      *             "duration_ms": 354000,
+                     *             "filename": "pricing-review.wav",
                      *             "sentiment": "mixed",
                      *             "started_at": "2026-11-20T08:40:00Z"
                      *           },
@@ -4149,7 +4156,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Nothing is kept to start from, or the same was asked a moment ago */
+            /** @description Nothing is kept to start from, or the call is on its way still */
             409: {
                 headers: {
                     [name: string]: unknown;

@@ -95,7 +95,7 @@ def told(entry: Entry, analysis: Analysis | None) -> RevisionAnswer:
     return RevisionAnswer(
         revision=entry.revision,
         status=entry.status,
-        created_at=entry.created_at,
+        created_at=entry.began_at,
         updated_at=entry.updated_at,
         analysis_revision=answer.revision if answer else None,
         prompt_version=answer.prompt_version if answer else None,

@@ -44,7 +44,8 @@ class Announced(CallMetadata):
     @property
     def metadata(self) -> CallMetadata:
         """The call's own."""
-        return in_utc(CallMetadata(**self.model_dump(include=set(CallMetadata.model_fields))))
+        given = self.model_dump(include=set(CallMetadata.model_fields) - {"filename"})
+        return in_utc(CallMetadata(**given))
 
 
 class PartAddress(Noun):

@@ -49,7 +49,7 @@ class Again:
         """Open the call's next revision.
 
         Raises:
-            Problem: 404, there is no such call; 409, nothing is kept to start from, or it was just asked for.
+            Problem: 404, there is no such call; 409, nothing is kept to start from, or it is on its way.
         """
         entry = await self.journal.find(self.tenant, call_id)
         if entry is None:
@@ -61,8 +61,10 @@ class Again:
             raise Problem(
                 409, f"This cannot be done again from there: {error}.", reason=error.reason
             ) from None
-        except Claimed:
-            raise Problem(409, "The same was asked a moment ago.", reason="claimed") from None
+        except Claimed as error:
+            raise Problem(
+                409, "The call is on its way: wait until it is completed or failed.", reason=error.reason
+            ) from None
 
 
 @router.post(

@@ -104,7 +104,7 @@ class UploadForm:
         Raises:
             Problem: 400, naming the ones that do not fit.
         """
-        names = CallMetadata.model_fields.keys() - {"extra"}
+        names = CallMetadata.model_fields.keys() - {"extra", "filename"}
         given = {name: value for name in names if (value := getattr(self, name))}
         try:
             return in_utc(CallMetadata(**given, extra=_object(self.extra)))

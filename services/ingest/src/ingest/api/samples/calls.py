@@ -21,6 +21,7 @@ _LINE = _SUMMARY | {
         "customer": "Acme Ltd",
         "company_name": None,
         "started_at": "2026-11-20T08:40:00Z",
+        "filename": "pricing-review.wav",
         "duration_ms": 354000,
         "sentiment": "mixed",
         "call_outcome": "next_step_agreed",
@@ -167,5 +168,5 @@ JOINED: Final[Responses] = {
 REDONE: Final[Responses] = {
     202: shown("The revision that was opened", {"call_id": "c-1", "revision": 2, "status": "transcribed"}),
     404: _UNKNOWN,
-    409: {"description": "Nothing is kept to start from, or the same was asked a moment ago"},
+    409: {"description": "Nothing is kept to start from, or the call is on its way still"},
 }
