@@ -84,53 +84,39 @@ class ProviderMetrics:
     """What is asked of providers of models, and paid them."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        counter = partial(Counter, registry=registry)
+        counter, gauge = partial(Counter, registry=registry), partial(Gauge, registry=registry)
+        histogram = partial(Histogram, registry=registry)
+        model, reason = ("stage", "model"), ("stage", "reason")
         self.requests = counter(
             "provider_requests", "Requests by outcome.", ("stage", "provider", "model", "outcome")
         )
-        self.seconds = Histogram(
+        self.seconds = histogram(
             "provider_request_duration_seconds",
             "How long requests took.",
             ("stage", "provider", "model"),
             buckets=ASKING,
-            registry=registry,
         )
-        self.tokens = counter("provider_tokens", "Tokens paid for.", ("stage", "model", "kind"))
-        self.audio_seconds = counter("provider_audio_seconds", "Audio paid for.", ("stage", "model"))
-        self.cost = counter("provider_cost_usd", "What was paid, once.", ("stage", "model", "tenant_class"))
-        self.limiter_wait = Histogram(
+        self.tokens = counter("provider_tokens", "Tokens paid for.", (*model, "kind"))
+        self.audio_seconds = counter("provider_audio_seconds", "Audio paid for.", model)
+        self.cost = counter("provider_cost_usd", "What was paid, once.", (*model, "tenant_class"))
+        self.limiter_wait = histogram(
             "provider_limiter_wait_seconds",
             "How long requests were held back before they were made.",
-            ("stage", "model"),
+            model,
             buckets=HOLDING,
-            registry=registry,
         )
-        self.limiter_local = Gauge(
+        self.limiter_local = gauge(
             "provider_limiter_local",
             "1 while limits are counted by this process alone, Redis being away.",
-            ("stage", "model"),
-            registry=registry,
+            model,
         )
-        self.breaker = Gauge(
-            "provider_breaker_state",
-            "0 closed, 1 half open, 2 open: the provider is left alone.",
-            ("stage", "model"),
-            registry=registry,
+        self.breaker = gauge(
+            "provider_breaker_state", "0 closed, 1 half open, 2 open: the provider is left alone.", model
         )
-        self.paused = Gauge(
-            "pipeline_paused",
-            "1 while the stage receives nothing, for this reason.",
-            ("stage", "reason"),
-            registry=registry,
-        )
-        self.pauses = counter(
-            "pipeline_pauses", "How often the stage stopped receiving.", ("stage", "reason")
-        )
-        self.end_of_life = Gauge(
-            "model_end_of_life_timestamp_seconds",
-            "When the provider shuts a model down.",
-            ("stage", "model"),
-            registry=registry,
+        self.paused = gauge("pipeline_paused", "1 while the stage receives nothing, for this reason.", reason)
+        self.pauses = counter("pipeline_pauses", "How often the stage stopped receiving.", reason)
+        self.end_of_life = gauge(
+            "model_end_of_life_timestamp_seconds", "When the provider shuts a model down.", model
         )
 
 
