@@ -47,9 +47,11 @@ test-fast: $(READY) ## Unit and contract tests
 
 # What asks our own models alone is not asked twice.
 MODELS_ALONE = $(addprefix tests/integration/test_,models.py ask_gold.py language_model.py titan.py vectors.py demo_login.py)
-test-real: $(READY) ## Integration and e2e against the servers that the environment names; a missing one fails
+test-real: $(READY) ## Integration, e2e and the page's uploads against the servers that the environment names; a missing one fails
 	@REQUIRE_REAL=1 $(PYTEST) -q -n 2 --dist loadfile tests/integration tests/e2e \
 		$(addprefix --ignore ,tests/e2e/test_watch.py $(MODELS_ALONE))
+	@if command -v chromium >/dev/null; then REQUIRE_REAL=1 $(PYTEST) -q tests/browser/test_page_uploads.py; \
+		else echo "NOT TESTED: no chromium here, so no page sent a recording in parts to this store."; fi
 
 test-chaos: $(READY) ## Kill and stop real processes, at length: ten seeds, 200 kills, recordings of two hours
 	@CHAOS=all $(PYTEST) -q tests/chaos

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from common.index import Filters
-from common.journal import Journal
+from common.journal import Failure, Journal
 from common.model import Analysis, Call, CallKey, CallMetadata
 from common.pipeline import EMBED, INGEST
 from common.store import Store
@@ -125,6 +125,21 @@ async def test_only_calls_that_may_have_chunks_have_a_standing(
     monkeypatch.setattr(standings, "MOST", 1)
     with pytest.raises(TooMany):
         await found.unsettled("acme")
+
+
+async def test_calls_that_were_mended_name_no_room(database: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many failed once: what is through by now is not among those that a question has to name."""
+    journal = Journal(database["journal"])
+    failure = Failure(stage="embed", reason="stuck", message="stood still", timestamp=NOW)
+    for call_id in ("c-1", "c-2", "c-3"):
+        key = CallKey(tenant_id="acme", call_id=call_id)
+        await journal.begin(key, EMBED, NOW)
+        failed = await journal.fail(key, EMBED, NOW, failure, final=True)
+        opened = await journal.redo(failed, EMBED, 4, NOW)
+        await journal.finish(opened.key, EMBED, NOW, 1.0, None)
+    monkeypatch.setattr(standings, "MOST", 1)
+
+    assert {} == await Standings(database["journal"]).unsettled("acme")
 
 
 async def test_rates_are_counted_over_newest_analyses(database: Any, monkeypatch: pytest.MonkeyPatch) -> None:

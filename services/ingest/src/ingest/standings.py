@@ -36,7 +36,8 @@ class Standings:
             TooMany: there are more than ``MOST``.
         """
         among = [{"call_id": {"$in": list(call_ids)}}] if call_ids else []
-        query = {"$and": [{"tenant_id": tenant_id}, *among, _NOT_THROUGH, _MAY_HAVE_CHUNKS]}
+        newest = {"tenant_id": tenant_id, "superseded": {"$ne": True}}
+        query = {"$and": [newest, *among, _NOT_THROUGH, _MAY_HAVE_CHUNKS]}
         named = {row["call_id"] async for row in self._rows(query, MOST + 1)}
         if len(named) > MOST:
             raise TooMany
