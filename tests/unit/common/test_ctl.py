@@ -128,10 +128,10 @@ def test_help_names_what_others_call_it() -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "told"),
     [
-        (["show", "c-1"], 4, "MONGODB_URI: Field required"),
+        (["show", "c-1"], 4, "MONGODB_URI: is not set"),
         (["redo", "c-1", "--from", "ingest"], 2, "none of transcribe, analyze, embed"),
-        (["dlq", "list"], 4, "AWS_REGION: Field required"),
-        (["bootstrap"], 4, "AWS_REGION: Field required"),
+        (["dlq", "list"], 4, "AWS_REGION: is not set"),
+        (["bootstrap"], 4, "AWS_REGION: is not set"),
     ],
 )
 def test_what_is_missing_is_named(arguments: list[str], code: int, told: str) -> None:

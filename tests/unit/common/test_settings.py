@@ -27,6 +27,10 @@ class Needy(MongoSettings, AwsSettings, TranscribeQueueSettings):
     """Three things are needed."""
 
 
+class Everyday(WorkerSettings, MetricsSettings):
+    """Nothing is needed."""
+
+
 @pytest.fixture
 def complete(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """An environment in which nothing is missing."""
@@ -41,12 +45,55 @@ def test_all_that_is_missing_is_named_at_once() -> None:
     with pytest.raises(SettingsError) as error:
         Needy.read()
 
+    example = "http://127.0.0.1:4566/000000000000/callstream-transcribe"
     assert str(error.value).splitlines() == [
         "3 setting(s) to mend (see .env.example):",
-        "  AWS_REGION: Field required",
-        "  MONGODB_URI: Field required",
-        "  SQS_TRANSCRIBE_QUEUE_URL: Field required",
+        "  AWS_REGION: is not set (AWS region, such as us-east-1)",
+        "  MONGODB_URI: is not set (MongoDB connection string, such as mongodb://127.0.0.1:27017/)",
+        f"  SQS_TRANSCRIBE_QUEUE_URL: is not set (Queue of the transcriber, such as {example})",
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("WORKER_CONCURRENCY", "two", "has to be a whole number (default: 2)"),
+        ("CELERY_WORKER_CONCURRENCY", "0", "has to be greater than 0 (default: 2)"),
+        ("LOG_LEVEL", "CHATTY", "has to be 'DEBUG', 'INFO', 'WARNING' or 'ERROR' (default: INFO)"),
+        ("DEBUG", "perhaps", "has to be true or false (default: False)"),
+        ("PORT", "65536", "has to be less than or equal to 65535 (default: 8000)"),
+        ("TENANT_CLASSES", "gold", "has to be a JSON object (default: {})"),
+        ("TENANT_CLASSES", "{s3cret", "has to be a JSON object (default: {})"),
+        (
+            "TENANT_CLASSES",
+            json.dumps({f"t{n}": f"class-{n}" for n in range(MOST_TENANT_CLASSES)}),
+            "at most 10 classes, standard included",
+        ),
+    ],
+)
+def test_a_fault_is_told_in_words_of_ours(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, told: str
+) -> None:
+    """Which setting, what is wrong and what would be right: no validator's phrase, and no value."""
+    monkeypatch.setenv(name, value)
+
+    with pytest.raises(SettingsError) as error:
+        Everyday.read()
+
+    ours = name.removeprefix("CELERY_")
+    assert ["1 setting(s) to mend (see .env.example):", f"  {ours}: {told}"] == str(error.value).splitlines()
+
+
+def test_what_is_no_json_hides_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is one line among those of all that is wrong."""
+    monkeypatch.setenv("TENANT_CLASSES", "{")
+    monkeypatch.setenv("PORT", "none")
+
+    with pytest.raises(SettingsError) as error:
+        Everyday.read()
+
+    lines = str(error.value).splitlines()[1:]
+    assert ["PORT", "TENANT_CLASSES"] == [line.split(":")[0].strip() for line in lines]
 
 
 @pytest.mark.parametrize("name", ["MONGODB_URI", "AWS_REGION", "SQS_TRANSCRIBE_QUEUE_URL"])

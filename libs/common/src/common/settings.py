@@ -14,10 +14,18 @@ from pydantic import (
     ValidationError,
     field_validator,
 )
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 from common.addresses import is_loopback
 from common.limits import Limits
+from common.setting_faults import Told, fault
 
 QueueUrl = Annotated[str, Field(min_length=1)]
 
@@ -39,6 +47,18 @@ class ServiceSettings(BaseSettings):
     )
 
     @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - ours is in its place
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What is given, then the environment as we read it."""
+        return init_settings, Told(settings_cls), dotenv_settings, file_secret_settings
+
+    @classmethod
     def read(cls) -> Self:
         """Read the environment.
 
@@ -52,14 +72,22 @@ class ServiceSettings(BaseSettings):
 
 
 def _explain(settings: type[BaseSettings], error: ValidationError) -> str:
-    lines = [f"  {_variable(settings, e['loc'])}: {e['msg']}" for e in error.errors(include_input=False)]
-    return f"{len(lines)} setting(s) to mend (see .env.example):\n" + "\n".join(sorted(lines))
+    lines = sorted({_line(settings, one) for one in error.errors(include_input=False)})
+    return f"{len(lines)} setting(s) to mend (see .env.example):\n" + "\n".join(lines)
 
 
-def _variable(settings: type[BaseSettings], location: tuple[Any, ...]) -> str:
-    name = str(location[0]) if location else "settings"
-    field = settings.model_fields.get(name)
-    return name.upper() if field is None or field.validation_alias is None else variables(name, field)[0]
+def _line(settings: type[BaseSettings], error: ErrorDetails) -> str:
+    """A setting and its fault; what is wrong with several together names them itself."""
+    if not error["loc"]:
+        return f"  {fault(error, None)}"
+    name = str(error["loc"][0])
+    found = {alias: field for own, field in settings.model_fields.items() for alias in _called(own, field)}
+    field = found.get(name.upper())
+    return f"  {variables(name, field)[0] if field else name.upper()}: {fault(error, field)}"
+
+
+def _called(name: str, field: FieldInfo) -> set[str]:
+    return {name.upper(), *variables(name, field)}
 
 
 def variables(name: str, field: Any) -> list[str]:
@@ -143,7 +171,7 @@ class WorkerSettings(ServiceSettings):
     sqs_wait_seconds: Annotated[int, Field(ge=0, le=20)] = Field(
         20, description="Long poll in seconds; a stop waits for the one that is open"
     )
-    port: PositiveInt = Field(8000, description="Port of health, metrics and the API")
+    port: PositiveInt = Field(8000, le=65535, description="Port of health, metrics and the API")
 
 
 class AwsSettings(ServiceSettings):
