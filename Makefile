@@ -20,9 +20,12 @@ help: ## Show this help
 
 .tools/bin/uv:
 	@python3 -c 'import sys; sys.exit("Python >= 3.11 is needed") if sys.version_info < (3, 11) else None'
-	python3 -m pip install --quiet --disable-pip-version-check --target .tools uv==$(UV_VERSION)
+	@echo "Installing uv, which installs all else …" >&2
+	@python3 -m pip install --quiet --disable-pip-version-check --target .tools uv==$(UV_VERSION)
 
+SIZE := 1.7 GB
 $(READY): $(UV) uv.lock pyproject.toml $(wildcard services/*/pyproject.toml libs/*/pyproject.toml deploy/local/pyproject.toml)
+	@echo "Installing the locked environment into $(UV_PROJECT_ENVIRONMENT): $(SIZE) at the first time …" >&2
 	@$(UV) sync --quiet --frozen --all-packages --all-groups --compile-bytecode
 	@touch $@
 

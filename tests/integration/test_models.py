@@ -245,7 +245,7 @@ async def test_the_models_say_that_they_are_local(client: openai.AsyncOpenAI) ->
     """Whatever name was asked for, nobody is told it was another's model."""
     names = [model.id async for model in client.models.list()]
 
-    assert ["local-whisper-base", "local-minilm-l6-v2", "local-rules"] == names
+    assert ["local-whisper-base", "local-minilm-l6-v2", "local-minilm", "local-rules"] == names
 
 
 def test_altered_weights_stop_the_start(tmp_path: Path, port: int) -> None:

@@ -141,6 +141,15 @@ def test_what_is_missing_is_named(arguments: list[str], code: int, told: str) ->
     assert (code, True) == (result.exit_code, told in result.output)
 
 
+def test_an_environment_that_names_nothing_is_not_healthy() -> None:
+    """A doctor who was shown no patient says so, and what to set."""
+    result = CliRunner().invoke(app, ["doctor", "--json"])
+
+    wrong = [one for one in json.loads(result.stdout) if one["state"] == "fail"]
+    assert (1, ["environment"]) == (result.exit_code, [one["check"] for one in wrong])
+    assert ".env.example" in wrong[0]["remedy"]
+
+
 def test_a_real_account_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """Unless it is asked for in so many words."""
     monkeypatch.setenv("AWS_REGION", "eu-central-1")

@@ -14,7 +14,7 @@ from typing import Any
 
 from rich.console import Console
 
-from onebox.demo import AUTH, demo_key, entry
+from onebox.demo import AUTH, demo_key, entry, page
 from onebox.door import PREFIX, Door, Refused, open_door
 from onebox.expectations import Sample, sample, shortcomings, verified_quotes
 from onebox.follow import follow
@@ -24,6 +24,7 @@ from onebox.llm.running import PACE, running_llm
 from onebox.process import ProcessFailed
 from onebox.providers import described
 from onebox.report import show_call, show_hits
+from onebox.shell import exports, forget_earlier, told_to_shells
 from onebox.stack import Stack, running_stack
 
 SEARCH_WORDS = 8
@@ -32,6 +33,7 @@ INTERRUPTED = 130  # as a shell says it
 
 def main() -> None:
     """Run, and exit non-zero if the call did not come through."""
+    forget_earlier(os.environ)
     sys.exit(_outcome(_options(), Console(soft_wrap=True)))
 
 
@@ -77,13 +79,14 @@ async def _run(
                     **environment,
                     **await life.enter_async_context(running_llm(folder, model, environment)),
                 }
-            console.print("Starting servers and services …")
-            stack = await life.enter_async_context(running_stack(folder, environment))
+            stack = await life.enter_async_context(running_stack(folder, environment, tell=_tell))
             key = await life.enter_async_context(demo_key(stack.environment))
             door = await life.enter_async_context(open_door(stack.api, key))
+            come_in = entry(stack.api, key)
+            text = exports(stack.environment, environment, come_in)
+            file = life.enter_context(told_to_shells(text))
             _introduce(console, stack)
-            for line in entry(stack.api, key):
-                console.print(f"  {line}", highlight=False, markup=False)
+            _invite(console, page(stack.api, key), come_in, file)
             if model:
                 console.print(f"  {PACE}", highlight=False)
             code = await _through(door, options, console)
@@ -103,6 +106,22 @@ def _introduce(console: Console, stack: Stack) -> None:
     for name, service in stack.services.items():
         console.print(f"  {name}: {service.url}/health/ready  /metrics", highlight=False)
     console.print(f"  API: {stack.api}{PREFIX}   documentation: {stack.api}/docs", highlight=False)
+
+
+def _invite(console: Console, address: str, come_in: Mapping[str, str], file: Path) -> None:
+    """How one comes in: a browser by the page, a shell by what it is told."""
+    lines = [
+        f"Page: {address}",
+        *(f"export {name}={value}" for name, value in come_in.items()),
+        f". {file}   # in another shell: these, and all that .venv/bin/pipelinectl needs",
+    ]
+    for line in lines:
+        console.print(f"  {line}", highlight=False, markup=False)
+
+
+def _tell(line: str) -> None:
+    """Say what takes a while; standard error, as it is no result."""
+    Console(stderr=True).print(line, highlight=False)
 
 
 async def _through(door: Door, options: argparse.Namespace, console: Console) -> int:

@@ -10,6 +10,8 @@ from common.access.scopes import SCOPES
 from common.clients import open_mongo
 from common.settings import MongoSettings
 
+from onebox.door import PREFIX
+
 AUTH: Final = "keys"
 """How the door is run unless the caller's environment says otherwise."""
 
@@ -38,8 +40,11 @@ async def demo_key(environment: Mapping[str, str]) -> AsyncIterator[str | None]:
             await keys.revoke(tenant, minted.key.key_id, datetime.now(UTC))
 
 
-def entry(api: str, key: str | None) -> list[str]:
-    """How one comes in; a fragment stays in the browser, so the key reaches no server's log."""
-    if key is None:
-        return [f"Page: {api}/"]
-    return [f"Page: {api}/#key={key}", f"export CALLSTREAM_KEY={key}"]
+def page(url: str, key: str | None) -> str:
+    """Where people come in; a fragment stays in the browser, so the key reaches no server's log."""
+    return f"{url}/#key={key}" if key else f"{url}/"
+
+
+def entry(url: str, key: str | None) -> dict[str, str]:
+    """What programs come in by, as variables."""
+    return {"API": f"{url}{PREFIX}"} | ({"CALLSTREAM_KEY": key} if key else {})

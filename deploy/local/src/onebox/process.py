@@ -1,6 +1,7 @@
 """A child process with a lifetime: started, waited for until it answers, stopped, and never left behind."""
 
 import asyncio
+import errno
 import os
 import signal
 import socket
@@ -75,13 +76,17 @@ def reserved_port(port: int = 0) -> Iterator[int]:
         try:
             holder.bind((LOOPBACK, port))
         except OSError as error:
-            raise ProcessFailed(
-                f"Port {port} cannot be had: {error.strerror}. Choose another one."
-            ) from error
+            raise ProcessFailed(_refusal(port, error)) from error
         found: int = holder.getsockname()[1]
         if sys.platform != "linux":
             holder.close()
         yield found
+
+
+def _refusal(port: int, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"port {port} is in use: stop what listens there, or set PORT to another"
+    return f"port {port} cannot be had ({error.strerror}): set PORT to another"
 
 
 @asynccontextmanager

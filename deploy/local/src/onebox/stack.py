@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +20,7 @@ from onebox.servers import running_aws, running_mongo, running_redis, running_se
 REGION = "us-east-1"
 NOTIFIES = "ONEBOX_S3_NOTIFIES_SQS"
 GRACE = 30.0  # seconds a service has to drain
+Tell = Callable[[str], None]
 PATIENCE = 90.0  # seconds a service has to become ready, on however busy a machine
 
 
@@ -94,14 +95,25 @@ class Service:
         await self._life.aclose()
 
 
+def _nobody(_line: str) -> None:
+    """Tell nobody."""
+
+
 @asynccontextmanager
 async def running_stack(
-    folder: Path, environment: Mapping[str, str], names: Names | None = None
+    folder: Path, environment: Mapping[str, str], names: Names | None = None, tell: Tell = _nobody
 ) -> AsyncIterator[Stack]:
-    """Servers, then services; services stop first, so that they can give back what they hold."""
+    """Servers, then services; services stop first, so that they can give back what they hold.
+
+    *tell* hears what begins, as some of it takes seconds.
+    """
     names = names or Names()
+    loading = ", and loading the local models" if local_purposes(environment) else ""
+    tell(f"Starting the servers{loading} …")
     async with running_servers(folder, environment) as servers:
+        tell("Creating queues and buckets …")
         told = {**environment, **servers, **await provision({**environment, **servers}, names)}
+        tell("Starting the four services …")
         async with running_services(folder, told) as services:
             yield Stack(told, folder, services)
 

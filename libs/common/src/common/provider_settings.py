@@ -84,7 +84,7 @@ class Provider:
         self.units_per_minute: int = getattr(settings, f"{purpose}_{units}_per_minute", 0)
         if not self.api_key:
             raise SettingsError(
-                f"  OPENAI_API_KEY or {purpose.upper()}_API_KEY: is not set (any text where none is asked for)"
+                f"  OPENAI_API_KEY or {purpose.upper()}_API_KEY: is not set (any text if none is asked)"
             )
 
     @property

@@ -69,8 +69,8 @@ def _unreachable(host: str, port: int, error: OSError) -> str:
 def _command() -> Any:
     """The command line of uvicorn, with our way of starting behind it."""
     command = copy(uvicorn.main)
-    assert uvicorn.main.callback
-    command.callback = partial(_run, uvicorn.main.callback)
+    serve: Any = uvicorn.main.callback
+    command.callback = partial(_run, serve)
     return command
 
 

@@ -10,6 +10,8 @@ from onebox.models.minilm import DIMENSIONS, SentenceEncoder, normalised
 from onebox.models.safetensors import Array
 
 NAME = "local-minilm-l6-v2"
+SHORT_NAME = "local-minilm"
+"""What whoever chooses it calls it; kept vectors are named by it."""
 
 _MOST_INPUTS = 2048
 _MOST_PIECES = 8192  # word pieces of one input

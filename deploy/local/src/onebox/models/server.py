@@ -30,8 +30,8 @@ class Models:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What the three models are called."""
-        return (self.speech.name, embeddings.NAME, chat.NAME)
+        """What the three models are called, one of them by two names."""
+        return (self.speech.name, embeddings.NAME, embeddings.SHORT_NAME, chat.NAME)
 
 
 MODELS = web.AppKey("models", Models)

@@ -64,7 +64,7 @@ class ToldKey(Noun):
     scopes: tuple[Scope, ...]
     created_at: datetime
     created_by: str
-    expires_at: datetime | None
+    expires_at: datetime | None = Field(description="Null: it never expires")
     revoked_at: datetime | None
     last_used_at: datetime | None
 

@@ -36,8 +36,9 @@ Exam = Callable[[], Awaitable[list[Finding]]]
 
 async def examine(who: Workload | None = None) -> list[Finding]:
     """What this process is, then each dependency in turn of the pipeline, and what *who* may do there."""
-    found = await asyncio.gather(*(bounded(name, exam) for name, exam in _exams(who).items()))
-    return [_versions(), *_unasked(who), *(finding for findings in found for finding in findings)]
+    each = await asyncio.gather(*(bounded(name, exam) for name, exam in _exams(who).items()))
+    found = [finding for findings in each for finding in findings]
+    return [_versions(), *_unconfigured(found), *_unasked(who), *found]
 
 
 def healthy(findings: Iterable[Finding]) -> bool:
@@ -106,6 +107,14 @@ def _provider(purpose: exam_provider.Purpose) -> Exam:
         return await exam_provider.provider(settings, purpose)
 
     return examined
+
+
+def _unconfigured(found: Iterable[Finding]) -> list[Finding]:
+    """An environment that names nothing at all is nobody's, and not a healthy one."""
+    if any(finding.state != "skipped" for finding in found):
+        return []
+    remedy = "set what .env.example lists, or read the environment of what runs, such as .onebox/env"
+    return [wrong("environment", "names no server and no provider", remedy)]
 
 
 def _unasked(who: Workload | None) -> list[Finding]:

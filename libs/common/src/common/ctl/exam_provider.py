@@ -2,7 +2,7 @@
 
 from typing import Final, Literal
 
-from openai import APIStatusError, OpenAIError
+from openai import APIStatusError, AsyncOpenAI, NotFoundError, OpenAIError
 
 from common.clients import open_bedrock, open_openai
 from common.ctl.findings import Finding, ok, wrong
@@ -28,13 +28,22 @@ async def provider(settings: OpenAISettings, purpose: Purpose) -> list[Finding]:
     check, model = f"provider.{purpose}", str(getattr(settings, f"{purpose}_model"))
     async with open_openai(Provider(settings, purpose), read_timeout=TIMEOUT) as client:
         try:
-            await client.models.retrieve(model)
+            await _known(client, model)
         except APIStatusError as error:
             return [_answered(check, purpose, model, error.status_code)]
         except OpenAIError as error:
             told = f"does not answer ({type(error).__name__})"
             return [wrong(check, told, f"check {purpose.upper()}_BASE_URL and the network")]
     return [ok(check, f"knows {model}")]
+
+
+async def _known(client: AsyncOpenAI, model: str) -> None:
+    """Ask for the model, and whoever knows no such question for the list of all; raise what is answered."""
+    try:
+        await client.models.retrieve(model)
+    except NotFoundError:
+        if model not in {one.id for one in (await client.models.list()).data}:
+            raise
 
 
 async def bedrock(settings: EmbeddingSettings, aws: AwsSettings) -> list[Finding]:

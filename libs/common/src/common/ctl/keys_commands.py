@@ -22,10 +22,12 @@ def create(
     tenant: Tenant = "default",
     role: Annotated[str | None, typer.Option(help="users, analysts or admins.")] = None,
     scopes: Annotated[str | None, typer.Option(help="Instead of a role: read,export …")] = None,
-    days: Annotated[int | None, typer.Option(min=1, help="Days it works; for good unless given.")] = None,
+    days: Annotated[
+        int | None, typer.Option(min=1, help="Days it works; it never expires unless given.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make a key. It is printed once, and kept as a hash."""
+    """Make a key. It is printed once, and kept as a hash; without --days it never expires."""
     allowed = _allowed(role, scopes)
 
     async def made() -> dict[str, Any]:
@@ -40,6 +42,8 @@ def create(
         return {"key": minted.text} | minted.key.model_dump(mode="json", include={"key_id", "expires_at"})
 
     say(ran(made()), as_json=as_json)
+    if days is None:
+        typer.echo("This key never expires: --days gives one an end, `keys revoke` ends this one.", err=True)
 
 
 @keys.command("list")

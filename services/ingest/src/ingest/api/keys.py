@@ -25,7 +25,9 @@ class KeyRequest(Noun):
     label: Label = Field(description="What you call it", examples=["crm export"])
     role: Role | None = None
     scopes: Annotated[tuple[Scope, ...], Field(max_length=20)] = ()
-    expires_in_days: Annotated[int, Field(ge=1, le=3650)] | None = None
+    expires_in_days: Annotated[int, Field(ge=1, le=3650)] | None = Field(
+        None, description="Days it works; null: it never expires, unless the key you show does"
+    )
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
