@@ -2,11 +2,14 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
+from common.ctl.main import app
 from common.pipeline import PIPELINE, Stage
 from onebox.contracts import ROOT, SETTINGS, generated
 from onebox.settings_page import collect
+from typer.main import get_command
 
 README = (ROOT / "README.md").read_text("utf-8")
 PAGES = {
@@ -68,6 +71,22 @@ def test_the_table_of_services_is_the_pipeline(stage: Stage) -> None:
     announces = stage.announces.__name__ if stage.announces else "–"
 
     assert [stage.service, stage.name, stage.consumes.__name__, announces] == [*cells[:3], cells[4]]
+
+
+def commands(group: Any, path: tuple[str, ...] = ()) -> set[str]:
+    """The names of all commands below a group."""
+    if not hasattr(group, "commands"):
+        return {" ".join(path)}
+    return {name for one, below in group.commands.items() for name in commands(below, (*path, one))}
+
+
+def test_the_table_of_pipelinectl_is_what_it_can_do() -> None:
+    """Each command has its line, and no line is about another."""
+    section = README.split("## When something is wrong")[1].split("\n## ")[0]
+    cells = [line.split(" | ")[0] for line in section.splitlines() if line.startswith("| `")]
+    told = {command for cell in cells for command in re.findall(r"`([a-z]+(?: [a-z]+)*)", cell)}
+
+    assert commands(get_command(app)) == told
 
 
 @pytest.mark.parametrize("page", PAGES)

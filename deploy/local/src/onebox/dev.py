@@ -9,7 +9,7 @@ from pathlib import Path
 from common.pipeline import PIPELINE, Stage
 from rich.console import Console
 
-from onebox.process import LOOPBACK, Command, running_process
+from onebox.process import LOOPBACK, Command, ProcessFailed, reserved_port, running_process
 
 ENV = Path(".env")
 FIRST_PORT = 8000
@@ -18,8 +18,12 @@ PATIENCE = 60.0  # seconds
 
 def main() -> None:
     """Run until Ctrl-C."""
+    console = Console(soft_wrap=True)
     try:
-        asyncio.run(_run(Console()))
+        asyncio.run(_run(console))
+    except ProcessFailed as failure:
+        console.print(str(failure), markup=False)
+        sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
 
@@ -35,9 +39,10 @@ async def _run(console: Console) -> None:
     environment = {**read_env(await asyncio.to_thread(ENV.read_text, "utf-8")), **os.environ}
     async with AsyncExitStack() as life:
         for offset, stage in enumerate(PIPELINE):
-            command = _command(stage, FIRST_PORT + offset, environment)
+            port = life.enter_context(reserved_port(FIRST_PORT + offset))
+            command = _command(stage, port, environment)
             await life.enter_async_context(running_process(command))
-            console.print(f"{stage.service}: http://{LOOPBACK}:{FIRST_PORT + offset}  log: {command.log}")
+            console.print(f"{stage.service}: http://{LOOPBACK}:{port}  log: {command.log}")
         console.print("Up with reload until Ctrl-C.")
         await asyncio.Event().wait()
 

@@ -77,6 +77,9 @@ def _command() -> Any:
 def _run(serve: Callable[..., None], **chosen: Any) -> None:
     if chosen["uds"] is None and chosen["fd"] is None:
         require_port(chosen["host"], chosen["port"])
+    if chosen["reload"] or (chosen["workers"] or 1) > 1:
+        serve(**chosen)  # other processes import the application by its name
+        return
     starting = Starting(chosen["app"], factory=chosen["factory"])
     try:
         serve(**{**chosen, "app": starting.create, "factory": True})

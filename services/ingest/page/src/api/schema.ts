@@ -1644,7 +1644,10 @@ export interface components {
          * @description The key to make: as a role, or for some scopes.
          */
         KeyRequest: {
-            /** Expires In Days */
+            /**
+             * Expires In Days
+             * @description Days it works; null: it never expires, unless the key you show does
+             */
             expires_in_days?: number | null;
             /**
              * Label
@@ -1739,7 +1742,10 @@ export interface components {
             created_at: string;
             /** Created By */
             created_by: string;
-            /** Expires At */
+            /**
+             * Expires At
+             * @description Null: it never expires
+             */
             expires_at: string | null;
             /** Key */
             key: string;
@@ -2466,7 +2472,10 @@ export interface components {
             created_at: string;
             /** Created By */
             created_by: string;
-            /** Expires At */
+            /**
+             * Expires At
+             * @description Null: it never expires
+             */
             expires_at: string | null;
             /** Key Id */
             key_id: string;
