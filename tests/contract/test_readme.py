@@ -89,6 +89,14 @@ def test_the_table_of_pipelinectl_is_what_it_can_do() -> None:
     assert commands(get_command(app)) == told
 
 
+def test_the_glossary_is_in_alphabetical_order() -> None:
+    """Whoever looks a word up finds it where it would be."""
+    glossary = PAGES["ARCHITECTURE.md"].split("## Glossary")[1].split("\n## ")[0]
+    words = [word.lower() for word in re.findall(r"^- \*([^*]+)\*", glossary, re.MULTILINE)]
+
+    assert sorted(words) == words
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_every_link_leads_somewhere(page: str) -> None:
     """Relative links name files of the repository."""

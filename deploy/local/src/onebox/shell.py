@@ -60,7 +60,7 @@ def forget_earlier(environment: MutableMapping[str, str]) -> None:
 
 @contextmanager
 def told_to_shells(text: str, file: Path = FILE) -> Iterator[Path]:
-    """Write the exports for their owner alone; at the end remove them, unless they are another run's by then."""
+    """Write the exports for their owner alone; at the end remove them, unless another run's are there."""
     file.parent.mkdir(parents=True, exist_ok=True)
     file.unlink(missing_ok=True)  # so that nobody keeps reading through what was open before
     with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
