@@ -7,8 +7,11 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 from common.pipeline import PIPELINE, Stage
+from common.serve import MISTOLD
+from common.settings import SettingsError
 from rich.console import Console
 
+from onebox.contracts import SETTINGS
 from onebox.process import LOOPBACK, Command, ProcessFailed, reserved_port, running_process
 
 ENV = Path(".env")
@@ -19,8 +22,13 @@ PATIENCE = 60.0  # seconds
 def main() -> None:
     """Run until Ctrl-C."""
     console = Console(soft_wrap=True)
+    os.environ.update(read_env(ENV.read_text("utf-8")) | dict(os.environ))
     try:
+        _require_settings()
         asyncio.run(_run(console))
+    except SettingsError as error:
+        console.print(str(error), markup=False)
+        sys.exit(MISTOLD)
     except ProcessFailed as failure:
         console.print(str(failure), markup=False)
         sys.exit(1)
@@ -35,19 +43,24 @@ def read_env(text: str) -> dict[str, str]:
     return {name.strip(): value for name, _, value in pairs}
 
 
+def _require_settings() -> None:
+    """Look before anything is started: a reloading server waits for a change, however it was told."""
+    for settings in SETTINGS.values():
+        settings.read()
+
+
 async def _run(console: Console) -> None:
-    environment = {**read_env(await asyncio.to_thread(ENV.read_text, "utf-8")), **os.environ}
     async with AsyncExitStack() as life:
         for offset, stage in enumerate(PIPELINE):
             port = life.enter_context(reserved_port(FIRST_PORT + offset))
-            command = _command(stage, port, environment)
+            command = _command(stage, port)
             await life.enter_async_context(running_process(command))
             console.print(f"{stage.service}: http://{LOOPBACK}:{port}  log: {command.log}")
         console.print("Up with reload until Ctrl-C.")
         await asyncio.Event().wait()
 
 
-def _command(stage: Stage, port: int, environment: dict[str, str]) -> Command:
+def _command(stage: Stage, port: int) -> Command:
     folders = [f"services/{stage.service}/src", "libs/common/src", "libs/faststream-sqs/src"]
     watched = [part for folder in folders for part in ("--reload-dir", folder)]
     return Command(
@@ -56,7 +69,7 @@ def _command(stage: Stage, port: int, environment: dict[str, str]) -> Command:
             *(sys.executable, "-m", "uvicorn", "--factory", f"{stage.service}.app:create_app"),
             *("--host", LOOPBACK, "--port", str(port), "--reload", *watched),
         ),
-        env={**environment, "PORT": str(port)},
+        env={"PORT": str(port)},
         ready=f"http://{LOOPBACK}:{port}/health/ready",
         log=Path(".onebox") / f"{stage.service}.log",
         patience=PATIENCE,

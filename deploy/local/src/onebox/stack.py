@@ -13,13 +13,14 @@ from aiobotocore.session import get_session
 from common.pipeline import INGEST, PIPELINE, VISIBILITY_TIMEOUT
 
 from onebox.aws import Notified, create_buckets, create_queues, notify, queue_arn
-from onebox.process import LOOPBACK, Command, Process, reserved_port, running_process
+from onebox.process import LOOPBACK, Command, Process, ProcessFailed, reserved_port, running_process
 from onebox.providers import local_purposes, local_variables
 from onebox.servers import running_aws, running_mongo, running_redis, running_search
 
 REGION = "us-east-1"
 NOTIFIES = "ONEBOX_S3_NOTIFIES_SQS"
 GRACE = 30.0  # seconds a service has to drain
+LAST_PORT = 65535
 Tell = Callable[[str], None]
 PATIENCE = 90.0  # seconds a service has to become ready, on however busy a machine
 
@@ -107,6 +108,8 @@ async def running_stack(
 
     *tell* hears what begins, as some of it takes seconds.
     """
+    with reserved_port(door_port(environment)):
+        pass  # what is another's is told before anything is started
     names = names or Names()
     loading = ", and loading the local models" if local_purposes(environment) else ""
     tell(f"Starting the servers{loading} …")
@@ -227,6 +230,14 @@ def _told(names: Names, urls: Mapping[str, str]) -> dict[str, str]:
     }
 
 
+def door_port(environment: Mapping[str, str]) -> int:
+    """The API's port, 0 for any that is free; raises ProcessFailed for what is none."""
+    text = environment.get("PORT") or "0"
+    if not text.isdecimal() or int(text) > LAST_PORT:
+        raise ProcessFailed(f"PORT has to be a whole number up to {LAST_PORT}, or unset: any that is free")
+    return int(text)
+
+
 @asynccontextmanager
 async def running_services(folder: Path, environment: Mapping[str, str]) -> AsyncIterator[dict[str, Service]]:
     """The four services as four unmodified processes; ingest also serves the API."""
@@ -234,7 +245,7 @@ async def running_services(folder: Path, environment: Mapping[str, str]) -> Asyn
     with ExitStack() as life:
         services: dict[str, Service] = {}
         for stage in PIPELINE:
-            port = int(environment.get("PORT") or 0) if stage is INGEST else 0
+            port = door_port(environment) if stage is INGEST else 0
             found = life.enter_context(reserved_port(port))
             services[stage.service] = Service(stage.service, found, environment, logs)
         try:
