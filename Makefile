@@ -23,9 +23,8 @@ help: ## Show this help
 	@echo "Installing uv, which installs all else …" >&2
 	@python3 -m pip install --quiet --disable-pip-version-check --target .tools uv==$(UV_VERSION)
 
-SIZE := 1.7 GB
 $(READY): $(UV) uv.lock pyproject.toml $(wildcard services/*/pyproject.toml libs/*/pyproject.toml deploy/local/pyproject.toml)
-	@echo "Installing the locked environment into $(UV_PROJECT_ENVIRONMENT): $(SIZE) at the first time …" >&2
+	@echo "Installing the locked environment into $(UV_PROJECT_ENVIRONMENT) (1.7 GB at the first time) …" >&2
 	@$(UV) sync --quiet --frozen --all-packages --all-groups --compile-bytecode
 	@touch $@
 

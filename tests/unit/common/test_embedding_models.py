@@ -116,7 +116,7 @@ REFUSED = {
         "EMBEDDING_DIMENSIONS.*1024 or 512 or 256 numbers, not 700",
     ),
     "too large": ({"DIMENSIONS": "2000"}, "from 1 to 1536 numbers, not 2000"),
-    "nobody": ({"PROVIDER": "nobody"}, "EMBEDDING_PROVIDER: Input should be 'openai' or 'bedrock'"),
+    "nobody": ({"PROVIDER": "nobody"}, "EMBEDDING_PROVIDER: has to be 'openai' or 'bedrock'"),
 }
 
 
