@@ -4,7 +4,7 @@ import { Link } from "wouter-preact";
 import type { Quoted, Sentence } from "../api/schema";
 import { PlayButton } from "../components/playButton";
 import { Empty, Failure } from "../components/states";
-import { count, counted, money, plain } from "../format";
+import { count, counted, money, plain, quoted } from "../format";
 import { callPath } from "../places";
 import { speakerNumber } from "../words";
 import { type Asked, pending, type Totals } from "./question";
@@ -22,7 +22,7 @@ function Cited({ cited }: { readonly cited: Quoted }) {
         <span class={`who speaker-${speakerNumber(cited.speaker, [cited.speaker])}`}>
           {plain(cited.speaker)}
         </span>{" "}
-        <q>{cited.quote}</q>{" "}
+        <q>{quoted(cited.quote)}</q>{" "}
         <Link class="cited-link" href={callPath(cited.call_id, cited.start_ms)}>
           Open the call
         </Link>
@@ -81,7 +81,9 @@ function Progress({ asked }: { readonly asked: Asked }) {
 function Unanswered({ model }: { readonly model: string | null }) {
   return (
     <Empty title="The calls do not say.">
-      <p>No sentence of the calls could be quoted as an answer. Ask in other words, or about a longer period.</p>
+      <p>
+        No sentence of the calls could be quoted as an answer. Ask in other words, or about a longer period.
+      </p>
       {model === "local-rules" && (
         <p>
           Rules answer here: they find what was said in nearly the same words. A language model answers more.

@@ -14,7 +14,11 @@ import { addressed, narrowing } from "../find/narrowing";
 import { callPath } from "../places";
 
 // the local rules find these in the call that `make run` brings: tests/unit/onebox/test_suggestions.py
-const EXAMPLES = ["Which discount did we offer?", "What budget do customers have?", "When will the proposal be sent?"];
+const EXAMPLES = [
+  "Which discount did we offer?",
+  "What budget do customers have?",
+  "When will the proposal be sent?",
+];
 
 interface FormProps {
   readonly query: URLSearchParams;
