@@ -106,10 +106,11 @@ async def test_a_question_is_answered_with_words_that_play(watched: Watched) -> 
 
     await answer.get_by_role("button", name="Play from 1:").first.click()
     await watched.sounds_from(66)
-    await page.get_by_label("Your question").fill("Where do penguins hibernate?")
+    await page.get_by_label("Your question").fill("Which bridge crosses the river near Paris by night?")
     await page.keyboard.press("Enter")
     await page.get_by_text("The calls do not say.").wait_for()
     await page.get_by_text("No sentence of the calls could be quoted as an answer.").wait_for()
+    await page.get_by_text("A language model answers more.").wait_for()
 
 
 async def test_a_transcript_is_exported(watched: Watched, tmp_path: Path) -> None:

@@ -113,7 +113,7 @@ export function Shell({ children }: { readonly children: ComponentChildren }) {
       <header class="bar">
         <Link class="brand" href="/">
           <img src="/static/favicon.svg" alt="" width="24" height="24" />
-          Callstream
+          <span>Callstream</span>
         </Link>
         {me.value && <Navigation />}
         <Tools help={help} />

@@ -33,14 +33,16 @@ function Made({ made, close }: MadeProps) {
   };
   return (
     <Dialog title={`The key “${made.label}”`} close={close}>
-      <p class="note tone-warn">It is shown this once. Keep it where passwords are kept.</p>
-      <label class="field">
-        API key
-        <input ref={field} class="input code" readOnly value={made.key} />
-      </label>
-      <p class="muted small">
-        {made.expires_at ? `It works until ${moment(made.expires_at)}.` : "It never expires."}
-      </p>
+      <div class="form">
+        <p class="note tone-warn">It is shown this once. Keep it where passwords are kept.</p>
+        <label class="field">
+          API key
+          <input ref={field} class="input code" readOnly value={made.key} />
+        </label>
+        <p class="muted small">
+          {made.expires_at ? `It works until ${moment(made.expires_at)}.` : "It never expires."}
+        </p>
+      </div>
       <footer>
         <span class="muted small" role="status">
           {told}

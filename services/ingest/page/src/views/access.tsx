@@ -34,8 +34,12 @@ function Row({ of, now, revoked }: RowProps) {
       <td>
         <Badge word={word} tone={tone} />
       </td>
-      <td class="nowrap">{of.last_used_at ? moment(of.last_used_at) : "Never used"}</td>
-      <td class="nowrap">{of.expires_at ? moment(of.expires_at) : "Never"}</td>
+      <td class="nowrap" data-name="Last used">
+        {of.last_used_at ? moment(of.last_used_at) : "Never"}
+      </td>
+      <td class="nowrap" data-name="Expires">
+        {of.expires_at ? moment(of.expires_at) : "Never"}
+      </td>
       <td>{works && <RevokeKey of={of} revoked={revoked} />}</td>
     </tr>
   );

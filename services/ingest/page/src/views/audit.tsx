@@ -30,7 +30,7 @@ function Deed({ deed }: { readonly deed: AuditRow }) {
         <time dateTime={deed.at}>{moment(deed.at)}</time>
       </td>
       <td>
-        {deed.who} <span class="row-more">by {deed.via}</span>
+        {deed.who} <span class="row-more">via {deed.via}</span>
       </td>
       <th scope="row">{deedWord(deed.action)}</th>
       <td>{what && OF_A_CALL.has(deed.action) ? <Link href={callPath(what)}>{what}</Link> : what}</td>
