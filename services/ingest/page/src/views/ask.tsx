@@ -17,7 +17,7 @@ import { callPath } from "../places";
 const EXAMPLES = [
   "Which discount did we offer?",
   "What budget do customers have?",
-  "When will the proposal be sent?",
+  "Which competitors are cheaper?",
 ];
 
 interface FormProps {
