@@ -21,6 +21,8 @@ VIEWS = {
     "/overview?days=30": ".ranked",
     "/upload": ".drop",
     "/failed": ".failed-call",
+    "/access": ".table",
+    "/audit": ".table",
 }
 LONG_TASK = 200  # ms, in which somebody sees that nothing moves, on a machine that has other things to do
 LONG_WAIT = 400  # ms, for the page itself to start

@@ -1,12 +1,14 @@
 """From a recording to an answer, as a sales manager goes."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
-from common.pipeline import ANALYZE, EMBED, TRANSCRIBE
+from browser.conftest import Open
+from common.pipeline import ANALYZE, EMBED, STATUSES, TRANSCRIBE
 from onebox.expectations import sample
-from page_scene import HEARD, INDEXED, PRICING, READ, call, now, spoken
+from page_scene import HEARD, INDEXED, PRICING, READ, Scene, call, now, quiet, spoken
 from watched import Watched
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -64,6 +66,35 @@ async def test_what_was_said_is_found_and_played_where_it_is_found(watched: Watc
     await watched.page.wait_for_url("**/calls/c-pricing_review-*?t=629*")
 
 
+async def test_a_passage_shows_the_lines_that_were_found_and_what_lies_between(watched: Watched) -> None:
+    """It plays from the first of them on; its speakers are named as in the transcript."""
+    await watched.goto("/search?q=spreadsheet+frustrated&mode=words&agent=Daniel")
+    await watched.page.get_by_role("button", name="1 more passage").first.click()
+    hit = watched.page.locator(".hit", has_text="Lines are left out here.").first
+    await hit.locator("mark", has_text="frustrated").wait_for()
+
+    told = await hit.locator(".told").all_inner_texts()
+    assert ["Agent", "Customer", "…", "Customer", "Agent"] == [
+        re.findall("^(?:Agent|Customer|…)", line)[0] for line in told
+    ]
+    assert "customer:" not in await hit.inner_text()
+    await hit.get_by_role("button", name="Play from 0:16").click()
+    await watched.sounds_from(16.3)
+
+
+async def test_every_passage_of_a_call_can_be_seen(watched: Watched) -> None:
+    """The best few at once, the others when they are asked for."""
+    await watched.goto("/search?q=reports&agent=Daniel")
+    call = watched.page.locator(".found").first
+    more = call.get_by_role("button", name="more passages")
+    hidden = int((await more.inner_text()).split()[0])
+    shown = await call.locator(".hit").count()
+    await more.click()
+    await more.wait_for(state="detached")
+
+    assert min(20, shown + hidden) == await call.locator(".hit").count()
+
+
 async def test_a_question_is_answered_with_words_that_play(watched: Watched) -> None:
     """What nobody said is not answered."""
     page = watched.page
@@ -75,9 +106,11 @@ async def test_a_question_is_answered_with_words_that_play(watched: Watched) -> 
 
     await answer.get_by_role("button", name="Play from 1:").first.click()
     await watched.sounds_from(66)
-    await page.get_by_label("Your question").fill("Where do penguins hibernate?")
+    await page.get_by_label("Your question").fill("Which bridge crosses the river near Paris by night?")
     await page.keyboard.press("Enter")
     await page.get_by_text("The calls do not say.").wait_for()
+    await page.get_by_text("No sentence of the calls could be quoted as an answer.").wait_for()
+    await page.get_by_text("A language model answers more.").wait_for()
 
 
 async def test_a_transcript_is_exported(watched: Watched, tmp_path: Path) -> None:
@@ -123,3 +156,35 @@ async def test_a_period_is_summed_up_and_each_sum_leads_to_its_calls(watched: Wa
     await page.get_by_role("link", name="Bluebird", exact=True).click()
     await watched.shows("Search")
     await page.locator(".found mark", has_text="Bluebird").first.wait_for()
+
+
+async def test_a_call_that_is_done_again_is_listed_once(opened: Open, scene: Scene) -> None:
+    """By its newest revision, which says what it keeps; a file's name is better than no name."""
+    archive, key = scene.archive, call("c-twice", "twice")
+    await archive.read_only(key, quiet(("agent", "Hello.")), now(), filename="demo.wav")
+    before = await archive.journal.find("twice", "c-twice")
+    assert before is not None
+    await archive.journal.redo(before, ANALYZE, STATUSES.index("transcribed"), now())
+    watched = await opened(await archive.key("twice"))
+    await watched.goto("/")
+    row = watched.page.locator("tbody tr")
+    await row.get_by_text("revision 2").wait_for()
+    assert 1 == await row.count()
+
+    await row.get_by_role("link", name="demo.wav").click()
+    await watched.shows("demo.wav")
+    kept = watched.page.get_by_text("Kept from an earlier revision")
+    await kept.first.wait_for()
+    assert 2 == await kept.count()
+
+
+async def test_a_period_in_which_nothing_was_paid_says_so(opened: Open, scene: Scene) -> None:
+    """Instead of an empty chart."""
+    archive, key, said = scene.archive, call("c-free", "free"), spoken("product_demo")
+    await archive.received(key, said, now())
+    await archive.heard(key, said)
+    await archive.concluded(key, said)
+    watched = await opened(await archive.key("free"))
+    await watched.goto("/overview?days=30")
+
+    await watched.page.get_by_text("Nothing was paid in this period.").wait_for()

@@ -2,6 +2,7 @@
 
 import pytest
 from browser.conftest import HOSTILE, Open
+from common.access.scopes import Role
 from page_scene import Scene, silence
 from watched import Watched
 
@@ -84,6 +85,54 @@ async def test_a_role_is_not_offered_what_it_may_not_do(opened: Open, scene: Sce
     offered = await watched.page.get_by_role("navigation", name="Main").get_by_role("link").all_inner_texts()
 
     assert ["Calls", "Upload", "Failed"] == offered
+
+
+@pytest.mark.parametrize(
+    ("role", "path", "told"),
+    [
+        (
+            "users",
+            "/ask",
+            "Your role may not ask questions. An administrator can give you the role analysts.",
+        ),
+        (
+            "users",
+            "/search?q=discount",
+            "Your role may not search calls or sum them up. An administrator can give you the role analysts.",
+        ),
+        (
+            "analysts",
+            "/access",
+            "Your role may not see or change who has access. An administrator can give you the role admins.",
+        ),
+        (
+            "analysts",
+            "/audit",
+            "Your role may not see who asked for what. An administrator can give you the role admins.",
+        ),
+    ],
+)
+async def test_a_view_that_is_not_theirs_says_what_they_lack(
+    opened: Open, scene: Scene, role: Role, path: str, told: str
+) -> None:
+    """And who gives it; another try would not help, so none is offered, and nothing is asked for in vain."""
+    watched = await opened(await scene.archive.key("default", role))
+    await watched.goto(path)
+
+    assert told in await watched.page.get_by_role("alert").inner_text()
+    assert 0 == await watched.page.get_by_role("button", name="Try again").count()
+
+
+async def test_who_is_signed_in_is_to_be_seen(opened: Open, scene: Scene) -> None:
+    """Their name, their role, and whose calls they see; on a small screen, too."""
+    for width in (360, 1280):
+        watched = await opened(
+            await scene.archive.key("globex", "analysts"), viewport={"width": width, "height": 800}
+        )
+        await watched.goto("/")
+        whose = watched.page.locator(".whose")
+        await whose.get_by_text("analysts · globex").wait_for()
+        assert (await whose.inner_text()).startswith("key:")
 
 
 async def test_the_api_s_description_is_shown_under_its_policy(watched: Watched) -> None:

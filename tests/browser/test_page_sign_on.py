@@ -70,7 +70,9 @@ async def test_single_sign_on_leads_to_what_was_wanted_until_it_is_left(
 
 
 async def test_whoever_the_issuer_turns_away_is_told_so(visitor: Watched, issuer: Issuer) -> None:
-    """Back at the login, as nobody; what the issuer wrote is not shown."""
+    """Back at the login, as nobody; what the issuer wrote is not shown, and another try leads where they
+    wanted to go.
+    """
     issuer.denies = True
     try:
         await visitor.goto(WANTED)
@@ -79,7 +81,9 @@ async def test_whoever_the_issuer_turns_away_is_told_so(visitor: Watched, issuer
     finally:
         issuer.denies = False
 
-    assert f"{visitor.scene.url}/login" == visitor.page.url
+    assert f"{visitor.scene.url}/login?next=%2Fsearch%3Fq%3Ddiscount" == visitor.page.url
+    await sign_on(visitor)
+    await visitor.page.locator(".found").first.wait_for()
 
 
 @pytest.mark.parametrize("code", REFUSALS)

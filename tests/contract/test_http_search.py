@@ -123,6 +123,7 @@ async def test_a_passage_is_told_with_the_words_around_it(door: Door) -> None:
         1: [["said 0"], ["said 3"]],
         5: [["said 0"], ["said 3", "said 4"]],
     } == texts
+    assert {0: [], 1: [1, 2], 5: [1, 2]} == {n: one["starts_ms"] for n, one in told.items()}
 
 
 async def test_pages_show_every_call_once(door: Door) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import httpx
 import httpx2
@@ -180,8 +180,15 @@ async def test_the_page_learns_by_what_one_logs_in(door: Door, with_issuer: Door
 
 def refusal(answer: httpx.Response) -> str:
     """Why the login view says that nobody was logged in."""
+    return told(answer)["refused"]
+
+
+def told(answer: httpx.Response) -> dict[str, str]:
+    """What the login view is told."""
     assert 302 == answer.status_code
-    return answer.headers["location"].removeprefix("/login?refused=")
+    path, _, query = answer.headers["location"].partition("?")
+    assert "/login" == path
+    return dict(parse_qsl(query))
 
 
 async def went(door: Door, issuer: Issuer, to: str = "/calls/c-1") -> tuple[httpx.Response, dict[str, str]]:
@@ -252,11 +259,11 @@ async def test_after_a_login_nobody_is_led_elsewhere(with_issuer: Door, issuer: 
 async def test_an_issuer_that_is_away_is_said_to_be(with_issuer: Door, issuer: Issuer) -> None:
     """On the login view; where there is no issuer at all, 404."""
     issuer.down = True
-    leaving = await with_issuer.get("/session/oidc")
+    leaving = await with_issuer.get("/session/oidc?next=/failed")
     async with guarded() as door:
         none = await door.get("/session/oidc")
 
-    assert "unavailable" == refusal(leaving)
+    assert {"refused": "unavailable", "next": "/failed"} == told(leaving)
     assert 404 == problem(none)[0]
 
 
@@ -279,3 +286,33 @@ async def test_a_person_whom_the_issuer_turns_away_is_back_at_the_login(
 
     assert "denied" == refusal(denied)
     assert "No" not in denied.text + denied.headers["location"]
+
+
+async def test_whoever_is_turned_away_may_try_again_for_what_they_wanted(
+    with_issuer: Door, issuer: Issuer
+) -> None:
+    """``next`` goes back to the login with whatever reason there is; a path that is not ours does not."""
+    wanted, callback = "/calls/c-1?t=900&revision=2", "/api/v1/session/callback"
+    _, back = await went(with_issuer, issuer, wanted)
+    denied = await with_issuer.client.get(callback, params={"state": back["state"], "error": "access_denied"})
+    _, back = await went(with_issuer, issuer, wanted)
+    unknown = await with_issuer.client.get(callback, params=back | {"code": "code-2"})
+    _, elsewhere = await went(with_issuer, issuer, "//evil.test")
+    strange = await with_issuer.client.get(callback, params=elsewhere | {"code": "code-2"})
+    _, back = await went(with_issuer, issuer, wanted)
+    issuer.down = True
+    away = await with_issuer.client.get(callback, params=back)
+
+    assert {"refused": "denied", "next": wanted} == told(denied)
+    assert {"refused": "denied", "next": wanted} == told(unknown)
+    assert {"refused": "denied"} == told(strange)
+    assert {"refused": "unavailable", "next": wanted} == told(away)
+
+
+async def test_a_failed_login_is_over(with_issuer: Door, issuer: Issuer) -> None:
+    """Its state does not work a second time, so that whoever learns of it later has nothing."""
+    _, back = await went(with_issuer, issuer)
+    path = "/api/v1/session/callback"
+    await with_issuer.client.get(path, params={"state": back["state"], "error": "access_denied"})
+
+    assert "expired" == refusal(await with_issuer.client.get(path, params=back))

@@ -1,10 +1,15 @@
 /** Which view is at which address. */
 
+import type { ComponentChildren, ComponentType } from "preact";
 import { Route, Switch } from "wouter-preact";
-import { me } from "./api/session";
-import { Empty } from "./components/states";
+import { may, me } from "./api/session";
+import { Heading } from "./components/heading";
+import { Empty, NotAllowed } from "./components/states";
+import { PLACES } from "./places";
 import { Shell } from "./shell";
+import { AccessView } from "./views/access";
 import { AskView } from "./views/ask";
+import { AuditView } from "./views/audit";
 import { CallView } from "./views/call";
 import { CallsView } from "./views/calls";
 import { FailedView } from "./views/failed";
@@ -13,16 +18,54 @@ import { OverviewView } from "./views/overview";
 import { SearchView } from "./views/search";
 import { UploadView } from "./views/upload";
 
+const VIEWS: Readonly<Record<string, ComponentType>> = {
+  "/": CallsView,
+  "/search": SearchView,
+  "/ask": AskView,
+  "/overview": OverviewView,
+  "/upload": UploadView,
+  "/failed": FailedView,
+  "/access": AccessView,
+  "/audit": AuditView,
+};
+
+interface GuardProps {
+  readonly name: string;
+  readonly scope: string;
+  readonly children: ComponentChildren;
+}
+
+/** Whoever comes to a view that is not theirs is told so, not sent away. */
+function Guard({ name, scope, children }: GuardProps) {
+  if (may(scope)) return <>{children}</>;
+  return (
+    <>
+      <Heading title={name} />
+      <NotAllowed scope={scope} />
+    </>
+  );
+}
+
 function Views() {
   return (
     <Switch>
-      <Route path="/" component={CallsView} />
-      <Route path="/calls/:id">{({ id }) => <CallView key={id} callId={decodeURIComponent(id)} />}</Route>
-      <Route path="/search" component={SearchView} />
-      <Route path="/ask" component={AskView} />
-      <Route path="/overview" component={OverviewView} />
-      <Route path="/upload" component={UploadView} />
-      <Route path="/failed" component={FailedView} />
+      {PLACES.map(({ path, name, scope }) => {
+        const View = VIEWS[path]!;
+        return (
+          <Route key={path} path={path}>
+            <Guard name={name} scope={scope}>
+              <View />
+            </Guard>
+          </Route>
+        );
+      })}
+      <Route path="/calls/:id">
+        {({ id }) => (
+          <Guard name="Call" scope="read">
+            <CallView key={id} callId={decodeURIComponent(id)} />
+          </Guard>
+        )}
+      </Route>
       <Route>
         <Empty title="There is no such page." />
       </Route>

@@ -13,9 +13,9 @@ export function clock(ms: number): string {
 /** A length as an ISO 8601 duration, for `<time>`: "PT61.5S". */
 export const isoDuration = (ms: number): string => `PT${Math.round(ms) / 1000}S`;
 
-/** A length in words, of at most two units: "1 hr 1 min", "42 sec". */
+/** A length in words, of at most two units: "1 hr 1 min", "42 sec"; below ten seconds with a tenth. */
 export function spell(ms: number, language = locale()): string {
-  const seconds = Math.round(ms / 1000);
+  const seconds = ms < 10_000 ? Math.round(ms / 100) / 10 : Math.round(ms / 1000);
   const parts: [number, string][] = [
     [Math.floor(seconds / 3600), "hour"],
     [Math.floor(seconds / 60) % 60, "minute"],
@@ -24,7 +24,12 @@ export function spell(ms: number, language = locale()): string {
   const first = parts.findIndex(([n]) => n > 0);
   const shown = first < 0 ? [parts[2]!] : parts.slice(first, first + 2).filter(([n]) => n > 0);
   const format = (n: number, unit: string) =>
-    new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "short" }).format(n);
+    new Intl.NumberFormat(language, {
+      style: "unit",
+      unit,
+      unitDisplay: "short",
+      maximumFractionDigits: 1,
+    }).format(n);
   return shown.map(([n, unit]) => format(n, unit)).join(" ");
 }
 
@@ -59,26 +64,18 @@ export function bytes(n: number, language = locale()): string {
   return new Intl.NumberFormat(language, options).format(n / 1000 ** power);
 }
 
-/** "Nov 23, 2026, 5:55 AM". */
+/** An instant, wherever one is told: "Nov 23, 2026, 5:55 AM". */
 export function moment(iso: string, language = locale(), timeZone?: string): string {
   const options = { dateStyle: "medium", timeStyle: "short", ...(timeZone ? { timeZone } : {}) } as const;
   return new Intl.DateTimeFormat(language, options).format(new Date(iso));
 }
 
-/** Short for a list: the time alone today, the date without its year this year. */
-export function when(iso: string, now: Date, language = locale()): string {
-  const at = new Date(iso);
-  const sameDay = at.toDateString() === now.toDateString();
-  const time = new Intl.DateTimeFormat(language, { timeStyle: "short" }).format(at);
-  if (sameDay) return time;
-  const year = at.getFullYear() === now.getFullYear() ? {} : ({ year: "numeric" } as const);
-  const options = { month: "short", day: "numeric", ...year } as const;
-  return `${new Intl.DateTimeFormat(language, options).format(at)}, ${time}`;
-}
-
-export function day(iso: string, language = locale(), timeZone?: string): string {
-  const options = { dateStyle: "medium", ...(timeZone ? { timeZone } : {}) } as const;
-  return new Intl.DateTimeFormat(language, options).format(new Date(iso));
+/** A quote that ends before its sentence does says so; *said*: the words it is taken from, where they are known. */
+export function quoted(quote: string, said = ""): string {
+  const at = said.indexOf(quote);
+  const goesOn = at >= 0 && /^[^.!?…。！？]*[\p{L}\p{N}]/u.test(said.slice(at + quote.length));
+  const ended = /[.!?…。！？]["”'’)\]]*$/.test(quote);
+  return ended || !(goesOn || /[,;:–-]\s*$/.test(quote)) ? quote : `${quote.replace(/[\s,;:–-]+$/, "")}…`;
 }
 
 /** "next_step_agreed" → "Next step agreed". */

@@ -16,6 +16,8 @@ export const PLACES: readonly Place[] = [
   { path: "/overview", name: "Overview", scope: "search", key: "o" },
   { path: "/upload", name: "Upload", scope: "upload", key: "u" },
   { path: "/failed", name: "Failed", scope: "read", key: "f" },
+  { path: "/access", name: "Access", scope: "keys", key: "k" },
+  { path: "/audit", name: "Audit", scope: "operate", key: "l" },
 ];
 
 /** A call, from a moment on; *ms* on the recording's timeline. */

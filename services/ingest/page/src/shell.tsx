@@ -3,7 +3,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { Link, useLocation } from "wouter-preact";
-import { may, me, signOut } from "./api/session";
+import { type Me, may, me, signOut } from "./api/session";
 import { Dock } from "./components/dock";
 import { Help } from "./components/help";
 import { Icon, type IconName } from "./components/icon";
@@ -33,12 +33,26 @@ function Navigation() {
 
 const THEME_ICONS = { system: "system", light: "sun", dark: "moon" } as const;
 
+/** Who is signed in, as what, and whose calls these are. */
+function Whose({ whose }: { readonly whose: Me }) {
+  const { name, role, tenant_id } = whose;
+  return (
+    <p class="whose" title={`${name}, ${role} of ${tenant_id}`}>
+      <b>{name}</b>
+      <span>
+        {role} · {tenant_id}
+      </span>
+    </p>
+  );
+}
+
 function Tools({ help }: { readonly help: () => void }) {
   const [, navigate] = useLocation();
   const leave = () => void signOut().then(() => navigate("/login"));
   const whose = me.value;
   return (
     <div class="tools">
+      {whose && <Whose whose={whose} />}
       <button type="button" class="icon-button" aria-label={`Colours: ${theme.value}`} onClick={switchTheme}>
         <Icon name={THEME_ICONS[theme.value]} />
       </button>
@@ -66,10 +80,11 @@ function usePlaceKeys(help: () => void): void {
       return soon;
     };
     const letters = PLACES.filter(place => may(place.scope)).map(place => [place.key, go(place.path)]);
+    const find = () => (may("search") ? navigate("/search") : false);
     const lead = () => {
       led = performance.now();
     };
-    return listen({ ...Object.fromEntries(letters), g: lead, "/": () => navigate("/search"), "?": help });
+    return listen({ ...Object.fromEntries(letters), g: lead, "/": find, "?": help });
   }, [me.value, shortcuts.value]);
 }
 
@@ -98,7 +113,7 @@ export function Shell({ children }: { readonly children: ComponentChildren }) {
       <header class="bar">
         <Link class="brand" href="/">
           <img src="/static/favicon.svg" alt="" width="24" height="24" />
-          Callstream
+          <span>Callstream</span>
         </Link>
         {me.value && <Navigation />}
         <Tools help={help} />

@@ -98,6 +98,45 @@ const LOGIN_REFUSALS: ReadonlyMap<string, string> = new Map([
 export const loginRefusalWords = (code: string): string =>
   LOGIN_REFUSALS.get(code) ?? "Single sign-on did not work. Try again.";
 
+/** What a scope lets one do, and the least role that has it. */
+const SCOPES: Readonly<Record<string, readonly [what: string, role: string]>> = {
+  read: ["read calls", "users"],
+  upload: ["upload recordings", "users"],
+  search: ["search calls or sum them up", "analysts"],
+  ask: ["ask questions", "analysts"],
+  export: ["export findings", "analysts"],
+  costs: ["see what calls cost", "analysts"],
+  redo: ["do calls again", "analysts"],
+  keys: ["see or change who has access", "admins"],
+  erase: ["erase calls", "admins"],
+  tenants: ["see what is used", "admins"],
+  operate: ["see who asked for what", "admins"],
+};
+
+/** What somebody lacks, and who helps. */
+export function lackWords(scope: string, role: string | undefined): string {
+  const [what, least] = SCOPES[scope] ?? ["do this", "admins"];
+  if (least === role) return `Your access does not let you ${what}. An administrator can widen it.`;
+  return `Your role may not ${what}. An administrator can give you the role ${least}.`;
+}
+
+const DEEDS: Readonly<Record<string, string>> = {
+  "call.read": "Read a call",
+  "transcript.read": "Read a transcript",
+  "recording.read": "Heard a recording",
+  export: "Exported",
+  search: "Searched",
+  ask: "Asked a question",
+  redo: "Did a call again",
+  erase: "Erased a call",
+  "keys.list": "Looked at the keys",
+  "keys.create": "Made a key",
+  "keys.revoke": "Revoked a key",
+  "audit.read": "Read this log",
+};
+
+export const deedWord = (action: string): string => DEEDS[action] ?? plain(action);
+
 const REFUSALS: Readonly<Record<string, string>> = {
   loop: "the recogniser repeated itself",
   too_fast: "more words than anybody can say in that time",

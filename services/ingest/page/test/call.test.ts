@@ -3,7 +3,9 @@ import { test } from "node:test";
 import { categories, grouped, scored } from "../src/call/findings";
 import { drawnFromLines, drawnFromPeaks, lineAt, speakersOf } from "../src/call/lines";
 import { stageRows } from "../src/call/stages";
+import { notes } from "../src/call/timeline";
 import { titleOf } from "../src/call/title";
+import { spell } from "../src/format";
 import { ANALYSIS, line, stage } from "./scene";
 
 const LINES = [
@@ -87,13 +89,35 @@ test("a revision shows which stages it builds on", () => {
   ]);
 });
 
-test("a call is named by who spoke, else by when it was, else by its id", () => {
+test("a revision that nothing has begun on yet keeps what came before its status", () => {
+  assert.deepEqual(states({ ...CALL, status: "transcribed", revision: 2 }, {}), [
+    "earlier",
+    "earlier",
+    "waiting",
+    "waiting",
+  ]);
+});
+
+const told = (call: Parameters<typeof stageRows>[0], journal: Parameters<typeof stageRows>[1]) =>
+  stageRows(call, journal).map(row => notes(row).join());
+
+test("attempts are told only where one has failed and none has come through", () => {
+  const healthy = { ...DONE, attempts: 3, processing_time_seconds: 21.3 };
+  const journal = { ingest: healthy, transcribe: { ...BEGUN, attempts: 2 } };
+  assert.deepEqual(told(CALL, journal).slice(0, 2), [`took ${spell(21_300)}`, ""]);
+  assert.deepEqual(told(CALL, { analyze: { ...BEGUN, error: FAILURE } })[2], "2 failed attempts");
+  const once = { ...FAILURE, retry_count: 0 };
+  assert.deepEqual(told(CALL, { analyze: { ...BEGUN, error: once } })[2], "1 failed attempt");
+});
+
+test("a call is named by who spoke, else by its file, else by when it was, else by its id", () => {
   assert.equal(
     titleOf("c-1", { agent: "Dana", company_name: "Bluebird", customer: "Sue" }),
     "Dana with Bluebird",
   );
   assert.equal(titleOf("c-1", { customer: "Sue" }), "Sue");
   assert.equal(titleOf("c-1", { agent: "Dana" }), "Call by Dana");
+  assert.equal(titleOf("c-1", { filename: "demo.wav" }, "2026-11-23T10:00:00Z"), "demo.wav");
   assert.match(titleOf("c-1", {}, "2026-11-23T10:00:00Z"), /^Call of .*2026/);
   assert.equal(titleOf("c-1", null), "c-1");
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { CallRow } from "../src/api/schema";
 import { askedFor, chosenIn, narrowed, pathOf } from "../src/calls/asked";
-import { followed, newestOf } from "../src/calls/followed";
+import { followed } from "../src/calls/followed";
 
 const NOTHING = { status: "", from: "", to: "", cursor: "" };
 
@@ -30,19 +30,4 @@ test("only the first few calls that are on their way are followed", () => {
     (status, n) => ({ call_id: `c-${n}`, status }) as CallRow,
   );
   assert.deepEqual([...followed(rows, 3)], ["c-1", "c-3", "c-4"]);
-});
-
-test("of a call's revisions in a list the newest is known", () => {
-  const rows = [
-    { call_id: "c-1", revision: 2 },
-    { call_id: "c-2", revision: 1 },
-    { call_id: "c-1", revision: 1 },
-  ];
-  assert.deepEqual(
-    [...newestOf(rows)],
-    [
-      ["c-1", 2],
-      ["c-2", 1],
-    ],
-  );
 });

@@ -9,8 +9,8 @@ import {
   money,
   percent,
   plain,
+  quoted,
   spell,
-  when,
 } from "../src/format";
 
 /** Some versions of ICU put a narrow space before AM, some a plain one. */
@@ -22,8 +22,8 @@ test("a place on the timeline is told as a player tells it", () => {
 
 test("a length is told in its two largest units", () => {
   assert.deepEqual(
-    [0, 42_000, 60_000, 3_661_000].map(ms => spell(ms, "en")),
-    ["0 sec", "42 sec", "1 min", "1 hr 1 min"],
+    [0, 380, 9_960, 42_400, 60_000, 3_661_000].map(ms => spell(ms, "en")),
+    ["0 sec", "0.4 sec", "10 sec", "42 sec", "1 min", "1 hr 1 min"],
   );
   assert.equal(isoDuration(61_500), "PT61.5S");
 });
@@ -45,12 +45,30 @@ test("sizes, shares and counts are told in the reader's language", () => {
   assert.deepEqual([counted(1, "call"), counted(2, "call")], ["1 call", "2 calls"]);
 });
 
-test("a list's time leaves out what is the same today", () => {
-  const now = new Date(2026, 10, 23, 12);
-  assert.equal(evened(when(new Date(2026, 10, 23, 9, 5).toISOString(), now, "en")), "9:05 AM");
-  assert.equal(evened(when(new Date(2026, 2, 1, 9, 5).toISOString(), now, "en")), "Mar 1, 9:05 AM");
-  assert.equal(evened(when(new Date(2025, 2, 1, 9, 5).toISOString(), now, "en")), "Mar 1, 2025, 9:05 AM");
+test("an instant is told alike wherever it is told", () => {
   assert.equal(evened(moment("2026-11-23T05:55:00Z", "en", "UTC")), "Nov 23, 2026, 5:55 AM");
+});
+
+test("a quote that ends before its sentence does says so", () => {
+  const said = "We are two days late, every month. It costs ten percent";
+  const quotes = [
+    "We are two days late",
+    "We are two days late,",
+    "every month",
+    "every month.",
+    "ten percent",
+  ];
+  assert.deepEqual(
+    quotes.map(quote => quoted(quote, said)),
+    ["We are two days late…", "We are two days late…", "every month", "every month.", "ten percent"],
+  );
+});
+
+test("where the words around a quote are not known, only what plainly goes on is told to", () => {
+  assert.deepEqual(
+    ["It is slow,", "ten percent", "How much?"].map(quote => quoted(quote)),
+    ["It is slow…", "ten percent", "How much?"],
+  );
 });
 
 test("a code becomes words", () => {

@@ -36,3 +36,10 @@ test("Retry-After is read as seconds and as a date", () => {
 test("whatever the network throws is told as a server that cannot be reached", () => {
   assert.equal(asProblem(new TypeError("Failed to fetch")).detail, UNREACHABLE);
 });
+
+test("a refusal names the right that is missing, where the server says which", () => {
+  const challenge = 'Bearer error="insufficient_scope", scope="ask"';
+  assert.equal(problemOf(403, "", null, NOW, challenge).scope, "ask");
+  assert.equal(problemOf(401, "", null, NOW, "Bearer").scope, null);
+  assert.equal(problemOf(500, "", null, NOW).scope, null);
+});

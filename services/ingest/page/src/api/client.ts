@@ -35,7 +35,14 @@ async function once(request: Request): Promise<Response> {
     throw request.signal.aborted ? error : asProblem(error);
   });
   if (answer.ok || answer.status === 304) return answer;
-  throw problemOf(answer.status, await answer.text(), answer.headers.get("Retry-After"), Date.now());
+  const told = (name: string) => answer.headers.get(name);
+  throw problemOf(
+    answer.status,
+    await answer.text(),
+    told("Retry-After"),
+    Date.now(),
+    told("WWW-Authenticate"),
+  );
 }
 
 /** Fetch; reads are tried again when the server says when. */

@@ -15,6 +15,8 @@ export class Problem extends Error {
     /** Seconds after which it is worth another try, where the server says so. */
     readonly retryAfter: number | null = null,
     readonly errors: readonly FieldError[] = [],
+    /** The right that is missing, where that is what is wrong. */
+    readonly scope: string | null = null,
   ) {
     super(detail);
     this.name = "Problem";
@@ -59,7 +61,17 @@ function fieldErrors(value: unknown): FieldError[] {
   });
 }
 
-export function problemOf(status: number, text: string, retryAfter: string | null, now: number): Problem {
+/** The right that a WWW-Authenticate header asks for. */
+const scopeOf = (challenge: string | null): string | null =>
+  /\bscope="([a-z]+)/.exec(challenge ?? "")?.[1] ?? null;
+
+export function problemOf(
+  status: number,
+  text: string,
+  retryAfter: string | null,
+  now: number,
+  challenge: string | null = null,
+): Problem {
   const told = object(text);
   const detail = typeof told.detail === "string" && told.detail ? told.detail : PLAIN[status];
   return new Problem(
@@ -68,6 +80,7 @@ export function problemOf(status: number, text: string, retryAfter: string | nul
     typeof told.reason === "string" ? told.reason : null,
     secondsOf(retryAfter, now),
     fieldErrors(told.errors),
+    scopeOf(challenge),
   );
 }
 

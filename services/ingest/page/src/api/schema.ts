@@ -524,6 +524,8 @@ export interface paths {
         /**
          * Come Back
          * @description Where the issuer sends the browser back to: on to ``next``, or to the login, which says why not.
+         *
+         *     The login is told ``next``, too, so that another try leads there.
          */
         get: operations["end_oidc_login"];
         put?: never;
@@ -1869,7 +1871,8 @@ export interface components {
          * @description Words that answer a question, or the finding that does, and what was said before and after.
          *
          *     In ``highlights`` the text is escaped as HTML, and found words stand between ``<em>`` and ``</em>``; every
-         *     other text is as it was said, and a page that shows it escapes it itself.
+         *     other text is as it was said, and a page that shows it escapes it itself. ``starts_ms`` says when each of
+         *     ``utterance_ids`` begins; it is empty, as ``before`` and ``after`` are, unless words around are asked for.
          */
         Passage: {
             /**
@@ -1897,6 +1900,11 @@ export interface components {
             speakers: string[];
             /** Start Ms */
             start_ms: number;
+            /**
+             * Starts Ms
+             * @default []
+             */
+            starts_ms: number[];
             /** Text */
             text: string;
             /** Utterance Ids */
@@ -4527,6 +4535,9 @@ export interface operations {
                      *                 "customer"
                      *               ],
                      *               "start_ms": 4000,
+                     *               "starts_ms": [
+                     *                 4000
+                     *               ],
                      *               "text": "customer: The price is too high for us.",
                      *               "utterance_ids": [
                      *                 "u2"
@@ -6011,6 +6022,9 @@ export interface operations {
                      *                 "customer"
                      *               ],
                      *               "start_ms": 4000,
+                     *               "starts_ms": [
+                     *                 4000
+                     *               ],
                      *               "text": "customer: The price is too high for us.",
                      *               "utterance_ids": [
                      *                 "u2"
@@ -6312,7 +6326,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Logged in, and on to the path asked for; or to `/login?refused=` and why not: `denied`, `expired`, `unknown` or `unavailable` */
+            /** @description Logged in, and on to the path asked for; or to `/login?refused=` and why not: `denied`, `expired`, `unknown` or `unavailable`; with `next`, where it is known */
             302: {
                 headers: {
                     [name: string]: unknown;
@@ -6405,7 +6419,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description To the issuer's page, or to `/login?refused=unavailable` */
+            /** @description To the issuer's page, or to `/login?refused=unavailable`, `next` kept */
             302: {
                 headers: {
                     [name: string]: unknown;

@@ -4,7 +4,7 @@ import { Link } from "wouter-preact";
 import type { Quoted, Sentence } from "../api/schema";
 import { PlayButton } from "../components/playButton";
 import { Empty, Failure } from "../components/states";
-import { count, counted, money, plain } from "../format";
+import { count, counted, money, plain, quoted } from "../format";
 import { callPath } from "../places";
 import { speakerNumber } from "../words";
 import { type Asked, pending, type Totals } from "./question";
@@ -22,7 +22,7 @@ function Cited({ cited }: { readonly cited: Quoted }) {
         <span class={`who speaker-${speakerNumber(cited.speaker, [cited.speaker])}`}>
           {plain(cited.speaker)}
         </span>{" "}
-        <q>{cited.quote}</q>{" "}
+        <q>{quoted(cited.quote)}</q>{" "}
         <Link class="cited-link" href={callPath(cited.call_id, cited.start_ms)}>
           Open the call
         </Link>
@@ -78,8 +78,22 @@ function Progress({ asked }: { readonly asked: Asked }) {
   );
 }
 
+function Unanswered({ model }: { readonly model: string | null }) {
+  return (
+    <Empty title="The calls do not say.">
+      <p>
+        No sentence of the calls could be quoted as an answer. Ask in other words, or about a longer period.
+      </p>
+      {model === "local-rules" && (
+        <p>
+          Rules answer here: they find what was said in nearly the same words. A language model answers more.
+        </p>
+      )}
+    </Empty>
+  );
+}
+
 export function Answer({ asked, stop }: { readonly asked: Asked; readonly stop: () => void }) {
-  const silent = asked.totals !== null && !asked.totals.answered;
   return (
     <article class="card answer" aria-busy={pending(asked)}>
       <h2>{asked.question}</h2>
@@ -88,11 +102,7 @@ export function Answer({ asked, stop }: { readonly asked: Asked; readonly stop: 
           <Told key={n} sentence={sentence} />
         ))}
       </ol>
-      {silent && (
-        <Empty title="The calls do not say.">
-          <p>Nothing that was said answers this question. Ask in other words, or about a longer period.</p>
-        </Empty>
-      )}
+      {asked.totals?.answered === false && <Unanswered model={asked.totals.model} />}
       {asked.problem && <Failure problem={asked.problem} />}
       {asked.stopped && <p class="row-more">You stopped this answer.</p>}
       {asked.totals && <Foot asked={asked} totals={asked.totals} />}

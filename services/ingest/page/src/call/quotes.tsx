@@ -1,17 +1,21 @@
 /** Findings with the words they rest on; each quote plays from where it was said. */
 
-import type { Evidence } from "../api/schema";
+import type { Evidence, UtteranceAnswer } from "../api/schema";
 import { CodeBadge } from "../components/badge";
 import { PlayButton } from "../components/playButton";
+import { quoted } from "../format";
 import { speakerWord } from "../words";
 import type { Group, Item } from "./findings";
 
 export interface Of {
   readonly callId: string;
   readonly title: string;
+  /** All that was said in it. */
+  readonly lines: readonly Pick<UtteranceAnswer, "id" | "text">[];
 }
 
 function Quote({ of, quote }: { readonly of: Of; readonly quote: Evidence }) {
+  const said = of.lines.filter(line => quote.utterance_ids.includes(line.id)).map(line => line.text);
   return (
     <li class="quote">
       {quote.start_ms !== null && quote.start_ms !== undefined && (
@@ -23,7 +27,7 @@ function Quote({ of, quote }: { readonly of: Of; readonly quote: Evidence }) {
         />
       )}
       <blockquote>
-        “{quote.quote}”{quote.speaker && <cite> {speakerWord(quote.speaker)}</cite>}
+        “{quoted(quote.quote, said.join(" "))}”{quote.speaker && <cite> {speakerWord(quote.speaker)}</cite>}
       </blockquote>
     </li>
   );

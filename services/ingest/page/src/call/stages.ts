@@ -24,22 +24,26 @@ export interface StageRow {
 type Known = Pick<CallSummary, "status" | "error" | "parked" | "revision">;
 type Journal = Readonly<Record<string, StageAnswer>>;
 
-function stateOf(call: Known, stage: StageAnswer | undefined, name: string, laterBegan: boolean): StageState {
+function stateOf(call: Known, stage: StageAnswer | undefined, name: string, passed: boolean): StageState {
   if (call.error?.stage === name) return "failed";
   if (call.parked?.stage === name) return "parked";
-  if (!stage && laterBegan && call.revision > 1) return "earlier";
+  if (!stage && passed && call.revision > 1) return "earlier";
   if (stage?.finished_at) return "done";
   if (call.status === "failed") return "unreached";
   if (!stage || stage.attempts === 0) return "waiting";
   return stage.error ? "retrying" : "running";
 }
 
+/** How far a call is: the n-th stage is through from the 2n-th of these on. */
+const PASSED = ["uploaded", "transcribing", "transcribed", "analyzing", "analyzed", "embedding", "completed"];
+
 /** The four stages in order; *earlier*: this revision builds on what an earlier one made. */
 export function stageRows(call: Known, journal: Journal): StageRow[] {
   return STAGES.map(({ name, title }, n) => {
     const stage = journal[name];
     const laterBegan = STAGES.slice(n + 1).some(later => later.name in journal);
-    return { name, title, stage: stage ?? null, state: stateOf(call, stage, name, laterBegan) };
+    const passed = laterBegan || PASSED.indexOf(call.status) >= 2 * n;
+    return { name, title, stage: stage ?? null, state: stateOf(call, stage, name, passed) };
   });
 }
 
@@ -51,5 +55,5 @@ export const STATE_WORDS: Readonly<Record<StageState, string>> = {
   parked: "Parked",
   done: "Done",
   failed: "Failed",
-  earlier: "Kept from before",
+  earlier: "Kept from an earlier revision",
 };

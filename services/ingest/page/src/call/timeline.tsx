@@ -3,7 +3,7 @@
 import type { CallSummary } from "../api/events";
 import type { StageAnswer } from "../api/schema";
 import { Badge } from "../components/badge";
-import { clock, moment, money } from "../format";
+import { counted, moment, money, spell } from "../format";
 import { parkedWords, reasonWords, type Tone } from "../words";
 import { STATE_WORDS, type StageRow, type StageState, stageRows } from "./stages";
 
@@ -20,16 +20,13 @@ const TONES: Readonly<Record<StageState, Tone>> = {
   earlier: "none",
 };
 
-function took(seconds: number): string {
-  return seconds < 60 ? `${seconds.toFixed(1)} s` : clock(seconds * 1000);
-}
-
-function notes({ stage, state }: StageRow): string[] {
+/** What there is to say of a stage; a delivery that was repeated is no failure, and nobody's concern. */
+export function notes({ stage, state }: StageRow): string[] {
   if (!stage) return [];
   const told: string[] = [];
   if (stage.processing_time_seconds !== null && state === "done")
-    told.push(`took ${took(stage.processing_time_seconds)}`);
-  if (stage.attempts > 1) told.push(`${stage.attempts} attempts`);
+    told.push(`took ${spell(stage.processing_time_seconds * 1000)}`);
+  if (stage.error && state !== "done") told.push(counted(stage.error.retry_count + 1, "failed attempt"));
   if (stage.model) told.push(stage.model);
   if (stage.cost_usd) told.push(money(stage.cost_usd));
   return told;

@@ -1,5 +1,6 @@
 /** The shortcuts, and their switch. */
 
+import { may } from "../api/session";
 import { shortcuts, switchShortcuts } from "../keyboard";
 import { PLACES } from "../places";
 import { Dialog } from "./dialog";
@@ -30,11 +31,14 @@ function Rows({ rows }: { readonly rows: readonly (readonly [string, string])[] 
 }
 
 export function Help({ close }: { readonly close: () => void }) {
-  const places = PLACES.map(place => [`g ${place.key}`, place.name] as const);
+  const places = PLACES.filter(place => may(place.scope)).map(
+    place => [`g ${place.key}`, place.name] as const,
+  );
+  const find = may("search") ? ([["/", "Search"]] as const) : [];
   return (
     <Dialog title="Keyboard" close={close}>
       <h3>Go to</h3>
-      <Rows rows={[...places, ["/", "Search"], ["?", "This help"]]} />
+      <Rows rows={[...places, ...find, ["?", "This help"]]} />
       <h3>A call</h3>
       <Rows rows={SOUND} />
       <label class="check">

@@ -30,8 +30,6 @@ export function pieces(highlight: string): Piece[] {
   });
 }
 
-export function Highlighted({ text }: { readonly text: string }) {
-  return (
-    <>{pieces(text).map((piece, n) => (piece.marked ? <mark key={n}>{piece.text}</mark> : piece.text))}</>
-  );
+export function Marked({ pieces }: { readonly pieces: readonly Piece[] }) {
+  return <>{pieces.map((piece, n) => (piece.marked ? <mark key={n}>{piece.text}</mark> : piece.text))}</>;
 }

@@ -7,6 +7,8 @@ const PATHS = {
   overview: "M5 20v-7M12 20V5M19 20v-11",
   upload: "M12 16V4m-5 5 5-5 5 5M4 16v4h16v-4",
   failed: "M12 4 2.5 20h19ZM12 10v4.5M12 17.2v.3",
+  access: "M8 10a4 4 0 1 0 0 8 4 4 0 0 0 0-8ZM11 11l8-8M15 7l3 3",
+  audit: "M6 3h12v18H6ZM9 8h6M9 12h6M9 16h3",
   play: "M7 4.5v15l12-7.5Z",
   pause: "M8 5v14M16 5v14",
   back: "M4 5v5h5M4.6 10A8 8 0 1 1 4 14",

@@ -1,11 +1,8 @@
 /** Ask whether a call is meant to be done again from a stage on, and begin it. */
 
 import type { ComponentChildren } from "preact";
-import { useState } from "preact/hooks";
 import { type RedoStage, redo } from "../api/calls";
-import { asProblem, type Problem } from "../api/problem";
-import { Dialog } from "./dialog";
-import { Failure } from "./states";
+import { Confirming } from "./confirming";
 
 interface RedoingProps {
   readonly title: string;
@@ -16,28 +13,6 @@ interface RedoingProps {
   readonly children: ComponentChildren;
 }
 
-export function Redoing({ title, callId, from, begun, close, children }: RedoingProps) {
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState<Problem | null>(null);
-  const confirm = () => {
-    setBusy(true);
-    redo(callId, from).then(begun, error => {
-      setBusy(false);
-      setProblem(asProblem(error));
-    });
-  };
-  return (
-    <Dialog title={title} close={close}>
-      {children}
-      {problem && <Failure problem={problem} />}
-      <footer>
-        <button type="button" class="button" onClick={close}>
-          Cancel
-        </button>
-        <button type="button" class="button primary" disabled={busy} onClick={confirm}>
-          Do it again
-        </button>
-      </footer>
-    </Dialog>
-  );
+export function Redoing({ callId, from, begun, ...shown }: RedoingProps) {
+  return <Confirming word="Do it again" act={() => redo(callId, from)} done={begun} {...shown} />;
 }

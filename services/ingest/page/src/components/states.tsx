@@ -2,7 +2,9 @@
 
 import type { ComponentChildren } from "preact";
 import type { Problem } from "../api/problem";
+import { me } from "../api/session";
 import type { Answer } from "../api/useAnswer";
+import { lackWords } from "../words";
 
 export function Loading({ what = "Loading" }: { readonly what?: string }) {
   return (
@@ -41,18 +43,30 @@ export function Wrong({ problem }: { readonly problem: Problem }) {
   );
 }
 
+/** What its reader may not see, and who helps. */
+export function NotAllowed({ scope }: { readonly scope: string }) {
+  return (
+    <div class="state" role="alert">
+      <p class="state-title">You may not do this</p>
+      <p>{lackWords(scope, me.value?.role)}</p>
+    </div>
+  );
+}
+
 interface FailureProps {
   readonly problem: Problem;
   readonly again?: () => void;
 }
 
+/** Another try is offered where it may help. */
 export function Failure({ problem, again }: FailureProps) {
+  if (problem.scope !== null) return <NotAllowed scope={problem.scope} />;
   return (
     <div class="state failure" role="alert">
       <p class="state-title">{problem.status === 404 ? "Not found" : "That did not work"}</p>
       <p>{problem.detail}</p>
       <Wrong problem={problem} />
-      {again && problem.status !== 404 && (
+      {again && problem.status !== 404 && problem.status !== 403 && (
         <button type="button" class="button" onClick={again}>
           Try again
         </button>

@@ -1,50 +1,45 @@
 /** A call that was found, and its passages: each plays, and leads to its moment. */
 
+import { useState } from "preact/hooks";
 import { Link } from "wouter-preact";
 import type { FoundCall, Passage } from "../api/schema";
+import { useDoing } from "../api/useDoing";
 import { titleOf } from "../call/title";
 import { Badge, CodeBadge } from "../components/badge";
-import { Highlighted } from "../components/highlighted";
+import { Marked } from "../components/highlighted";
 import { PlayButton } from "../components/playButton";
-import { clock, counted, plain, when } from "../format";
+import { Failure } from "../components/states";
+import { clock, count, counted, moment, plain } from "../format";
 import { callPath } from "../places";
-import { speakerNumber, toneOf } from "../words";
+import { speakerNumber, speakerWord, toneOf } from "../words";
+import { shown, type Told } from "./passage";
+import { MOST_PASSAGES, type Sought, unfolded } from "./searching";
 
-interface Line {
-  readonly speaker: string | null;
-  readonly text: string;
+interface LineProps {
+  readonly line: Told;
+  readonly speakers: readonly string[];
 }
 
-/** "customer: Too slow." is a line of the customer's; *speakers* are the only ones there are. */
-export function lineOf(text: string, speakers: readonly string[]): Line {
-  const speaker = speakers.find(each => text.startsWith(`${each}: `)) ?? null;
-  return { speaker, text: speaker === null ? text : text.slice(speaker.length + 2) };
-}
-
-function Told({ line, quiet = false }: { readonly line: Line; readonly quiet?: boolean }) {
+function Line({ line, speakers }: LineProps) {
   return (
-    <p class={quiet ? "told quiet" : "told"}>
+    <p class={line.quiet ? "told quiet" : "told"}>
       {line.speaker && (
-        <span class={`who speaker-${speakerNumber(line.speaker, [line.speaker])}`}>
-          {plain(line.speaker)}
+        <span class={`who speaker-${speakerNumber(line.speaker, speakers)}`}>
+          {speakerWord(line.speaker)}
         </span>
-      )}
-      <Highlighted text={line.text} />
+      )}{" "}
+      <Marked pieces={line.pieces} />
     </p>
   );
 }
 
-const escaped = (text: string): string =>
-  text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
-
-/** Where words were marked, those; else the passage as it is. */
-function linesOf(passage: Passage): Line[] {
-  const marked = passage.highlights.some(each => each.includes("<em>"));
-  const texts = marked ? passage.highlights : [escaped(passage.text)];
-  const said = passage.finding && `${plain(passage.finding.type)}: `; // the badge says so already
-  return texts
-    .flatMap(text => text.split("\n"))
-    .map(text => lineOf(said && text.startsWith(said) ? text.slice(said.length) : text, passage.speakers));
+function Gap() {
+  return (
+    <p class="told quiet">
+      <span aria-hidden="true">…</span>
+      <span class="visually-hidden">Lines are left out here.</span>
+    </p>
+  );
 }
 
 function Finding({ passage }: { readonly passage: Passage }) {
@@ -58,38 +53,66 @@ function Finding({ passage }: { readonly passage: Passage }) {
 }
 
 function Hit({ passage, title }: { readonly passage: Passage; readonly title: string }) {
-  const around = (side: Passage["before"]) =>
-    passage.finding
-      ? null
-      : side.map(each => <Told key={each.id} quiet line={{ ...each, text: escaped(each.text) }} />);
+  const { rows, startMs } = shown(passage);
+  const beside = [...passage.before, ...passage.after].map(each => each.speaker);
+  const speakers = [...new Set([...passage.speakers, ...beside])];
   return (
     <li class="hit">
-      <PlayButton callId={passage.call_id} title={title} fromMs={passage.start_ms} untilMs={passage.end_ms} />
+      <PlayButton callId={passage.call_id} title={title} fromMs={startMs} untilMs={passage.end_ms} />
       <div>
         <Finding passage={passage} />
-        {around(passage.before)}
-        {linesOf(passage).map((line, n) => (
-          <Told key={n} line={line} />
-        ))}
-        {around(passage.after)}
+        {rows.map((row, n) => (row ? <Line key={n} line={row} speakers={speakers} /> : <Gap key={n} />))}
       </div>
-      <Link class="hit-link" href={callPath(passage.call_id, passage.start_ms)}>
-        Open<span class="visually-hidden"> {title}</span> at {clock(passage.start_ms)}
+      <Link class="hit-link" href={callPath(passage.call_id, startMs)}>
+        Open<span class="visually-hidden"> {title}</span> at {clock(startMs)}
       </Link>
     </li>
   );
 }
 
-export function Found({ call, now }: { readonly call: FoundCall; readonly now: Date }) {
+interface MoreProps {
+  readonly call: FoundCall;
+  readonly sought: Sought;
+  readonly unfold: (call: FoundCall) => void;
+}
+
+/** The passages that are not shown yet; beyond what a search tells of a call, the call itself. */
+function More({ call, sought, unfold }: MoreProps) {
+  const { busy, problem, run } = useDoing();
+  const left = call.passages - call.hits.length;
+  if (left <= 0) return null;
+  if (call.hits.length >= MOST_PASSAGES)
+    return (
+      <p class="row-more">
+        These are the {count(call.hits.length)} best of {counted(call.passages, "passage")} in this call.
+      </p>
+    );
+  const ask = () => run(unfolded(sought, call), unfold);
+  return problem ? (
+    <Failure problem={problem} again={ask} />
+  ) : (
+    <button type="button" class="button unfold" disabled={busy} onClick={ask}>
+      {counted(left, "more passage")}
+      <span class="visually-hidden"> in this call</span>
+    </button>
+  );
+}
+
+interface FoundProps {
+  readonly call: FoundCall;
+  readonly sought: Sought;
+}
+
+export function Found({ call: first, sought }: FoundProps) {
+  const [call, unfold] = useState(first);
   const title = titleOf(call.call_id, call.facts);
-  const more = call.passages - call.hits.length;
   return (
     <article class="card found">
       <header>
         <h2>
           <Link href={callPath(call.call_id)}>{title}</Link>
         </h2>
-        {call.facts.started_at && <p class="row-more">{when(call.facts.started_at, now)}</p>}
+        {call.facts.started_at && <p class="row-more">{moment(call.facts.started_at)}</p>}
         {call.facts.sentiment && <CodeBadge code={call.facts.sentiment} />}
       </header>
       <ol>
@@ -97,7 +120,7 @@ export function Found({ call, now }: { readonly call: FoundCall; readonly now: D
           <Hit key={hit.chunk_id} passage={hit} title={title} />
         ))}
       </ol>
-      {more > 0 && <p class="row-more">and {counted(more, "more passage")} in this call</p>}
+      <More call={call} sought={sought} unfold={unfold} />
     </article>
   );
 }

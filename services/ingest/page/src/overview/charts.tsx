@@ -80,7 +80,11 @@ export function Spending({ costs, span, now }: CostsProps) {
   return (
     <section class="card">
       <h2>What it cost</h2>
-      <Columns label={`Costs by ${span.by}`} columns={columns} top={most => money(most)} />
+      {columns.some(({ parts }) => parts.some(part => part.size > 0)) ? (
+        <Columns label={`Costs by ${span.by}`} columns={columns} top={most => money(most)} />
+      ) : (
+        <p class="muted">Nothing was paid in this period.</p>
+      )}
       {open > 0.005 && <p class="row-more">Up to {money(open)} more is not settled yet.</p>}
     </section>
   );

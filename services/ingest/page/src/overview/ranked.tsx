@@ -4,7 +4,7 @@ import { Link } from "wouter-preact";
 import type { Subject } from "../api/schema";
 import { CodeBadge } from "../components/badge";
 import { PlayButton } from "../components/playButton";
-import { count, counted, plain } from "../format";
+import { count, counted, plain, quoted } from "../format";
 
 interface RankedProps {
   readonly title: string;
@@ -50,7 +50,7 @@ function Row({
       {example.quote && (
         <p class="ranked-quote">
           <PlayButton callId={example.call_id} title={example.call_id} fromMs={example.start_ms} />
-          <q>{example.quote}</q>
+          <q>{quoted(example.quote)}</q>
         </p>
       )}
     </li>

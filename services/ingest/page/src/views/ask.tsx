@@ -13,10 +13,11 @@ import { Narrow } from "../find/narrow";
 import { addressed, narrowing } from "../find/narrowing";
 import { callPath } from "../places";
 
+// the local rules find these in the call that `make run` brings: tests/unit/onebox/test_suggestions.py
 const EXAMPLES = [
-  "What do customers say about the price?",
-  "Which competitors were named, and why?",
-  "What was promised by when?",
+  "Which discount did we offer?",
+  "What budget do customers have?",
+  "Which competitors are cheaper?",
 ];
 
 interface FormProps {

@@ -115,13 +115,13 @@ interface BodyProps {
 
 function Body({ call, title, revision }: BodyProps) {
   const { transcript, analysis } = call;
-  const of = { callId: call.call_id, title };
+  const lines = transcript?.utterances ?? [];
+  const of = { callId: call.call_id, title, lines };
   const moods = useMemo(
     () =>
       new Map((analysis?.insights?.sentiment.utterances ?? []).map(each => [each.utterance_id, each.label])),
     [analysis],
   );
-  const lines = transcript?.utterances ?? [];
   return (
     <div class={lines.length > 0 ? "call" : "call alone"}>
       <div class="call-column">
@@ -136,7 +136,7 @@ function Body({ call, title, revision }: BodyProps) {
           <RevisionsCard callId={call.call_id} shown={call.revision} newest={call.revision} />
         ) : null}
       </div>
-      {lines.length > 0 && <TranscriptPanel {...of} lines={lines} moods={moods} />}
+      {lines.length > 0 && <TranscriptPanel {...of} moods={moods} />}
     </div>
   );
 }

@@ -5,16 +5,16 @@ import "../styles/find.css";
 import { useState } from "preact/hooks";
 import { Link } from "wouter-preact";
 import { api, told } from "../api/client";
-import { asProblem, type Problem } from "../api/problem";
 import type { CallList, CallRow } from "../api/schema";
 import { may } from "../api/session";
-import { useAnswer } from "../api/useAnswer";
+import { usePages } from "../api/usePages";
 import { titleOf } from "../call/title";
+import { Further } from "../components/further";
 import { Heading } from "../components/heading";
 import { Icon } from "../components/icon";
 import { Redoing } from "../components/redoing";
-import { Answered, Empty, Failure } from "../components/states";
-import { counted, when } from "../format";
+import { Answered, Empty } from "../components/states";
+import { counted, moment } from "../format";
 import { callPath } from "../places";
 import { helpFor, OF_THE_RECORDING, type Redoable, redoFrom } from "../remedies";
 import { reasonWords, stageWord } from "../words";
@@ -56,7 +56,7 @@ function Redo({ call, from, done }: RedoProps) {
   );
 }
 
-function FailedCall({ call, now }: { readonly call: CallRow; readonly now: Date }) {
+function FailedCall({ call }: { readonly call: CallRow }) {
   const [again, setAgain] = useState(false);
   const failure = call.error;
   if (!failure) return null;
@@ -69,7 +69,7 @@ function FailedCall({ call, now }: { readonly call: CallRow; readonly now: Date 
           <Link href={callPath(call.call_id)}>{titleOf(call.call_id, call.about, call.created_at)}</Link>
         </h2>
         <p class="row-more">
-          {when(failure.timestamp, now)} · stopped at “{stageWord(failure.stage)}”
+          {moment(failure.timestamp)} · stopped at “{stageWord(failure.stage)}”
           {failure.retry_count > 0 && ` after ${counted(failure.retry_count + 1, "attempt")}`}
         </p>
         <p class="failed-reason">{reasonWords(failure)}</p>
@@ -95,22 +95,11 @@ function FailedCall({ call, now }: { readonly call: CallRow; readonly now: Date 
 }
 
 export function FailedView() {
-  const first = useAnswer("failed", signal => list(signal));
-  const [further, setFurther] = useState<CallList | null>(null);
-  const [problem, setProblem] = useState<Problem | null>(null);
-  const now = new Date();
-  const next = (further ?? first.value)?.next ?? null;
-  const more = () => {
-    if (next === null) return;
-    list(new AbortController().signal, next).then(
-      found => setFurther({ ...found, calls: [...(further?.calls ?? []), ...found.calls] }),
-      error => setProblem(asProblem(error)),
-    );
-  };
+  const pages = usePages("failed", list);
   return (
     <>
       <Heading title="Failed" lead="Calls that did not come through, and what helps." />
-      <Answered answer={first} what="Looking for failed calls">
+      <Answered answer={pages.answer} what="Looking for failed calls">
         {({ calls }) => (
           <div class="stack">
             {calls.length === 0 && (
@@ -119,16 +108,13 @@ export function FailedView() {
               </Empty>
             )}
             <ul class="stack">
-              {[...calls, ...(further?.calls ?? [])].map(call => (
-                <FailedCall key={`${call.call_id}:${call.revision}`} call={call} now={now} />
-              ))}
+              {pages.pages
+                .flatMap(page => page.calls)
+                .map(call => (
+                  <FailedCall key={`${call.call_id}:${call.revision}`} call={call} />
+                ))}
             </ul>
-            {problem && <Failure problem={problem} again={more} />}
-            {next !== null && (
-              <button type="button" class="button" onClick={more}>
-                More
-              </button>
-            )}
+            <Further of={pages} />
           </div>
         )}
       </Answered>

@@ -5,9 +5,9 @@ import "../styles/login.css";
 import { useEffect, useState } from "preact/hooks";
 import { useLocation } from "wouter-preact";
 import { send } from "../api/client";
-import { asProblem, type Problem } from "../api/problem";
 import { signIn } from "../api/session";
 import { useAnswer } from "../api/useAnswer";
+import { useDoing } from "../api/useDoing";
 import { Heading } from "../components/heading";
 import { Answered, Empty } from "../components/states";
 import { nextPath, refusedIn } from "../places";
@@ -22,17 +22,12 @@ async function options(signal: AbortSignal): Promise<Options> {
 }
 
 function ByKey() {
-  const [problem, setProblem] = useState<Problem | null>(null);
-  const [busy, setBusy] = useState(false);
+  const { busy, problem, run } = useDoing();
   const [, navigate] = useLocation();
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     const key = new FormData(event.currentTarget as HTMLFormElement).get("key");
-    setBusy(true);
-    signIn(String(key).trim())
-      .then(() => navigate(nextPath(location.search), { replace: true }))
-      .catch(error => setProblem(asProblem(error)))
-      .finally(() => setBusy(false));
+    run(signIn(String(key).trim()), () => navigate(nextPath(location.search), { replace: true }));
   };
   return (
     <form class="form" onSubmit={submit}>

@@ -4,9 +4,10 @@ import "../styles/find.css";
 import { useRef } from "preact/hooks";
 import { useLocation, useSearchParams } from "wouter-preact";
 import type { SearchAnswer } from "../api/schema";
+import { Further } from "../components/further";
 import { Heading } from "../components/heading";
 import { Icon } from "../components/icon";
-import { Answered, Empty, Failure } from "../components/states";
+import { Answered, Empty } from "../components/states";
 import { Found } from "../find/foundCall";
 import { Narrow } from "../find/narrow";
 import { addressed, narrowing } from "../find/narrowing";
@@ -64,8 +65,9 @@ function Degraded({ answer }: { readonly answer: SearchAnswer }) {
 }
 
 function Results({ sought }: { readonly sought: Sought }) {
-  const { answer, calls, next, more, loadingMore, problem } = useSearch(sought);
-  const now = new Date();
+  const pages = useSearch(sought);
+  const { answer, more } = pages;
+  const calls = pages.pages.flatMap(page => page.calls);
   return (
     <Answered answer={answer} what="Searching">
       {first => (
@@ -77,17 +79,12 @@ function Results({ sought }: { readonly sought: Sought }) {
             </Empty>
           )}
           {calls.map(call => (
-            <Found key={call.call_id} call={call} now={now} />
+            <Found key={`${JSON.stringify(sought)} ${call.call_id}`} call={call} sought={sought} />
           ))}
-          {next === null && !first.complete && (
+          {more === null && !first.complete && (
             <p class="row-more">These are the 200 best passages. Narrow the search down to see others.</p>
           )}
-          {problem && <Failure problem={problem} again={more} />}
-          {next !== null && (
-            <button type="button" class="button" disabled={loadingMore} onClick={more}>
-              {loadingMore ? "Loading…" : "More calls"}
-            </button>
-          )}
+          <Further of={pages} what="calls" />
         </div>
       )}
     </Answered>

@@ -25,7 +25,8 @@ class Passage(Noun):
     """Words that answer a question, or the finding that does, and what was said before and after.
 
     In ``highlights`` the text is escaped as HTML, and found words stand between ``<em>`` and ``</em>``; every
-    other text is as it was said, and a page that shows it escapes it itself.
+    other text is as it was said, and a page that shows it escapes it itself. ``starts_ms`` says when each of
+    ``utterance_ids`` begins; it is empty, as ``before`` and ``after`` are, unless words around are asked for.
     """
 
     call_id: str
@@ -35,6 +36,7 @@ class Passage(Noun):
     highlights: tuple[str, ...]
     speakers: tuple[str, ...]
     utterance_ids: tuple[str, ...]
+    starts_ms: tuple[int, ...] = ()
     start_ms: int
     end_ms: int
     finding: ChunkFinding | None = None
@@ -93,8 +95,12 @@ def found(group: Group, most: int, transcript: Transcript | None = None, width: 
 
 
 def _passage(hit: Hit, transcript: Transcript | None, width: int) -> Passage:
-    before, after = around(transcript, hit.utterance_ids, width) if transcript else ((), ())
-    return Passage(**dict(hit), before=_told(before), after=_told(after))
+    if transcript is None:
+        return Passage(**dict(hit))
+    before, after = around(transcript, hit.utterance_ids, width)
+    starts = {each.id: each.start_ms for each in transcript.utterances}
+    began = tuple(starts.get(name, hit.start_ms) for name in hit.utterance_ids)
+    return Passage(**dict(hit), starts_ms=began, before=_told(before), after=_told(after))
 
 
 def _told(utterances: Sequence[Utterance]) -> tuple[Said, ...]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable
 from typing import Annotated, Literal, TypeVar
+from urllib.parse import urlencode
 
 from common.errors import Transient
 from common.logging import get_logger
@@ -16,8 +17,10 @@ from ingest.auth_settings import Way
 from ingest.problems import Problem
 from ingest.security.admission import refused
 from ingest.security.identities import Identities
-from ingest.security.login import Leaving, Logins, Refusal, Returned, is_local
+from ingest.security.login import Leaving, Logins, Refusal, is_local
 from ingest.security.presented import COOKIE, LARGEST, cookie_name, is_encrypted, own_address
+from ingest.security.principal import Principal
+from ingest.security.sessions import Login as UnderWay
 from ingest.settings import DoorSettings
 
 T = TypeVar("T")
@@ -89,9 +92,10 @@ async def leave(
     to: Annotated[str, Query(alias="next", max_length=500, description="A path of ours to go on to")] = "/",
 ) -> Response:
     """Log in at the issuer, then come back and go on to ``next``."""
-    leaving = await _if_there(_offered(logins).begin(_back(request, settings), to if is_local(to) else "/"))
+    to = to if is_local(to) else "/"
+    leaving = await _if_there(_offered(logins).begin(_back(request, settings), to))
     if not isinstance(leaving, Leaving):
-        return _not_in(leaving)
+        return _not_in(leaving, to)
     response = _on_to(leaving.address)
     _set(response, request, settings, UNDER_WAY, leaving.state, 600)
     return response
@@ -112,16 +116,22 @@ async def come_back(
     code: Annotated[str, Query(max_length=LARGEST)] = "",
     error: Annotated[str, Query(max_length=200, description="Why the issuer logged nobody in")] = "",
 ) -> Response:
-    """Where the issuer sends the browser back to: on to ``next``, or to the login, which says why not."""
+    """Where the issuer sends the browser back to: on to ``next``, or to the login, which says why not.
+
+    The login is told ``next``, too, so that another try leads there.
+    """
     offered, ours = _offered(logins), request.cookies.get(cookie_name(request, settings, UNDER_WAY))
-    if error or not (state and state == ours):
+    if not (state and state == ours):
         return _not_in("denied" if error else "expired")
-    returned = await _if_there(offered.finish(state, code, _back(request, settings)))
-    if not isinstance(returned, Returned):
-        return _not_in(returned)
-    held = await offered.identities.with_token(returned.who, settings.session_hours)
+    login = await _if_there(offered.expected(state))
+    if not isinstance(login, UnderWay):
+        return _not_in("denied" if error else login)
+    who = "denied" if error else await _if_there(offered.finish(login, code, _back(request, settings)))
+    if not isinstance(who, Principal):
+        return _not_in(who, login.next)
+    held = await offered.identities.with_token(who, settings.session_hours)
     await _end_held(request, settings, offered.identities)
-    response = _on_to(returned.next)
+    response = _on_to(login.next)
     _hand_over(response, request, settings, held)
     return response
 
@@ -135,10 +145,11 @@ async def _if_there(asked: Awaitable[T]) -> T | Refusal:
         return "unavailable"
 
 
-def _not_in(why: Refusal) -> Response:
+def _not_in(why: Refusal, to: str = "/") -> Response:
     """Back to the login: a person who is on their way reads no problem document."""
     log.info("login.refused", reason=why)
-    return _on_to(f"{LOGIN}?refused={why}")
+    told = {"refused": why} | ({"next": to} if to != "/" else {})
+    return _on_to(f"{LOGIN}?{urlencode(told)}")
 
 
 def _on_to(address: str) -> Response:

@@ -29,14 +29,6 @@ class Leaving:
 
 
 @dataclass(frozen=True, slots=True)
-class Returned:
-    """Who came back, and where they wanted to go."""
-
-    who: Principal
-    next: str
-
-
-@dataclass(frozen=True, slots=True)
 class Logins:
     """Logins at the issuer; *scopes* is what they ask for."""
 
@@ -60,15 +52,20 @@ class Logins:
         asked = self._asked(login, state, back)
         return Leaving(f"{page}{'&' if '?' in page else '?'}{urlencode(asked)}", state)
 
-    async def finish(self, state: str, code: str, back: str) -> Returned | Refusal:
+    async def expected(self, state: str) -> Login | Refusal:
+        """The login of that state, once.
+
+        Raises:
+            Transient: what is kept of it cannot be read.
+        """
+        return await self.identities.sessions.expected(state, self.identities.clock()) or "expired"
+
+    async def finish(self, login: Login, code: str, back: str) -> Principal | Refusal:
         """Who came back with that code, or why it is nobody.
 
         Raises:
             Transient: the issuer does not answer, or not with tokens.
         """
-        login = await self.identities.sessions.expected(state, self.identities.clock())
-        if login is None:
-            return "expired"
         given = await self.tokens.issuer.exchange(
             {
                 "grant_type": "authorization_code",
@@ -80,8 +77,7 @@ class Logins:
         )
         if given is None:
             return "denied"
-        who = await self._confirmed(given, login)
-        return Returned(who, login.next) if who else "unknown"
+        return await self._confirmed(given, login) or "unknown"
 
     def _asked(self, login: Login, state: str, back: str) -> Mapping[str, str]:
         return {

@@ -41,13 +41,13 @@ ME: Final[Responses] = {
 OPTIONS: Final[Responses] = {200: shown("Ways to log in", {"ways": ["oidc", "keys"]})}
 _NO_ISSUER: Final[Responses] = {404: {"description": "Nobody logs in at an issuer here"}}
 LEAVING: Final[Responses] = {
-    302: {"description": "To the issuer's page, or to `/login?refused=unavailable`"},
+    302: {"description": "To the issuer's page, or to `/login?refused=unavailable`, `next` kept"},
     **_NO_ISSUER,
 }
 BACK: Final[Responses] = {
     302: {
         "description": "Logged in, and on to the path asked for; or to `/login?refused=` and why not:"
-        " `denied`, `expired`, `unknown` or `unavailable`"
+        " `denied`, `expired`, `unknown` or `unavailable`; with `next`, where it is known"
     },
     **_NO_ISSUER,
 }

@@ -31,6 +31,7 @@ _PASSAGE = {
     "highlights": ["customer: The <em>price</em> is too high for us."],
     "speakers": ["customer"],
     "utterance_ids": ["u2"],
+    "starts_ms": [4000],
     "start_ms": 4000,
     "end_ms": 6500,
     "finding": None,
