@@ -13,13 +13,14 @@ from common.index import Filters
 from common.model import CallId, CallKey, FindingType, Noun
 from fastapi import APIRouter, Depends, Header
 from fastapi.responses import Response
-from pydantic import AwareDatetime, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from ingest.api.answers import AskAnswer
 from ingest.api.calls import Documents
 from ingest.api.event_stream import Emit, EventStream, event
 from ingest.api.failures import told_of
 from ingest.api.given import TheAnswerer, TheAskLimiter, TheRetriever
+from ingest.api.moments import Moment
 from ingest.api.samples.asked import ASK
 from ingest.api.sought import check_period
 from ingest.asking.answer import Sentence, Totals
@@ -46,8 +47,8 @@ class AskRequest(Noun):
     call_ids: Annotated[tuple[CallId, ...], Field(max_length=20)] = Field(
         (), description="These calls alone; of one short call everything is read"
     )
-    since: AwareDatetime | None = Field(None, description="Calls that began at or after")
-    until: AwareDatetime | None = Field(None, description="Calls that began before")
+    since: Moment | None = Field(None, description="Calls that began at or after")
+    until: Moment | None = Field(None, description="Calls that began before")
     speakers: Names = ()
     agents: Names = ()
     sentiments: Names = ()

@@ -9,7 +9,6 @@ from common.journal import Entry
 from common.model import Analysis, Call, CallKey, Transcript
 from fastapi import APIRouter, Depends, Header, Path, Query
 from fastapi.responses import RedirectResponse, Response
-from pydantic import AwareDatetime
 
 from ingest.api.answers import CallAnswer, CallList, answer, listed
 from ingest.api.cursors import cursor_after, page_after
@@ -23,6 +22,7 @@ from ingest.api.given import (
     TheTenant,
     TheTranscripts,
 )
+from ingest.api.moments import Moment
 from ingest.api.samples.calls import CALL, CALLS, RECORDING
 from ingest.problems import Problem
 from ingest.security.admission import needs, noted
@@ -44,8 +44,8 @@ class Filters:
     """Which calls to list."""
 
     status: Annotated[Status | None, Query()] = None
-    since: Annotated[AwareDatetime | None, Query(description="Created at or after")] = None
-    until: Annotated[AwareDatetime | None, Query(description="Created before")] = None
+    since: Annotated[Moment | None, Query(description="Created at or after")] = None
+    until: Annotated[Moment | None, Query(description="Created before")] = None
     cursor: Annotated[str | None, Query(max_length=500, description="``next`` of the page before")] = None
     limit: Annotated[int, Query(ge=1, le=100)] = 20
 

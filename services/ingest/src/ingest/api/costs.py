@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from ingest.api.cursors import cursor_at, place_at
 from ingest.api.given import TheClock, TheCosts, ThePrincipal, TheTenant
+from ingest.api.moments import Day
 from ingest.api.samples.found import COSTS
 from ingest.api.sheets import TheSheet, sheet
 from ingest.cells import csv_row
@@ -40,9 +41,9 @@ class Spent:
 
     tenant: TheTenant
     clock: TheClock
-    since: Annotated[date | None, Query(description="First day, in UTC; thirty days ago unless given")] = None
+    since: Annotated[Day | None, Query(description="First day, in UTC; thirty days ago unless given")] = None
     until: Annotated[
-        date | None, Query(description="The day after the last, in UTC; tomorrow unless given")
+        Day | None, Query(description="The day after the last, in UTC; tomorrow unless given")
     ] = None
     by: Annotated[
         tuple[Part, ...], Query(max_length=len(PARTS), description="What rows are told apart by; repeat it")

@@ -40,7 +40,9 @@ PROBLEM: Final[Document] = {
         "detail": "There is no such call.",
     },
 }
+MISUNDERSTOOD: Final = "Some of the request cannot be understood; ``errors`` names the fields"
 EVERYWHERE: Final = {
+    "422": MISUNDERSTOOD,
     "431": "The head of the request, address included, is too large",
     "500": "A fault of ours, or something that whoever runs this has to mend",
     "503": "Something this needs does not answer; the same request may be tried again",
@@ -56,7 +58,6 @@ OF_BODIES: Final = {
     "413": "The body is too large",
     "415": "The body is compressed, which no route takes",
 }
-MISUNDERSTOOD: Final = "Some of the request cannot be understood; ``errors`` names the fields"
 _GENERATED: Final = ("HTTPValidationError", "ValidationError")
 
 

@@ -68,12 +68,16 @@ class UploadAnswer(Noun):
 class Sent(Noun):
     """A part, and the ETag that its answer had; empty where a browser was not shown it."""
 
+    model_config = ConfigDict(extra="forbid")
+
     number: int
     etag: str = Field(max_length=200)
 
 
 class Completion(Noun):
     """All parts."""
+
+    model_config = ConfigDict(extra="forbid")
 
     parts: Annotated[tuple[Sent, ...], Field(min_length=1, max_length=1000)]
 

@@ -8,9 +8,10 @@ from common.logging import get_logger
 from common.model import Noun
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from ingest.api.given import TheIdentities, TheLogins, TheSettings
+from ingest.api.names import ANY_QUERY
 from ingest.api.samples.access import BACK, LEAVING, OPTIONS
 from ingest.auth_settings import Way
 from ingest.problems import Problem
@@ -39,6 +40,8 @@ class Options(Noun):
 
 class KeyLogin(Noun):
     """A login by key."""
+
+    model_config = ConfigDict(extra="forbid")
 
     key: str = Field(min_length=1, max_length=LARGEST, description="An API key, whole")
 
@@ -102,6 +105,7 @@ async def leave(
     status_code=302,
     response_class=RedirectResponse,
     operation_id="end_oidc_login",
+    dependencies=[ANY_QUERY],  # an issuer may add what it likes (RFC 6749, 4.1.2)
     responses=BACK,
 )
 async def come_back(

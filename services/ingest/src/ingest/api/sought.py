@@ -11,9 +11,10 @@ from common.model import CallId, FindingType, TenantId
 from common.model.sentiment import Mood
 from common.pipeline import STATUSES
 from fastapi import Query
-from pydantic import AwareDatetime, StringConstraints
+from pydantic import StringConstraints
 
 from ingest.api.calls import Status
+from ingest.api.moments import Moment
 from ingest.problems import Problem
 from ingest.standings import MOST, Standings, TooMany
 
@@ -25,8 +26,8 @@ SEVERAL = 20  # values of one filter
 class Sought:
     """Filters are joined; values of one filter, given by repeating it, are alternatives."""
 
-    since: Annotated[AwareDatetime | None, Query(description="Calls that began at or after")] = None
-    until: Annotated[AwareDatetime | None, Query(description="Calls that began before")] = None
+    since: Annotated[Moment | None, Query(description="Calls that began at or after")] = None
+    until: Annotated[Moment | None, Query(description="Calls that began before")] = None
     speaker: Annotated[
         tuple[Name, ...], Query(max_length=SEVERAL, description="Who speaks, as the transcript names them")
     ] = ()

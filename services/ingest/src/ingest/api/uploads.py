@@ -18,6 +18,7 @@ from fastapi import APIRouter, Depends, File, Form, Response, UploadFile
 from pydantic import ValidationError
 
 from ingest.api.answers import Uploaded
+from ingest.api.faults import faults
 from ingest.api.given import (
     TheBroker,
     TheCalls,
@@ -109,8 +110,9 @@ class UploadForm:
         try:
             return in_utc(CallMetadata(**given, extra=_object(self.extra)))
         except ValidationError as error:
-            wrong = [{"field": str(e["loc"][0]), "message": e["msg"]} for e in error.errors()]
-            raise Problem(400, "Some of the call's metadata cannot be read.", errors=wrong) from None
+            raise Problem(
+                400, "Some of the call's metadata cannot be read.", errors=faults(error.errors())
+            ) from None
 
 
 @dataclass(frozen=True, slots=True)
