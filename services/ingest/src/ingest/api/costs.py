@@ -13,10 +13,11 @@ from ingest.api.given import TheClock, TheCosts, ThePrincipal, TheTenant
 from ingest.api.moments import Day
 from ingest.api.samples.found import COSTS
 from ingest.api.sheets import TheSheet, sheet
+from ingest.api.sought import the_one, through
 from ingest.cells import csv_row
 from ingest.costs import PARTS, Cost, CostQuery, Costs, Part, Spending, ordered, place
 from ingest.problems import Problem
-from ingest.security.admission import Noted, needs
+from ingest.security.admission import needs, note
 
 DAYS: Final = 30  # that are added up unless others are named
 FIGURES: Final = tuple(Spending.model_fields)
@@ -70,7 +71,8 @@ class Spent:
 async def exported(form: TheSheet, request: Request, who: ThePrincipal) -> None:
     """A sheet is an export, and noted as one."""
     if form == "csv":
-        await Noted("export")(request, who)
+        query = request.query_params
+        await note(request, who, "export", the_one(query), through(query, form))
 
 
 @router.get(
