@@ -142,6 +142,28 @@ async def test_storage_that_fails_is_503(door: Door, monkeypatch: pytest.MonkeyP
     assert "10.0.0.7" not in answer.text
 
 
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (b"Agent: hello.\n", "a text"),
+        (b"<html><body>Log in</body></html>", "an HTML page"),
+        (b"%PDF-1.7\n", "a PDF document"),
+        (b"PK\x03\x04" + bytes(20), "a ZIP archive or an Office document"),
+        (b"\x89PNG\r\n\x1a\n", "an image"),
+    ],
+)
+async def test_what_is_plainly_no_recording_is_refused(door: Door, content: bytes, kind: str) -> None:
+    """415 says what it seems to be and what is taken; nothing is stored, and there is no call."""
+    answer = await door.hand_in(content)
+
+    said = (
+        f"This seems to be {kind}, and no recording: send wav, mp3, m4a, flac, ogg, opus, webm, amr or wma."
+    )
+    assert (415, said) == problem(answer)
+    assert "no_audio_stream" == answer.json()["reason"]
+    assert ({}, []) == (door.outside.bucket.objects, (await door.get("/calls")).json()["calls"])
+
+
 async def test_a_file_just_over_the_limit_is_refused_too(door: Door) -> None:
     """The limit is the file's, not that of the body around it."""
     answer = await door.hand_in(bytes(400_001))

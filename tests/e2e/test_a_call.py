@@ -93,7 +93,7 @@ async def test_a_file_that_is_no_recording_ends_failed_with_a_reason(
 ) -> None:
     """A corrupt upload is visible as failed, says why, and its message is kept in the dead-letter queue."""
     corrupt = tmp_path / "corrupt.mp3"
-    corrupt.write_bytes(b"this is no recording, whatever its name says" * 50)
+    corrupt.write_bytes(b"ID3, whatever its name says\x00" * 50)
 
     call = await until_terminal(door, await door.hand_in(corrupt), 60)
 

@@ -202,7 +202,7 @@ async def test_a_recordings_address_serves_ranges(world: World) -> None:
 async def test_what_cannot_be_opened_is_failed_where_it_is_asked_for(world: World) -> None:
     """A bad recording is a failed call with a reason, its message in the dead-letter queue."""
     async with opened(world.settings()) as client:
-        call_id = (await hand_in(client, b"no audio at all")).json()["call_id"]
+        call_id = (await hand_in(client, b"no audio at all\x00")).json()["call_id"]
         world.queues["dead"] = f"{world.queues['ingest']}-dlq"
         (dead,) = await world.receive("dead", 1)
         call = (await client.get(f"/calls/{call_id}")).json()

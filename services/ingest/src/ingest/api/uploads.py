@@ -34,6 +34,7 @@ from ingest.metadata import in_name, in_utc, merged
 from ingest.problems import Problem, too_large
 from ingest.recording import call_id, door_key, sidecar_of
 from ingest.security.admission import needs
+from ingest.seeming import HEAD, NO_AUDIO, no_recording, seeming
 from ingest.settings import DoorSettings
 
 PUBLISH_TIMEOUT = 15.0  # seconds
@@ -208,6 +209,7 @@ async def upload(
 ) -> Uploaded:
     """Hand in a recording; 201 means that its processing is certain to begin."""
     file, metadata = form.recording(door.settings.max_upload_bytes), form.metadata()
+    await _refuse_other_things(file)
     metadata = merged(metadata, in_name(file.filename or "", door.settings.filename_pattern))
     entry = await door.take(file, metadata)
     return located(entry, door.settings, response)
@@ -217,6 +219,14 @@ def located(entry: Entry, settings: DoorSettings, response: Response) -> Uploade
     """The answer to whoever handed in a call, which leads to it."""
     response.headers["Location"] = f"{settings.api_v1_prefix}/calls/{entry.call_id}"
     return Uploaded(call_id=entry.call_id, status=entry.status)
+
+
+async def _refuse_other_things(file: UploadFile) -> None:
+    """Raises Problem (415) of what is plainly no recording; what may be one is looked at by the stage."""
+    kind = seeming(await file.read(HEAD))
+    await file.seek(0)
+    if kind:
+        raise Problem(415, no_recording(kind), reason=NO_AUDIO)
 
 
 def extension(name: str) -> str:

@@ -126,6 +126,7 @@ UPLOADED: Final[Responses] = {
     400: {"description": "There is no recording, it is empty, or its metadata cannot be read"},
     409: {"description": "This recording was erased"},
     413: {"description": "The recording is larger than ``MAX_UPLOAD_BYTES``"},
+    415: {"description": "This is plainly no recording, which ``detail`` names, or the body is compressed"},
 }
 PEAKS: Final[Responses] = {
     200: shown(
