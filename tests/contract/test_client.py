@@ -56,7 +56,7 @@ async def test_a_call_is_handed_in_and_found(generated: Generated, door: Door) -
     listed = await generated["api.calls.list_calls"].asyncio(client=client)
     call = await generated["api.calls.get_call"].asyncio(taken.call_id, client=client)
 
-    assert models.Uploaded(call_id=taken.call_id, status="uploaded") == taken
+    assert models.Uploaded(call_id=taken.call_id, status="uploaded", metadata_ignored=[]) == taken
     assert [taken.call_id] == [each.call_id for each in listed.calls]
     assert "uploaded" == call.status
 

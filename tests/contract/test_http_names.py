@@ -31,7 +31,7 @@ async def test_a_name_that_no_route_knows_is_refused(door: Door, operation: Oper
 @pytest.mark.parametrize(
     ("path", "meant"),
     [
-        ("/findings?tpye=objection", {"query.tpye": "is not known here: did you mean 'type'?"}),
+        ("/findings?typ=objection", {"query.typ": "is not known here: did you mean 'type'?"}),
         ("/insights?agents=Dana&form=week", {
             "query.agents": "is not known here: did you mean 'agent'?",
             "query.form": "is not known here, but agent, by, call_id, sentiment, since, speaker, status, top,"

@@ -21,7 +21,7 @@ async def test_a_recording_handed_in_is_a_call(door: Door) -> None:
 
     assert 201 == answer.status_code
     assert f"/api/v1/calls/{call_id}" == answer.headers["location"]
-    assert {"call_id": call_id, "status": "uploaded"} == answer.json()
+    assert {"call_id": call_id, "status": "uploaded", "metadata_ignored": []} == answer.json()
     assert ("Anna", "inbound", {"deal": "17"}, "call.wav") == tuple(
         call["metadata"][name] for name in ("agent", "direction", "extra", "filename")
     )
@@ -63,6 +63,31 @@ async def test_the_same_recording_again_is_the_same_call(door: Door) -> None:
 
     assert first.json()["call_id"] == second.json()["call_id"] != other.json()["call_id"]
     assert 4 == len(door.outside.bucket.objects)
+
+
+@pytest.mark.parametrize(
+    ("fields", "ignored"),
+    [
+        ({}, []),
+        ({"agent": "Anna", "started_at": "2026-11-22T10:00:00+01:00", "extra": '{"deal": "17"}'}, []),
+        ({"agent": "Dana", "customer": "Acme"}, ["agent", "customer"]),
+        ({"extra": '{"deal": "18"}'}, ["extra"]),
+        ({"started_at": "2026-11-22"}, ["started_at"]),
+    ],
+)
+async def test_a_call_that_is_there_already_keeps_its_metadata(
+    door: Door, fields: dict[str, str], ignored: list[str]
+) -> None:
+    """200, and the fields are named that it has otherwise: nothing is lost in silence."""
+    kept = {"agent": "Anna", "started_at": "2026-11-22T09:00:00.000123Z", "extra": '{"deal": "17", "n": "1"}'}
+    first = await door.hand_in(fields=kept)
+    again = await door.hand_in(fields=fields)
+    call = await door.call(first.json()["call_id"])
+
+    assert (201, 200) == (first.status_code, again.status_code)
+    assert first.headers["location"] == again.headers["location"]
+    assert ([], ignored) == (first.json()["metadata_ignored"], again.json()["metadata_ignored"])
+    assert ("Anna", None) == (call["metadata"]["agent"], call["metadata"]["customer"])
 
 
 async def test_an_unconfirmed_upload_is_no_success_and_a_retry_is_the_same_call(door: Door) -> None:

@@ -158,7 +158,9 @@ def new_question() -> Callable[[], str]:
     return lambda: uuid4().hex
 
 
-@router.post("/ask", dependencies=[needs("ask")], response_model=AskAnswer, responses=ASK)
+@router.post(
+    "/ask", summary="Ask a question", dependencies=[needs("ask")], response_model=AskAnswer, responses=ASK
+)
 async def ask(
     asked: AskRequest,
     request: Request,

@@ -24,7 +24,11 @@ class AuditAnswer(Noun):
 
 
 @router.get(
-    "/audit", dependencies=[needs("operate"), noted("audit.read")], operation_id="audit", responses=AUDIT
+    "/audit",
+    summary="Read the audit log",
+    dependencies=[needs("operate"), noted("audit.read")],
+    operation_id="audit",
+    responses=AUDIT,
 )
 async def audit(
     tenant: TheTenant,

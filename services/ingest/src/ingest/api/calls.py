@@ -90,7 +90,7 @@ class Documents:
         return await asyncio.to_thread(_as_json, entry, call, transcript, analysis)
 
 
-@router.get("", dependencies=[needs("read")], responses=CALLS)
+@router.get("", summary="List recorded calls", dependencies=[needs("read")], responses=CALLS)
 async def list_calls(
     tenant: TheTenant, journal: TheJournal, glances: TheGlances, filters: Annotated[Filters, Depends()]
 ) -> CallList:
@@ -110,6 +110,7 @@ async def list_calls(
 
 @router.get(
     "/{call_id}",
+    summary="Retrieve a call",
     dependencies=[needs("read"), noted("call.read")],
     response_model=CallAnswer,
     responses=CALL,
@@ -131,6 +132,7 @@ async def get_call(
 
 @router.get(
     "/{call_id}/recording",
+    summary="Download the recording",
     dependencies=[needs("read"), noted("recording.read")],
     status_code=307,
     response_class=RedirectResponse,

@@ -77,6 +77,7 @@ async def exported(form: TheSheet, request: Request, who: ThePrincipal) -> None:
 
 @router.get(
     "/costs",
+    summary="Report provider costs",
     dependencies=[needs("costs"), Depends(exported)],
     operation_id="costs",
     response_model=CostsAnswer,

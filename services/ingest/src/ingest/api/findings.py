@@ -91,6 +91,7 @@ async def exported(form: TheSheet, request: Request, who: ThePrincipal) -> None:
 
 @router.get(
     "/findings",
+    summary="List or export findings",
     dependencies=[needs("export"), Depends(exported)],
     operation_id="findings",
     response_model=FindingsAnswer,

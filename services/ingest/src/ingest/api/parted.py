@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import Annotated, Final
 from uuid import uuid4
 
-from common.entry import Entry
 from common.errors import Permanent
 from common.model import CallKey, CallMetadata, Noun, ObjectRef
 from common.parts import Part
@@ -16,8 +15,8 @@ from pydantic import ConfigDict, Field, PositiveInt
 from ingest.api.answers import Uploaded
 from ingest.api.given import ThePartedUploads, TheParts, TheUploadQuota
 from ingest.api.samples.calls import IN_PARTS, JOINED
-from ingest.api.uploads import CONTENT_TYPES, UNKNOWN, Door, extension, located
-from ingest.metadata import in_name, in_utc, merged
+from ingest.api.uploads import CONTENT_TYPES, UNKNOWN, Door, Taken, extension, located
+from ingest.metadata import ignored, in_name, in_utc, merged
 from ingest.parted import PartedUpload, amiss, fingerprint, part_size
 from ingest.problems import Problem
 from ingest.recording import call_id, door_key
@@ -144,7 +143,7 @@ class Gangway:
             raise Problem(404, "There is no such upload: it was given up, or its time is over.")
         return found
 
-    async def complete(self, upload: PartedUpload, completion: Completion) -> Entry:
+    async def complete(self, upload: PartedUpload, completion: Completion) -> Taken:
         """Join the parts, unless they are a recording that has come before, and announce the call.
 
         Raises:
@@ -159,7 +158,7 @@ class Gangway:
                 await self.abandon(upload)
                 return known
             await self._join(upload, parts)
-        return await self.door.announce(key, upload.recording, upload.metadata)
+        return Taken(await self.door.announce(key, upload.recording, upload.metadata))
 
     async def abandon(self, upload: PartedUpload) -> None:
         """Give it up: what has come of it goes, and its bytes are not counted; what is joined stays."""
@@ -195,13 +194,17 @@ class Gangway:
             raise Problem(404, "There is no such upload: it was given up.") from None
         return found.size_bytes == upload.size
 
-    async def _known(self, upload: PartedUpload, parts: tuple[Part, ...]) -> Entry | None:
+    async def _known(self, upload: PartedUpload, parts: tuple[Part, ...]) -> Taken | None:
         """The call that this very recording became before, looked for before there is a second object."""
         before = await self.uploads.call_of(upload.tenant_id, fingerprint(upload, parts))
         if before is None or before == upload.call_id:
             return None
-        await self.door.refuse_erased(CallKey(tenant_id=upload.tenant_id, call_id=before))
-        return await self.door.journal.find(upload.tenant_id, before)
+        key = CallKey(tenant_id=upload.tenant_id, call_id=before)
+        await self.door.refuse_erased(key)
+        entry, call = await self.door.journal.find(key.tenant_id, before), await self.door.calls.find(key)
+        # What is not kept yet has metadata that is on its way, and takes no other.
+        kept = call.metadata if call else CallMetadata()
+        return Taken(entry, ignored(upload.metadata, kept)) if entry else None
 
     async def _join(self, upload: PartedUpload, parts: tuple[Part, ...]) -> None:
         """The sidecar goes first, as at the door."""
@@ -225,6 +228,7 @@ def new_upload() -> Callable[[], str]:
 
 @router.post(
     "",
+    summary="Start a multipart upload",
     dependencies=[needs("upload")],
     status_code=201,
     responses=IN_PARTS,
@@ -248,6 +252,7 @@ async def begin_upload(
 
 @router.post(
     "/{upload_id}/complete",
+    summary="Complete a multipart upload",
     dependencies=[needs("upload")],
     status_code=201,
     responses=JOINED,
@@ -257,14 +262,15 @@ async def complete_upload(
 ) -> Uploaded:
     """Every part has been sent: check them, join them and announce the call, as an upload does.
 
-    The same recording again, in parts again, is the same call. Completing again answers the same.
+    The same recording again, in parts again, is the same call (200). Completing again answers the same.
     """
-    entry = await gangway.complete(await gangway.find(upload_id), completion)
-    return located(entry, gangway.door.settings, response)
+    taken = await gangway.complete(await gangway.find(upload_id), completion)
+    return located(taken, gangway.door.settings, response)
 
 
 @router.delete(
     "/{upload_id}",
+    summary="Abort a multipart upload",
     dependencies=[needs("upload")],
     status_code=204,
     responses={404: {"description": "No such upload, or its time is over"}},

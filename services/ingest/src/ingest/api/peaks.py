@@ -39,6 +39,7 @@ class PeaksAnswer(Noun):
 
 @router.get(
     "/{call_id}/peaks",
+    summary="Retrieve the waveform",
     dependencies=[needs("read")],
     response_model=PeaksAnswer,
     responses=PEAKS,

@@ -114,6 +114,7 @@ async def searched(request: Request, who: ThePrincipal) -> None:
 
 @router.get(
     "/search",
+    summary="Search what was said",
     dependencies=[needs("search"), Depends(searched)],
     operation_id="search",
     responses=SEARCH,

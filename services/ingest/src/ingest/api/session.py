@@ -46,7 +46,7 @@ class KeyLogin(Noun):
     key: str = Field(min_length=1, max_length=LARGEST, description="An API key, whole")
 
 
-@router.get("/options", operation_id="session_options", responses=OPTIONS)
+@router.get("/options", summary="List login methods", operation_id="session_options", responses=OPTIONS)
 async def options(settings: TheSettings) -> Options:
     """By what one may log in here; by nothing where nobody has to."""
     return Options(ways=settings.ways)
@@ -54,6 +54,7 @@ async def options(settings: TheSettings) -> Options:
 
 @router.post(
     "",
+    summary="Log in with an API key",
     status_code=204,
     operation_id="begin_session",
 )
@@ -68,7 +69,7 @@ async def begin(asked: KeyLogin, request: Request, settings: TheSettings, who: T
     return response
 
 
-@router.delete("", status_code=204, operation_id="end_session")
+@router.delete("", summary="Log out", status_code=204, operation_id="end_session")
 async def end(request: Request, settings: TheSettings, who: TheIdentities) -> Response:
     """Log out."""
     await _end_held(request, settings, who)
@@ -80,6 +81,7 @@ async def end(request: Request, settings: TheSettings, who: TheIdentities) -> Re
 
 @router.get(
     "/oidc",
+    summary="Start single sign-on",
     status_code=302,
     response_class=RedirectResponse,
     operation_id="begin_oidc_session",
@@ -102,6 +104,7 @@ async def leave(
 
 @router.get(
     "/callback",
+    summary="Complete single sign-on",
     status_code=302,
     response_class=RedirectResponse,
     operation_id="end_oidc_login",

@@ -63,7 +63,13 @@ class Figures:
         )
 
 
-@router.get("/{tenant_id}", dependencies=[needs("tenants")], operation_id="tenant", responses=TENANT)
+@router.get(
+    "/{tenant_id}",
+    summary="Report a tenant's usage",
+    dependencies=[needs("tenants")],
+    operation_id="tenant",
+    responses=TENANT,
+)
 async def tenant(
     tenant_id: Annotated[TenantId, Path()], own: TheTenant, figures: Annotated[Figures, Depends()]
 ) -> TenantAnswer:

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from ingest.api.answers import Uploaded
 from ingest.api.samples.shown import Responses, shown
 
 _SUMMARY = {
@@ -121,8 +122,17 @@ DIFFERENCE: Final[Responses] = {
     200: shown("What came, went or changed", _DIFFERENCE),
     404: {"description": "No such call or revision, or it has no analysis"},
 }
+_TAKEN: Final = {"call_id": "c-1", "status": "uploaded", "metadata_ignored": []}
+_THERE: Final[Responses] = {
+    200: shown(
+        "It is a call already, which keeps its own metadata",
+        {"call_id": "c-1", "status": "completed", "metadata_ignored": ["agent"]},
+    )
+    | {"model": Uploaded}
+}
 UPLOADED: Final[Responses] = {
-    201: shown("Its processing is certain to begin", {"call_id": "c-1", "status": "uploaded"}),
+    **_THERE,
+    201: shown("Its processing is certain to begin", _TAKEN),
     400: {"description": "There is no recording, it is empty, or its metadata cannot be read"},
     409: {"description": "This recording was erased"},
     413: {"description": "The recording is larger than ``MAX_UPLOAD_BYTES``"},
@@ -159,6 +169,7 @@ IN_PARTS: Final[Responses] = {
     429: {"description": "The tenant's day is full (``UPLOAD_BYTES_PER_DAY``), or asked too often"},
 }
 JOINED: Final[Responses] = {
+    **_THERE,
     201: UPLOADED[201],
     404: {"description": "No such upload, or its time is over"},
     409: {
