@@ -6,6 +6,7 @@ from typing import Any, Final
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 
+from ingest.api.headers import HEADERS, declare_headers
 from ingest.problems import MEDIA_TYPE
 
 Document = dict[str, Any]
@@ -81,6 +82,8 @@ def _described(document: Document, told: Mapping[str, Any], public: frozenset[st
             refusals |= OF_BODIES
         operation["responses"] = _responses(operation["responses"], refusals)
         _restore_form(document, operation)
+    declare_headers(operation for _, operation in _operations(document))
+    document["components"]["headers"] = HEADERS
     schemas = _schemas(document)
     for name in _GENERATED:
         schemas.pop(name, None)

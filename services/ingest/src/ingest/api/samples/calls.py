@@ -140,12 +140,13 @@ UPLOADED: Final[Responses] = {
 }
 PEAKS: Final[Responses] = {
     200: shown(
-        "As loud as each tenth of a second was",
+        "How loud each piece of time was at most: 64 a second, or half as many, a quarter … of a recording"
+        " that would have more than 8,000 a channel",
         {
             "call_id": "c-1",
             "revision": 1,
-            "duration_ms": 300,
-            "peaks_per_second": 10.0,
+            "duration_ms": 46,
+            "peaks_per_second": 64.0,
             "channels": [
                 {"channel": 0, "speaker": "agent", "peaks": [0, 131, 94]},
                 {"channel": 1, "speaker": "customer", "peaks": [12, 0, 0]},
