@@ -50,7 +50,7 @@ async def test_when_a_call_began_is_told_the_same(door: Door) -> None:
     announced = {"filename": "a.wav", "size": 1, "started_at": "yesterday"}
     parts = await door.client.post("/api/v1/uploads", json=announced)
 
-    assert (400, [{"field": "started_at", "message": MOMENT}]) == fault(whole)
+    assert (400, [{"field": "body.started_at", "message": MOMENT}]) == fault(whole)
     assert (422, [{"field": "body.started_at", "message": MOMENT}]) == fault(parts)
 
 

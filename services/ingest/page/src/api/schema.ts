@@ -14,7 +14,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Ask
+         * Ask a question
          * @description Answer a question from what was said: each sentence cites calls, utterances, words and times.
          *
          *     What the calls do not say is not answered: ``answered`` is false then, and ``sentences`` empty.
@@ -34,8 +34,12 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Audit
-         * @description Reads of transcripts and recordings, questions, exports, redos, and what was done with keys.
+         * Read the audit log
+         * @description Reads of calls, transcripts and recordings, searches, questions, exports, redos, and deeds with keys.
+         *
+         *     A row is written before its answer: it tells what was asked for, whether or not it was there or was done.
+         *     What was searched or asked for is not told; ``through`` names the filters that were used, the number of
+         *     calls that were named, and an export's format.
          */
         get: operations["audit"];
         put?: never;
@@ -54,7 +58,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List Calls
+         * List recorded calls
          * @description Calls, newest first.
          */
         get: operations["list_calls"];
@@ -74,14 +78,14 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Call
+         * Retrieve a call
          * @description A call's status, journal, metadata, transcript, analysis and cost.
          */
         get: operations["get_call"];
         put?: never;
         post?: never;
         /**
-         * Erase Call
+         * Erase a call
          * @description Remove a call: recording, transcripts, analyses, what is searched and what was remembered of it.
          *
          *     Its costs stay in the ledger. The same recording, handed in the same way, is refused. Erasing it again
@@ -101,7 +105,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Follow
+         * Stream a call's progress
          * @description Follow a call: each event is the whole of its progress, and ``end`` comes after the last one.
          *
          *     A client that comes back with ``Last-Event-ID`` is told nothing twice; after ``end`` it is told 204.
@@ -123,7 +127,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Metrics
+         * Retrieve talk metrics
          * @description How the call was led: talk, silence, interruptions, answers, pace, loudness; and how much was heard.
          *
          *     What takes two known speakers is ``{"unavailable": reason}`` where there is only one.
@@ -145,7 +149,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Peaks
+         * Retrieve the waveform
          * @description The waveform of a call's recording, computed once, when it was transcribed.
          */
         get: operations["get_peaks"];
@@ -165,7 +169,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Recording
+         * Download the recording
          * @description Lead to the recording itself, at an address that works for a few minutes; ranges work there.
          */
         get: operations["get_recording"];
@@ -187,7 +191,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Redo
+         * Reprocess a call
          * @description Do a call again from a stage on; what is kept stays, and what was paid is not paid again.
          */
         post: operations["redo"];
@@ -205,7 +209,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List Revisions
+         * List a call's revisions
          * @description The call's revisions, newest first, each with the analysis that was the newest then; at most fifty.
          */
         get: operations["list_revisions"];
@@ -225,7 +229,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Compare Revisions
+         * Compare two revisions
          * @description Which findings came, went or changed, and the sentiment and outcome before and after.
          */
         get: operations["compare_revisions"];
@@ -245,7 +249,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Similar
+         * Find similar calls
          * @description Calls of which most is said of the same things, each with the passage that is most like this call.
          *
          *     A call of which nothing is indexed (yet) is like none.
@@ -267,7 +271,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Transcript
+         * Export the transcript
          * @description The transcript as json, csv, srt, vtt or txt.
          */
         get: operations["get_transcript"];
@@ -289,8 +293,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Upload
-         * @description Hand in a recording; 201 means that its processing is certain to begin.
+         * Upload a recording
+         * @description Hand in a recording; 201 means that it is certain to be processed, 200 that it is a call already.
          */
         post: operations["upload"];
         delete?: never;
@@ -307,11 +311,11 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Costs
+         * Report provider costs
          * @description What was asked of providers and paid, by day, stage and model, or by call.
          *
-         *     ``usd`` is what is known; requests whose end nobody knows (``started``, ``unknown``) are counted apart,
-         *     and ``at_most_usd`` has what they may have cost.
+         *     ``cost_usd`` is what is known; requests whose end nobody knows (``started``, ``unknown``) are counted
+         *     apart, and ``at_most_usd`` has what they may have cost.
          */
         get: operations["costs"];
         put?: never;
@@ -330,7 +334,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Findings
+         * List or export findings
          * @description Findings of all calls that pass the filters, each in its newest revision, those of new calls first.
          */
         get: operations["findings"];
@@ -350,7 +354,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Health
+         * Check the API
          * @description Say that recordings can be handed in.
          */
         get: operations["health"];
@@ -370,7 +374,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Detailed
+         * Check all dependencies
          * @description What ``pipelinectl doctor`` finds from here: names and states; a few seconds old at most.
          */
         get: operations["detailed_health"];
@@ -390,7 +394,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Insights
+         * Aggregate insights over a period
          * @description Calls and their sentiment over time, and what most of them have in common.
          *
          *     Calls are chosen by all filters but ``speaker`` and ``type``, which choose among their findings.
@@ -412,13 +416,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Listed
+         * List API keys
          * @description The keys of your tenant, those that no longer work included.
          */
         get: operations["list_keys"];
         put?: never;
         /**
-         * Create
+         * Create an API key
          * @description Make a key for a machine; it can do no more than you can, and no longer than the key you show.
          */
         post: operations["create_key"];
@@ -439,7 +443,7 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Revoke
+         * Revoke an API key
          * @description Let a key work no longer, from now on; sessions that it began end with it.
          */
         delete: operations["revoke_key"];
@@ -456,7 +460,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Me
+         * Identify the caller
          * @description Who you are, whose calls you see, and what you may do.
          */
         get: operations["me"];
@@ -476,7 +480,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Search
+         * Search what was said
          * @description Find passages that share words or meaning with the question: calls in the order of their best ones.
          *
          *     While the provider of meaning is away, words alone are searched, and ``degraded`` says so.
@@ -500,12 +504,12 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Begin
+         * Log in with an API key
          * @description Log in with an API key: the answer sets a cookie, which no script can read.
          */
         post: operations["begin_session"];
         /**
-         * End
+         * Log out
          * @description Log out.
          */
         delete: operations["end_session"];
@@ -522,7 +526,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Come Back
+         * Complete single sign-on
          * @description Where the issuer sends the browser back to: on to ``next``, or to the login, which says why not.
          */
         get: operations["end_oidc_login"];
@@ -542,7 +546,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Leave
+         * Start single sign-on
          * @description Log in at the issuer, then come back and go on to ``next``.
          */
         get: operations["begin_oidc_session"];
@@ -562,7 +566,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Options
+         * List login methods
          * @description By what one may log in here; by nothing where nobody has to.
          */
         get: operations["session_options"];
@@ -582,7 +586,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Tenant
+         * Report a tenant's usage
          * @description How many calls your tenant has, and what it uses of what it may.
          */
         get: operations["tenant"];
@@ -604,7 +608,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Begin Upload
+         * Start a multipart upload
          * @description Announce a recording that will come in parts: each goes to an address of the store's own.
          */
         post: operations["begin_upload"];
@@ -625,7 +629,7 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Abandon Upload
+         * Abort a multipart upload
          * @description Give an upload up; a completed one is a call, and stays.
          */
         delete: operations["abandon_upload"];
@@ -644,10 +648,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Complete Upload
+         * Complete a multipart upload
          * @description Every part has been sent: check them, join them and announce the call, as an upload does.
          *
-         *     The same recording again, in parts again, is the same call. Completing again answers the same.
+         *     The same recording again, in parts again, is the same call (200). Completing again answers the same.
          */
         post: operations["complete_upload"];
         delete?: never;
@@ -849,6 +853,7 @@ export interface components {
             id: string;
             /** Tenant Id */
             tenant_id: string;
+            through?: components["schemas"]["Through"] | null;
             /** Via */
             via: string;
             /** What */
@@ -1142,6 +1147,11 @@ export interface components {
             audio_seconds: number;
             /** Call Id */
             call_id?: string | null;
+            /**
+             * Cost Usd
+             * @default 0
+             */
+            cost_usd: number;
             /** Day */
             day?: string | null;
             /**
@@ -1173,11 +1183,6 @@ export interface components {
              * @default 0
              */
             unknown: number;
-            /**
-             * Usd
-             * @default 0
-             */
-            usd: number;
         };
         /**
          * CostsAnswer
@@ -1278,8 +1283,8 @@ export interface components {
          * @description What this API depends on; ``failing`` if anything it needs does not do its part.
          */
         DetailedHealth: {
-            /** Findings */
-            findings: components["schemas"]["Finding"][];
+            /** Checks */
+            checks: components["schemas"]["Finding"][];
             /**
              * Status
              * @enum {string}
@@ -1908,7 +1913,7 @@ export interface components {
         };
         /**
          * PeaksAnswer
-         * @description Peaks of equal distance in time, at most 8,000 a channel.
+         * @description Peaks of equal distance in time, ``peaks_per_second`` of them: 64 or fewer, at most 8,000 a channel.
          */
         PeaksAnswer: {
             /** Call Id */
@@ -2323,7 +2328,7 @@ export interface components {
          * Spending
          * @description Requests added up; one that several calls share counts for each of them, with its part of the costs.
          *
-         *     ``usd`` is what is known to have been paid. ``started`` requests have no end yet, or died with their
+         *     ``cost_usd`` is what is known to have been paid. ``started`` requests have no end yet, or died with their
          *     worker, and of ``unknown`` ones nobody can tell: ``at_most_usd`` counts what both may have cost beside.
          */
         Spending: {
@@ -2337,6 +2342,11 @@ export interface components {
              * @default 0
              */
             audio_seconds: number;
+            /**
+             * Cost Usd
+             * @default 0
+             */
+            cost_usd: number;
             /**
              * Input Tokens
              * @default 0
@@ -2362,11 +2372,6 @@ export interface components {
              * @default 0
              */
             unknown: number;
-            /**
-             * Usd
-             * @default 0
-             */
-            usd: number;
         };
         /**
          * StageAnswer
@@ -2453,6 +2458,24 @@ export interface components {
             /** Tenant Id */
             tenant_id: string;
             uploads: components["schemas"]["Uploads"];
+        };
+        /**
+         * Through
+         * @description What was looked through, by a search, a question or an export: names alone, never what they say.
+         */
+        Through: {
+            /**
+             * Calls
+             * @default 0
+             */
+            calls: number;
+            /**
+             * Filters
+             * @default []
+             */
+            filters: string[];
+            /** Format */
+            format?: ("json" | "csv") | null;
         };
         /**
          * ToldKey
@@ -2621,11 +2644,16 @@ export interface components {
         };
         /**
          * Uploaded
-         * @description A recording was taken.
+         * @description A recording was taken, or is a call already.
+         *
+         *     Such a call keeps its own metadata: ``metadata_ignored`` names the fields of this upload that it has
+         *     otherwise, or has not.
          */
         Uploaded: {
             /** Call Id */
             call_id: string;
+            /** Metadata Ignored */
+            metadata_ignored: string[];
             /** Status */
             status: string;
         };
@@ -2774,7 +2802,26 @@ export interface components {
     responses: never;
     parameters: never;
     requestBodies: never;
-    headers: never;
+    headers: {
+        /** @description Whether, and how long, the answer may be kept */
+        "Cache-Control": string;
+        /** @description The name under which to save the file */
+        "Content-Disposition": string;
+        /** @description What to send as `If-None-Match`, to be told 304 while it is the same */
+        ETag: string;
+        /** @description Where to find what was made, or where to go on */
+        Location: string;
+        /** @description Seconds after which to try again */
+        "Retry-After": number;
+        /** @description The session, which no script can read; or its end */
+        "Set-Cookie": string;
+        /** @description What of the request decided the answer's form */
+        Vary: string;
+        /** @description How to say who you are, or which scope is missing */
+        "WWW-Authenticate": string;
+        /** @description Tells proxies to pass events on at once */
+        "X-Accel-Buffering": string;
+    };
     pathItems: never;
 }
 export type AnalysisAnswer = components['schemas']['AnalysisAnswer'];
@@ -2867,6 +2914,7 @@ export type StageAnswer = components['schemas']['StageAnswer'];
 export type Subject = components['schemas']['Subject'];
 export type Talk = components['schemas']['Talk'];
 export type TenantAnswer = components['schemas']['TenantAnswer'];
+export type Through = components['schemas']['Through'];
 export type ToldKey = components['schemas']['ToldKey'];
 export type TopicEvidence = components['schemas']['Topic_Evidence_'];
 export type Transcript = components['schemas']['Transcript'];
@@ -2882,6 +2930,15 @@ export type UtteranceSentiment = components['schemas']['UtteranceSentiment'];
 export type Verdict = components['schemas']['Verdict'];
 export type Word = components['schemas']['Word'];
 export type Work = components['schemas']['Work'];
+export type HeaderCacheControl = components['headers']['Cache-Control'];
+export type HeaderContentDisposition = components['headers']['Content-Disposition'];
+export type HeaderETag = components['headers']['ETag'];
+export type HeaderLocation = components['headers']['Location'];
+export type HeaderRetryAfter = components['headers']['Retry-After'];
+export type HeaderSetCookie = components['headers']['Set-Cookie'];
+export type HeaderVary = components['headers']['Vary'];
+export type HeaderWwwAuthenticate = components['headers']['WWW-Authenticate'];
+export type HeaderXAccelBuffering = components['headers']['X-Accel-Buffering'];
 export type $defs = Record<string, never>;
 export interface operations {
     ask: {
@@ -2902,6 +2959,8 @@ export interface operations {
             /** @description The answer; or, as events: ``retrieved``, each ``sentence`` once it is verified, and ``done`` with the totals, or ``error`` with a problem. Comments in between keep the connection open. */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-Accel-Buffering": components["headers"]["X-Accel-Buffering"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2964,6 +3023,7 @@ export interface operations {
             /** @description Nobody is known by these credentials, or there are none */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2973,6 +3033,7 @@ export interface operations {
             /** @description This principal's role does not allow this */
             403: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3036,6 +3097,7 @@ export interface operations {
             /** @description Too many questions, or the day's budget is spent */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3063,6 +3125,7 @@ export interface operations {
             /** @description A provider or a server does not answer now; ``Retry-After`` says when to come back */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3101,8 +3164,26 @@ export interface operations {
                      *           "at": "2026-11-21T07:30:00Z",
                      *           "id": "6f6c2f1e6b2b4d0f9a4c1d2e3f405162",
                      *           "tenant_id": "default",
+                     *           "through": null,
                      *           "via": "key",
                      *           "what": "c-1",
+                     *           "who": "key:0123456789abcdef"
+                     *         },
+                     *         {
+                     *           "action": "export",
+                     *           "at": "2026-11-21T07:30:00Z",
+                     *           "id": "0b1d6f7e8c9a4f0e8d7c6b5a49382716",
+                     *           "tenant_id": "default",
+                     *           "through": {
+                     *             "calls": 0,
+                     *             "filters": [
+                     *               "agent",
+                     *               "since"
+                     *             ],
+                     *             "format": "csv"
+                     *           },
+                     *           "via": "key",
+                     *           "what": null,
                      *           "who": "key:0123456789abcdef"
                      *         }
                      *       ]
@@ -3123,6 +3204,7 @@ export interface operations {
             /** @description Nobody is known by these credentials, or there are none */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3132,6 +3214,7 @@ export interface operations {
             /** @description This principal's role does not allow this */
             403: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3150,6 +3233,7 @@ export interface operations {
             /** @description Asked too often; ``Retry-After`` says when to try again */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3177,6 +3261,7 @@ export interface operations {
             /** @description Something this needs does not answer; the same request may be tried again */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3252,6 +3337,7 @@ export interface operations {
             /** @description Nobody is known by these credentials, or there are none */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3261,6 +3347,7 @@ export interface operations {
             /** @description This principal's role does not allow this */
             403: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3279,6 +3366,7 @@ export interface operations {
             /** @description Asked too often; ``Retry-After`` says when to try again */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3306,6 +3394,7 @@ export interface operations {
             /** @description Something this needs does not answer; the same request may be tried again */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3333,6 +3422,8 @@ export interface operations {
             /** @description All there is of the call; a settled one has an ``ETag`` */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3382,6 +3473,8 @@ export interface operations {
             /** @description Not modified */
             304: {
                 headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -3389,6 +3482,7 @@ export interface operations {
             /** @description Nobody is known by these credentials, or there are none */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3398,6 +3492,7 @@ export interface operations {
             /** @description This principal's role does not allow this */
             403: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3425,6 +3520,7 @@ export interface operations {
             /** @description Asked too often; ``Retry-After`` says when to try again */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3452,6 +3548,7 @@ export interface operations {
             /** @description Something this needs does not answer; the same request may be tried again */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3481,6 +3578,7 @@ export interface operations {
             /** @description Nobody is known by these credentials, or there are none */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3490,6 +3588,7 @@ export interface operations {
             /** @description This principal's role does not allow this */
             403: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3517,6 +3616,7 @@ export interface operations {
             /** @description Asked too often; ``Retry-After`` says when to try again */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3544,6 +3644,7 @@ export interface operations {
             /** @description Something this needs does not answer; the same request may be tried again */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3569,6 +3670,8 @@ export interface operations {
             /** @description ``call``: the call's summary and its journal, as ``GET /calls/{call_id}`` has them, at once and whenever something has become of it; ``end``: it is completed, failed or erased. Comments in between keep the connection open. A call is looked at once a second, and a stream ends after a minute: come back with ``Last-Event-ID``. */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-Accel-Buffering": components["headers"]["X-Accel-Buffering"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3595,6 +3698,7 @@ export interface operations {
             /** @description Nobody is known by these credentials, or there are none */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3604,6 +3708,7 @@ export interface operations {
             /** @description This principal's role does not allow this */
             403: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3631,6 +3736,7 @@ export interface operations {
             /** @description This client has as many streams open as one may have (``EVENT_STREAMS_EACH``) */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3658,6 +3764,7 @@ export interface operations {
             /** @description All streams are taken (``EVENT_STREAMS``), or the journal does not answer */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3802,6 +3909,7 @@ export interface operations {
             /** @description Nobody is known by these credentials, or there are none */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3811,6 +3919,7 @@ export interface operations {
             /** @description This principal's role does not allow this */
             403: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3838,6 +3947,7 @@ export interface operations {
             /** @description Asked too often; ``Retry-After`` says when to try again */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3865,6 +3975,7 @@ export interface operations {
             /** @description Something this needs does not answer; the same request may be tried again */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3889,9 +4000,11 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description As loud as each tenth of a second was */
+            /** @description How loud each piece of time was at most: 64 a second, or half as many, a quarter … of a recording that would have more than 8,000 a channel */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3918,8 +4031,8 @@ export interface operations {
                      *           "speaker": "customer"
                      *         }
                      *       ],
-                     *       "duration_ms": 300,
-                     *       "peaks_per_second": 10,
+                     *       "duration_ms": 46,
+                     *       "peaks_per_second": 64,
                      *       "revision": 1
                      *     }
                      */
@@ -3929,6 +4042,8 @@ export interface operations {
             /** @description Not modified */
             304: {
                 headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -3936,6 +4051,7 @@ export interface operations {
             /** @description Nobody is known by these credentials, or there are none */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3945,6 +4061,7 @@ export interface operations {
             /** @description This principal's role does not allow this */
             403: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3972,6 +4089,7 @@ export interface operations {
             /** @description Asked too often; ``Retry-After`` says when to try again */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3999,6 +4117,7 @@ export interface operations {
             /** @description Something this needs does not answer; the same request may be tried again */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4021,6 +4140,8 @@ export interface operations {
             /** @description Where the recording can be read for five minutes, ranges included */
             307: {
                 headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Location: components["headers"]["Location"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -4028,6 +4149,7 @@ export interface operations {
             /** @description Nobody is known by these credentials, or there are none */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4037,6 +4159,7 @@ export interface operations {
             /** @description This principal's role does not allow this */
             403: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4064,6 +4187,7 @@ export interface operations {
             /** @description Asked too often; ``Retry-After`` says when to try again */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4091,6 +4215,7 @@ export interface operations {
             /** @description Something this needs does not answer; the same request may be tried again */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4116,6 +4241,7 @@ export interface operations {
             /** @description The revision that was opened */
             202: {
                 headers: {
+                    Location: components["headers"]["Location"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4132,6 +4258,7 @@ export interface operations {
             /** @description Nobody is known by these credentials, or there are none */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4141,6 +4268,7 @@ export interface operations {
             /** @description This principal's role does not allow this */
             403: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4177,6 +4305,7 @@ export interface operations {
             /** @description Asked too often; ``Retry-After`` says when to try again */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4204,6 +4333,7 @@ export interface operations {
             /** @description Something this needs does not answer; the same request may be tried again */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4255,6 +4385,7 @@ export interface operations {
             /** @description Nobody is known by these credentials, or there are none */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4264,6 +4395,7 @@ export interface operations {
             /** @description This principal's role does not allow this */
             403: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4291,6 +4423,7 @@ export interface operations {
             /** @description Asked too often; ``Retry-After`` says when to try again */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4318,6 +4451,7 @@ export interface operations {
             /** @description Something this needs does not answer; the same request may be tried again */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4385,6 +4519,7 @@ export interface operations {
             /** @description Nobody is known by these credentials, or there are none */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4394,6 +4529,7 @@ export interface operations {
             /** @description This principal's role does not allow this */
             403: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4421,6 +4557,7 @@ export interface operations {
             /** @description Asked too often; ``Retry-After`` says when to try again */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4448,6 +4585,7 @@ export interface operations {
             /** @description Something this needs does not answer; the same request may be tried again */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4536,6 +4674,7 @@ export interface operations {
             /** @description Nobody is known by these credentials, or there are none */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4545,6 +4684,7 @@ export interface operations {
             /** @description This principal's role does not allow this */
             403: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4572,6 +4712,7 @@ export interface operations {
             /** @description Asked too often; ``Retry-After`` says when to try again */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4599,6 +4740,7 @@ export interface operations {
             /** @description Something this needs does not answer; the same request may be tried again */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4628,6 +4770,9 @@ export interface operations {
             /** @description The transcript as a file. json: all that is kept, words and their times included. csv: an utterance a row; a text that begins with = + - @ has an apostrophe before it, so that no spreadsheet takes it for a formula. srt and vtt: an utterance a cue, with exact times; cues of speakers who talk at once overlap. srt has no escapes: < > { } are written ‹ › ❴ ❵. txt: a line an utterance. */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Content-Disposition": components["headers"]["Content-Disposition"];
+                    Vary: components["headers"]["Vary"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4684,6 +4829,7 @@ export interface operations {
             /** @description Nobody is known by these credentials, or there are none */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4693,6 +4839,7 @@ export interface operations {
             /** @description This principal's role does not allow this */
             403: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4729,6 +4876,7 @@ export interface operations {
             /** @description Asked too often; ``Retry-After`` says when to try again */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4756,6 +4904,7 @@ export interface operations {
             /** @description Something this needs does not answer; the same request may be tried again */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4777,15 +4926,36 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Its processing is certain to begin */
-            201: {
+            /** @description It is a call already, which keeps its own metadata */
+            200: {
                 headers: {
+                    Location: components["headers"]["Location"];
                     [name: string]: unknown;
                 };
                 content: {
                     /**
                      * @example {
                      *       "call_id": "c-1",
+                     *       "metadata_ignored": [
+                     *         "agent"
+                     *       ],
+                     *       "status": "completed"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Uploaded"];
+                };
+            };
+            /** @description Its processing is certain to begin */
+            201: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "call_id": "c-1",
+                     *       "metadata_ignored": [],
                      *       "status": "uploaded"
                      *     }
                      */
@@ -4804,6 +4974,7 @@ export interface operations {
             /** @description Nobody is known by these credentials, or there are none */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4813,6 +4984,7 @@ export interface operations {
             /** @description This principal's role does not allow this */
             403: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4846,7 +5018,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is compressed, which no route takes */
+            /** @description This is plainly no recording, which ``detail`` names, or the body is compressed */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -4867,6 +5039,7 @@ export interface operations {
             /** @description Asked too often; ``Retry-After`` says when to try again */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4894,6 +5067,7 @@ export interface operations {
             /** @description Something this needs does not answer; the same request may be tried again */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4931,6 +5105,9 @@ export interface operations {
             /** @description As JSON, page by page; or all of it as CSV, in which a text that begins with = + - @ has an apostrophe before it, so that no spreadsheet takes it for a formula. */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Content-Disposition": components["headers"]["Content-Disposition"];
+                    Vary: components["headers"]["Vary"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4947,6 +5124,7 @@ export interface operations {
                      *           "at_most_usd": 0.018075,
                      *           "audio_seconds": 241,
                      *           "call_id": null,
+                     *           "cost_usd": 0.018075,
                      *           "day": "2026-11-20",
                      *           "input_tokens": 0,
                      *           "model": "gpt-transcribe",
@@ -4954,26 +5132,25 @@ export interface operations {
                      *           "requests": 12,
                      *           "stage": "transcribe",
                      *           "started": 0,
-                     *           "unknown": 0,
-                     *           "usd": 0.018075
+                     *           "unknown": 0
                      *         }
                      *       ],
                      *       "since": "2026-11-01",
                      *       "total": {
                      *         "at_most_usd": 0.018075,
                      *         "audio_seconds": 241,
+                     *         "cost_usd": 0.018075,
                      *         "input_tokens": 0,
                      *         "output_tokens": 0,
                      *         "requests": 12,
                      *         "started": 0,
-                     *         "unknown": 0,
-                     *         "usd": 0.018075
+                     *         "unknown": 0
                      *       },
                      *       "until": "2026-12-01"
                      *     }
                      */
                     "application/json": components["schemas"]["CostsAnswer"];
-                    /** @example day,stage,model,requests,started,unknown,input_tokens,output_tokens,audio_seconds,usd,at_most_usd */
+                    /** @example day,stage,model,requests,started,unknown,input_tokens,output_tokens,audio_seconds,cost_usd,at_most_usd */
                     "text/csv": unknown;
                 };
             };
@@ -4989,6 +5166,7 @@ export interface operations {
             /** @description Nobody is known by these credentials, or there are none */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4998,6 +5176,7 @@ export interface operations {
             /** @description This principal's role does not allow this */
             403: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5025,6 +5204,7 @@ export interface operations {
             /** @description Asked too often; ``Retry-After`` says when to try again */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5052,6 +5232,7 @@ export interface operations {
             /** @description Something this needs does not answer; the same request may be tried again */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5097,6 +5278,9 @@ export interface operations {
             /** @description As JSON, page by page; or all of it as CSV, in which a text that begins with = + - @ has an apostrophe before it, so that no spreadsheet takes it for a formula. */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Content-Disposition": components["headers"]["Content-Disposition"];
+                    Vary: components["headers"]["Vary"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5137,6 +5321,7 @@ export interface operations {
             /** @description Nobody is known by these credentials, or there are none */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5146,6 +5331,7 @@ export interface operations {
             /** @description This principal's role does not allow this */
             403: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5173,6 +5359,7 @@ export interface operations {
             /** @description Asked too often; ``Retry-After`` says when to try again */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5200,6 +5387,7 @@ export interface operations {
             /** @description Something this needs does not answer; the same request may be tried again */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5226,6 +5414,15 @@ export interface operations {
                     "application/json": components["schemas"]["Health"];
                 };
             };
+            /** @description Some of the request cannot be understood; ``errors`` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The head of the request, address included, is too large */
             431: {
                 headers: {
@@ -5247,6 +5444,7 @@ export interface operations {
             /** @description Something this needs does not answer; the same request may be tried again */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5267,12 +5465,13 @@ export interface operations {
             /** @description What was looked at, and how it is */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
                     /**
                      * @example {
-                     *       "findings": [
+                     *       "checks": [
                      *         {
                      *           "check": "mongo",
                      *           "remedy": null,
@@ -5289,6 +5488,7 @@ export interface operations {
             /** @description Nobody is known by these credentials, or there are none */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5297,6 +5497,16 @@ export interface operations {
             };
             /** @description This principal's role does not allow this */
             403: {
+                headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some of the request cannot be understood; ``errors`` names the fields */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5307,6 +5517,7 @@ export interface operations {
             /** @description Asked too often; ``Retry-After`` says when to try again */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5334,6 +5545,7 @@ export interface operations {
             /** @description Something this needs does not answer; the same request may be tried again */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5445,6 +5657,7 @@ export interface operations {
             /** @description Nobody is known by these credentials, or there are none */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5454,6 +5667,7 @@ export interface operations {
             /** @description This principal's role does not allow this */
             403: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5472,6 +5686,7 @@ export interface operations {
             /** @description Asked too often; ``Retry-After`` says when to try again */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5499,6 +5714,7 @@ export interface operations {
             /** @description Something this needs does not answer; the same request may be tried again */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5548,6 +5764,7 @@ export interface operations {
             /** @description Nobody is known by these credentials, or there are none */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5556,6 +5773,16 @@ export interface operations {
             };
             /** @description This principal's role does not allow this */
             403: {
+                headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some of the request cannot be understood; ``errors`` names the fields */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5566,6 +5793,7 @@ export interface operations {
             /** @description Asked too often; ``Retry-After`` says when to try again */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5593,6 +5821,7 @@ export interface operations {
             /** @description Something this needs does not answer; the same request may be tried again */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5617,6 +5846,7 @@ export interface operations {
             /** @description The key, this once */
             201: {
                 headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5652,6 +5882,7 @@ export interface operations {
             /** @description Nobody is known by these credentials, or there are none */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5661,6 +5892,7 @@ export interface operations {
             /** @description This principal's role does not allow this */
             403: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5706,6 +5938,7 @@ export interface operations {
             /** @description Asked too often; ``Retry-After`` says when to try again */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5733,6 +5966,7 @@ export interface operations {
             /** @description Something this needs does not answer; the same request may be tried again */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5762,6 +5996,7 @@ export interface operations {
             /** @description Nobody is known by these credentials, or there are none */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5771,6 +6006,7 @@ export interface operations {
             /** @description This principal's role does not allow this */
             403: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5798,6 +6034,7 @@ export interface operations {
             /** @description Asked too often; ``Retry-After`` says when to try again */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5825,6 +6062,7 @@ export interface operations {
             /** @description Something this needs does not answer; the same request may be tried again */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5866,6 +6104,7 @@ export interface operations {
             /** @description Nobody is known by these credentials, or there are none */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5874,6 +6113,16 @@ export interface operations {
             };
             /** @description This principal's role does not allow this */
             403: {
+                headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some of the request cannot be understood; ``errors`` names the fields */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5884,6 +6133,7 @@ export interface operations {
             /** @description Asked too often; ``Retry-After`` says when to try again */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5911,6 +6161,7 @@ export interface operations {
             /** @description Something this needs does not answer; the same request may be tried again */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6034,6 +6285,7 @@ export interface operations {
             /** @description Nobody is known by these credentials, or there are none */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6043,6 +6295,7 @@ export interface operations {
             /** @description This principal's role does not allow this */
             403: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6061,6 +6314,7 @@ export interface operations {
             /** @description Asked too often; ``Retry-After`` says when to try again */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6088,6 +6342,7 @@ export interface operations {
             /** @description Something this needs does not answer; the same request may be tried again */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6112,6 +6367,7 @@ export interface operations {
             /** @description Successful Response */
             204: {
                 headers: {
+                    "Set-Cookie": components["headers"]["Set-Cookie"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -6128,6 +6384,7 @@ export interface operations {
             /** @description Nobody is known by these credentials, or there are none */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6137,6 +6394,7 @@ export interface operations {
             /** @description This principal's role does not allow this */
             403: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6182,6 +6440,7 @@ export interface operations {
             /** @description Asked too often; ``Retry-After`` says when to try again */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6209,6 +6468,7 @@ export interface operations {
             /** @description Something this needs does not answer; the same request may be tried again */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6229,6 +6489,7 @@ export interface operations {
             /** @description Successful Response */
             204: {
                 headers: {
+                    "Set-Cookie": components["headers"]["Set-Cookie"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -6236,6 +6497,7 @@ export interface operations {
             /** @description Nobody is known by these credentials, or there are none */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6244,6 +6506,16 @@ export interface operations {
             };
             /** @description This principal's role does not allow this */
             403: {
+                headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some of the request cannot be understood; ``errors`` names the fields */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6254,6 +6526,7 @@ export interface operations {
             /** @description Asked too often; ``Retry-After`` says when to try again */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6281,6 +6554,7 @@ export interface operations {
             /** @description Something this needs does not answer; the same request may be tried again */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6306,6 +6580,9 @@ export interface operations {
             /** @description Logged in, and on to the path asked for; or to `/login?refused=` and why not: `denied`, `expired`, `unknown` or `unavailable` */
             302: {
                 headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Location: components["headers"]["Location"];
+                    "Set-Cookie": components["headers"]["Set-Cookie"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -6313,6 +6590,7 @@ export interface operations {
             /** @description Nobody is known by these credentials, or there are none */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6322,6 +6600,7 @@ export interface operations {
             /** @description This principal's role does not allow this */
             403: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6349,6 +6628,7 @@ export interface operations {
             /** @description Asked too often; ``Retry-After`` says when to try again */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6376,6 +6656,7 @@ export interface operations {
             /** @description Something this needs does not answer; the same request may be tried again */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6399,6 +6680,9 @@ export interface operations {
             /** @description To the issuer's page, or to `/login?refused=unavailable` */
             302: {
                 headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Location: components["headers"]["Location"];
+                    "Set-Cookie": components["headers"]["Set-Cookie"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -6406,6 +6690,7 @@ export interface operations {
             /** @description Nobody is known by these credentials, or there are none */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6415,6 +6700,7 @@ export interface operations {
             /** @description This principal's role does not allow this */
             403: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6442,6 +6728,7 @@ export interface operations {
             /** @description Asked too often; ``Retry-After`` says when to try again */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6469,6 +6756,7 @@ export interface operations {
             /** @description Something this needs does not answer; the same request may be tried again */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6506,6 +6794,7 @@ export interface operations {
             /** @description Nobody is known by these credentials, or there are none */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6514,6 +6803,16 @@ export interface operations {
             };
             /** @description This principal's role does not allow this */
             403: {
+                headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some of the request cannot be understood; ``errors`` names the fields */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6524,6 +6823,7 @@ export interface operations {
             /** @description Asked too often; ``Retry-After`` says when to try again */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6551,6 +6851,7 @@ export interface operations {
             /** @description Something this needs does not answer; the same request may be tried again */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6598,6 +6899,7 @@ export interface operations {
             /** @description Nobody is known by these credentials, or there are none */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6607,6 +6909,7 @@ export interface operations {
             /** @description This principal's role does not allow this */
             403: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6634,6 +6937,7 @@ export interface operations {
             /** @description Asked too often; ``Retry-After`` says when to try again */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6661,6 +6965,7 @@ export interface operations {
             /** @description Something this needs does not answer; the same request may be tried again */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6685,6 +6990,7 @@ export interface operations {
             /** @description Where each part goes */
             201: {
                 headers: {
+                    Location: components["headers"]["Location"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6717,6 +7023,7 @@ export interface operations {
             /** @description Nobody is known by these credentials, or there are none */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6726,6 +7033,7 @@ export interface operations {
             /** @description This principal's role does not allow this */
             403: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6771,6 +7079,7 @@ export interface operations {
             /** @description The tenant's day is full (``UPLOAD_BYTES_PER_DAY``), or asked too often */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6798,6 +7107,7 @@ export interface operations {
             /** @description Something this needs does not answer; the same request may be tried again */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6827,6 +7137,7 @@ export interface operations {
             /** @description Nobody is known by these credentials, or there are none */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6836,6 +7147,7 @@ export interface operations {
             /** @description This principal's role does not allow this */
             403: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6863,6 +7175,7 @@ export interface operations {
             /** @description Asked too often; ``Retry-After`` says when to try again */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6890,6 +7203,7 @@ export interface operations {
             /** @description Something this needs does not answer; the same request may be tried again */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6913,15 +7227,36 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Its processing is certain to begin */
-            201: {
+            /** @description It is a call already, which keeps its own metadata */
+            200: {
                 headers: {
+                    Location: components["headers"]["Location"];
                     [name: string]: unknown;
                 };
                 content: {
                     /**
                      * @example {
                      *       "call_id": "c-1",
+                     *       "metadata_ignored": [
+                     *         "agent"
+                     *       ],
+                     *       "status": "completed"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Uploaded"];
+                };
+            };
+            /** @description Its processing is certain to begin */
+            201: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "call_id": "c-1",
+                     *       "metadata_ignored": [],
                      *       "status": "uploaded"
                      *     }
                      */
@@ -6940,6 +7275,7 @@ export interface operations {
             /** @description Nobody is known by these credentials, or there are none */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6949,6 +7285,7 @@ export interface operations {
             /** @description This principal's role does not allow this */
             403: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7012,6 +7349,7 @@ export interface operations {
             /** @description Asked too often; ``Retry-After`` says when to try again */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7039,6 +7377,7 @@ export interface operations {
             /** @description Something this needs does not answer; the same request may be tried again */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {

@@ -178,7 +178,7 @@ class DetailedHealth(Noun):
     """What this API depends on; ``failing`` if anything it needs does not do its part."""
 
     status: Literal["ok", "failing"]
-    findings: tuple[Examined, ...]
+    checks: tuple[Examined, ...]
 
 
 def listed(entry: Entry, about: Glance) -> CallRow:

@@ -92,8 +92,8 @@ async def costs(
 ) -> CostsAnswer | Response:
     """What was asked of providers and paid, by day, stage and model, or by call.
 
-    ``usd`` is what is known; requests whose end nobody knows (``started``, ``unknown``) are counted apart,
-    and ``at_most_usd`` has what they may have cost.
+    ``cost_usd`` is what is known; requests whose end nobody knows (``started``, ``unknown``) are counted
+    apart, and ``at_most_usd`` has what they may have cost.
     """
     asked = spent.asked
     if form == "csv":

@@ -10,9 +10,14 @@ _OF_MOMENTS: Final = ("datetime_", "timezone_")
 _OF_DAYS: Final = "date_"
 
 
-def faults(errors: Iterable[Mapping[str, Any]], known: Collection[str] = ()) -> list[dict[str, str]]:
+def faults(
+    errors: Iterable[Mapping[str, Any]], known: Collection[str] = (), within: tuple[str, ...] = ()
+) -> list[dict[str, str]]:
     """As problems have them, of pydantic's *errors*; *known* are the names that the body may hold."""
-    return [{"field": ".".join(map(str, each["loc"])), "message": _said(each, known)} for each in errors]
+    return [
+        {"field": ".".join(map(str, (*within, *each["loc"]))), "message": _said(each, known)}
+        for each in errors
+    ]
 
 
 def _said(error: Mapping[str, Any], known: Collection[str]) -> str:

@@ -32,4 +32,4 @@ async def detailed(examiner: TheExaminer, response: Response) -> DetailedHealth:
     findings = await examiner.findings()
     response.headers["Cache-Control"] = "no-store"
     failed = any(finding.state == "fail" for finding in findings)
-    return DetailedHealth(status="failing" if failed else "ok", findings=tuple(findings))
+    return DetailedHealth(status="failing" if failed else "ok", checks=tuple(findings))

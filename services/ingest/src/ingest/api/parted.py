@@ -176,7 +176,7 @@ class Gangway:
                 return ()
             raise
         if wrong := amiss(upload, there, told):
-            faults = [{"field": "parts", "message": fault} for fault in wrong[:20]]
+            faults = [{"field": "body.parts", "message": fault} for fault in wrong[:20]]
             raise Problem(409, "The parts are not the recording that was announced.", errors=faults)
         return there
 

@@ -59,7 +59,7 @@ class Figures:
             calls=calls,
             keys=sum(key.works(now) for key in keys),
             uploads=Uploads(bytes_today=taken, bytes_per_day=self.quota.limit),
-            spent_today_usd=spent.usd,
+            spent_today_usd=spent.cost_usd,
         )
 
 

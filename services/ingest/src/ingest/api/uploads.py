@@ -111,9 +111,8 @@ class UploadForm:
         try:
             return in_utc(CallMetadata(**given, extra=_object(self.extra)))
         except ValidationError as error:
-            raise Problem(
-                400, "Some of the call's metadata cannot be read.", errors=faults(error.errors())
-            ) from None
+            wrong = faults(error.errors(), within=("body",))
+            raise Problem(400, "Some of the call's metadata cannot be read.", errors=wrong) from None
 
 
 @dataclass(frozen=True, slots=True)

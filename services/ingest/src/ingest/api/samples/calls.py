@@ -97,7 +97,7 @@ HEALTH: Final[Responses] = {
         "What was looked at, and how it is",
         {
             "status": "ok",
-            "findings": [{"check": "mongo", "state": "ok", "told": "answers", "remedy": None}],
+            "checks": [{"check": "mongo", "state": "ok", "told": "answers", "remedy": None}],
         },
     )
 }
