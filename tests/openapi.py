@@ -23,7 +23,7 @@ METHODS = {"get", "post", "put", "patch", "delete"}
 BODIES: dict[str, Any] = {
     "/ask": {"question": "What is wrong?"},
     "/keys": {"label": "x", "scopes": ["keys"]},
-    "/uploads": {"filename": "call.wav", "size": 100},
+    "/uploads": {"filename": "call.wav", "size_bytes": 100},
     "/uploads/{upload_id}/complete": {"parts": [{"number": 1, "etag": '"0123456789abcdef0123456789abcdef"'}]},
 }
 QUERIES: dict[str, dict[str, str]] = {

@@ -47,7 +47,7 @@ async def test_a_question_is_told_the_same(door: Door) -> None:
 async def test_when_a_call_began_is_told_the_same(door: Door) -> None:
     """In a form and in a body; a form's fields have been 400 before."""
     whole = await door.hand_in(fields={"started_at": "yesterday"})
-    announced = {"filename": "a.wav", "size": 1, "started_at": "yesterday"}
+    announced = {"filename": "a.wav", "size_bytes": 1, "started_at": "yesterday"}
     parts = await door.client.post("/api/v1/uploads", json=announced)
 
     assert (400, [{"field": "body.started_at", "message": MOMENT}]) == fault(whole)

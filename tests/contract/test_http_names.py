@@ -75,7 +75,11 @@ async def test_a_file_under_another_name_is_told_its_own(door: Door) -> None:
         ("/ask", {"question": "Why?", "agent": ["Dana"]}, {"body.agent": "did you mean 'agents'?"}),
         ("/keys", {"label": "x", "role": "users", "days": 9}, {"body.days": "is not known here, but"}),
         ("/session", {"key": "x", "kee": "y"}, {"body.kee": "did you mean 'key'?"}),
-        ("/uploads", {"filename": "a", "size": 1, "agnet": "x"}, {"body.agnet": "did you mean 'agent'?"}),
+        (
+            "/uploads",
+            {"filename": "a", "size_bytes": 1, "agnet": "x"},
+            {"body.agnet": "did you mean 'agent'?"},
+        ),
         (
             "/uploads/u-00000000000000000000000000000000/complete",
             {"parts": [{"number": 1, "etag": "", "size": 1}]},

@@ -29,7 +29,7 @@ class Gangway:
 
     async def announce(self, size: int, **fields: Any) -> httpx.Response:
         return await self.door.client.post(
-            "/api/v1/uploads", json={"filename": "call.WAV", "size": size} | fields
+            "/api/v1/uploads", json={"filename": "call.WAV", "size_bytes": size} | fields
         )
 
     async def complete(self, upload: Any, parts: list[dict[str, Any]]) -> httpx.Response:
@@ -41,9 +41,12 @@ class Gangway:
 
     def send(self, upload: Any, content: bytes) -> list[dict[str, Any]]:
         """Each part to its address, as the store's answers name them."""
-        step = upload["part_size"]
+        step = upload["part_size_bytes"]
         return [
-            {"number": part["number"], "etag": f'"{self._put(part, content[n * step :][: part["size"]])}"'}
+            {
+                "number": part["number"],
+                "etag": f'"{self._put(part, content[n * step :][: part["size_bytes"]])}"',
+            }
             for n, part in enumerate(upload["parts"])
         ]
 
@@ -91,10 +94,10 @@ async def test_the_object_is_named_after_its_call(gangway: Gangway) -> None:
 async def test_parts_are_of_one_size_and_add_up(gangway: Gangway) -> None:
     """Addresses are signed for their part and its size; the last is the rest."""
     upload = (await gangway.announce(2 * SMALLEST_PART + 5)).json()
-    parts = [(part["number"], part["size"]) for part in upload["parts"]]
+    parts = [(part["number"], part["size_bytes"]) for part in upload["parts"]]
 
     assert [(1, SMALLEST_PART), (2, SMALLEST_PART), (3, 5)] == parts
-    assert all(f"size={part['size']}" in part["url"] for part in upload["parts"])
+    assert all(f"size={part['size_bytes']}" in part["url"] for part in upload["parts"])
     assert "expires=86400" in upload["parts"][0]["url"]
 
 
@@ -214,9 +217,16 @@ async def test_a_browser_that_is_not_shown_etags_can_complete(gangway: Gangway) 
 
 @pytest.mark.parametrize(
     ("fields", "status"),
-    [({"size": LARGEST + 1}, 413), ({"size": 0}, 422), ({"filename": ""}, 422), ({"direction": "x"}, 422),
-     ({"bucket": "other"}, 422), ({"key": "other/2026/11/22/x.wav"}, 422), ({"tenant_id": "other"}, 422)],
-)  # fmt: skip
+    [
+        ({"size": LARGEST + 1}, 413),
+        ({"size": 0}, 422),
+        ({"filename": ""}, 422),
+        ({"direction": "x"}, 422),
+        ({"bucket": "other"}, 422),
+        ({"key": "other/2026/11/22/x.wav"}, 422),
+        ({"tenant_id": "other"}, 422),
+    ],
+)
 async def test_what_cannot_be_taken_is_refused_before_a_byte_is_sent(
     gangway: Gangway, fields: dict[str, Any], status: int
 ) -> None:

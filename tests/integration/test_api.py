@@ -144,12 +144,12 @@ async def test_what_is_handed_in_is_stored_and_announced(world: World) -> None:
 
 async def hand_in_parts(client: httpx.AsyncClient, content: bytes) -> httpx.Response:
     """As a browser does: announce, send each part to the store, complete."""
-    told = {"filename": "call.wav", "size": len(content), "agent": "Anna"}
+    told = {"filename": "call.wav", "size_bytes": len(content), "agent": "Anna"}
     upload = (await client.post("/uploads", json=told)).json()
-    step, sent = upload["part_size"], []
+    step, sent = upload["part_size_bytes"], []
     async with httpx.AsyncClient(timeout=PATIENCE) as browser:
         for n, part in enumerate(upload["parts"]):
-            answer = await browser.put(part["url"], content=content[n * step :][: part["size"]])
+            answer = await browser.put(part["url"], content=content[n * step :][: part["size_bytes"]])
             sent.append({"number": part["number"], "etag": answer.headers["etag"]})
     return await client.post(f"/uploads/{upload['upload_id']}/complete", json={"parts": sent})
 

@@ -716,11 +716,8 @@ export interface components {
             };
             /** Filename */
             filename: string;
-            /**
-             * Size
-             * @description In bytes
-             */
-            size: number;
+            /** Size Bytes */
+            size_bytes: number;
             /** Started At */
             started_at?: string | null;
         };
@@ -1853,13 +1850,13 @@ export interface components {
         };
         /**
          * PartAddress
-         * @description Where a part goes, by PUT, as it is, without any header of yours; *size* is in bytes.
+         * @description Where a part goes, by PUT, as it is, without any header of yours.
          */
         PartAddress: {
             /** Number */
             number: number;
-            /** Size */
-            size: number;
+            /** Size Bytes */
+            size_bytes: number;
             /** Url */
             url: string;
         };
@@ -2635,8 +2632,8 @@ export interface components {
              * Format: date-time
              */
             expires_at: string;
-            /** Part Size */
-            part_size: number;
+            /** Part Size Bytes */
+            part_size_bytes: number;
             /** Parts */
             parts: components["schemas"]["PartAddress"][];
             /** Upload Id */
@@ -6997,11 +6994,11 @@ export interface operations {
                     /**
                      * @example {
                      *       "expires_at": "2026-11-21T09:00:00Z",
-                     *       "part_size": 67108864,
+                     *       "part_size_bytes": 67108864,
                      *       "parts": [
                      *         {
                      *           "number": 1,
-                     *           "size": 1048576,
+                     *           "size_bytes": 1048576,
                      *           "url": "https://bucket.example/key?partNumber=1&…"
                      *         }
                      *       ],

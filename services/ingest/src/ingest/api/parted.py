@@ -35,7 +35,7 @@ class Announced(CallMetadata):
     model_config = ConfigDict(extra="forbid")
 
     filename: str = Field(min_length=1, max_length=255)
-    size: PositiveInt = Field(description="In bytes")
+    size_bytes: PositiveInt
     content_type: str | None = Field(
         None, max_length=255, description="Not believed: the recording is looked at"
     )
@@ -48,10 +48,10 @@ class Announced(CallMetadata):
 
 
 class PartAddress(Noun):
-    """Where a part goes, by PUT, as it is, without any header of yours; *size* is in bytes."""
+    """Where a part goes, by PUT, as it is, without any header of yours."""
 
     number: int
-    size: int
+    size_bytes: int
     url: str
 
 
@@ -59,7 +59,7 @@ class UploadAnswer(Noun):
     """Send each part to its address before ``expires_at``, note the ETag of each answer, and complete it."""
 
     upload_id: str
-    part_size: int
+    part_size_bytes: int
     parts: tuple[PartAddress, ...]
     expires_at: datetime
 
@@ -99,12 +99,12 @@ class Gangway:
         """
         settings, tenant, now = self.door.settings, self.door.tenant, self.door.clock()
         largest = settings.max_recording_bytes
-        if told.size > largest:
+        if told.size_bytes > largest:
             raise Problem(413, f"A recording may have at most {largest} bytes (MAX_RECORDING_BYTES).")
         await self._give_up_lapsed(now)
         named, suffix = call_id(tenant, "upload", upload_id), extension(told.filename)
         ref = ObjectRef(bucket=settings.s3_bucket_audio, key=door_key(tenant, now, named, suffix))
-        async with self.quota.taken(tenant, told.size, now):
+        async with self.quota.taken(tenant, told.size_bytes, now):
             target = await self.parts.begin(ref, CONTENT_TYPES.get(suffix, UNKNOWN))
             upload = PartedUpload(
                 id=upload_id,
@@ -112,8 +112,8 @@ class Gangway:
                 call_id=named,
                 recording=ref,
                 storage_id=target.storage_id,
-                size=told.size,
-                part_size=part_size(told.size),
+                size=told.size_bytes,
+                part_size=part_size(told.size_bytes),
                 metadata=merged(told.metadata, in_name(told.filename, settings.filename_pattern)),
                 begun_at=now,
                 expires_at=now + timedelta(hours=settings.upload_hours),
@@ -127,7 +127,9 @@ class Gangway:
         sizes = enumerate(upload.sizes, start=1)
         return tuple(
             [
-                PartAddress(number=n, size=size, url=await self.parts.sign(upload.target, n, size, seconds))
+                PartAddress(
+                    number=n, size_bytes=size, url=await self.parts.sign(upload.target, n, size, seconds)
+                )
                 for n, size in sizes
             ]
         )
@@ -244,7 +246,7 @@ async def begin_upload(
     response.headers["Location"] = f"{gangway.door.settings.api_v1_prefix}/uploads/{upload.id}"
     return UploadAnswer(
         upload_id=upload.id,
-        part_size=upload.part_size,
+        part_size_bytes=upload.part_size,
         parts=await gangway.addresses(upload),
         expires_at=upload.expires_at,
     )

@@ -161,8 +161,10 @@ IN_PARTS: Final[Responses] = {
         "Where each part goes",
         {
             "upload_id": "u-6f1c2a9d8e7b4c5d9a0b1c2d3e4f5a6b",
-            "part_size": 67108864,
-            "parts": [{"number": 1, "size": 1048576, "url": "https://bucket.example/key?partNumber=1&…"}],
+            "part_size_bytes": 67108864,
+            "parts": [
+                {"number": 1, "size_bytes": 1048576, "url": "https://bucket.example/key?partNumber=1&…"}
+            ],
             "expires_at": "2026-11-21T09:00:00Z",
         },
     ),
