@@ -46,7 +46,9 @@ async def told_of(door: Door, call: dict[str, Any], words: str) -> None:
     found = {row["subject"] for row in findings["findings"] if row["type"] == "topic"}
     assert found == {row["subject"] for row in insights["topics"]}
     assert {"transcribe", "analyze", "embed"} == {row["stage"] for row in costs["rows"]}
-    assert (0, 0, call["cost_usd"]) == tuple(costs["total"][name] for name in ("started", "unknown", "usd"))
+    assert (0, 0, call["cost_usd"]) == tuple(
+        costs["total"][name] for name in ("started", "unknown", "cost_usd")
+    )
 
 
 async def test_a_recording_is_played_from_any_point(door: Door, stack: Stack) -> None:
