@@ -111,7 +111,8 @@ dashboards: $(READY) ## Make Grafana's dashboards anew; a contract test compares
 CLIENT = $(or $(OUT),dist/client)
 client: $(READY) ## A typed Python client of the API, generated from its OpenAPI: OUT=dist/client
 	@mkdir -p "$(dir $(CLIENT))" && PATH="$(abspath $(BIN)):$$PATH" openapi-python-client generate --meta uv --overwrite \
-		--fail-on-warning --path services/ingest/openapi.json --output-path "$(CLIENT)"
+		--fail-on-warning --path services/ingest/openapi.json --custom-template-path services/ingest/client \
+		--output-path "$(CLIENT)"
 
 test-watch: $(READY) ## Alerts under promtool, then a real Prometheus beside the real services: every panel shows something
 	@deploy/observability/prometheus/fetch || echo "No promtool and no Prometheus here: their tests are skipped."

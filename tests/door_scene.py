@@ -22,6 +22,7 @@ from common.pipeline import ANALYZE, EMBED, INGEST, TRANSCRIBE
 from faststream_sqs import SQSUnavailableError, TestSQSBroker
 from ingest.app import create_app
 from ingest_scene import NOW, Outside, serving, wav
+from openapi import undeclared
 
 KEY = CallKey(tenant_id="default", call_id="c-1")
 WORK = Work(provider="fake", model="fake", cost_usd=0.02)
@@ -70,8 +71,18 @@ async def opened(outside: Outside, base_url: str = "http://127.0.0.1:8000") -> A
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(TestSQSBroker(app.state.broker))
         await stack.enter_async_context(serving(app))
-        client = await stack.enter_async_context(httpx.AsyncClient(transport=transport, base_url=base_url))
+        client = await stack.enter_async_context(
+            httpx.AsyncClient(transport=transport, base_url=base_url, event_hooks={"response": [as_declared]})
+        )
         yield Door(client, outside, app)
+
+
+async def as_declared(answer: httpx.Response) -> None:
+    """Whatever a test asks: an answer has no header that its description does not declare."""
+    asked = answer.request
+    headers = answer.headers.multi_items()
+
+    assert set() == undeclared(asked.method, asked.url.path, answer.status_code, headers)
 
 
 def problem(answer: httpx.Response) -> tuple[int, str]:

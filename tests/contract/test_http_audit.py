@@ -22,6 +22,11 @@ async def rows(door: Door) -> list[dict[str, Any]]:
     return [row async for row in door.outside.rows["audit"].find({}, None, sort=[("$natural", 1)])]
 
 
+def through(*filters: str, calls: int = 0, format: str | None = None) -> dict[str, Any]:  # noqa: A002 - its name on the wire
+    return {"filters": list(filters), "calls": calls, "format": format}
+
+
+THROUGH: dict[str, dict[str, Any]] = {"export": through(format="json"), "search": through(), "ask": through()}
 ASKED: dict[str, tuple[str, str, dict[str, Any], str | None]] = {
     "call.read": ("GET", "/calls/c-1", {}, "c-1"),
     "transcript.read": ("GET", "/calls/c-1/transcript", {}, "c-1"),
@@ -58,7 +63,62 @@ async def test_a_row_says_who_asked_for_what_and_when(door: Door, action: str) -
         "via": "key",
         "action": action,
         "what": what,
+        "through": THROUGH.get(action),
     } == row
+
+
+LOOKED_THROUGH: dict[str, tuple[dict[str, Any] | None, str | None]] = {
+    "/search?q=slow&agent=Dana&since=2026-11-01&limit=3": (through("agent", "since"), None),
+    "/search?q=slow&call_id=c-1": (through("call_id", calls=1), "c-1"),
+    "/search?q=slow&call_id=<b>": (through("call_id", calls=1), None),
+    "/findings?type=objection&call_id=c-1&call_id=c-2": (
+        through("call_id", "type", calls=2, format="json"),
+        None,
+    ),
+    "/findings?type=objection&format=csv": (through("type", format="csv"), None),
+    "/costs?since=2026-11-01&by=day&format=csv": (through("since", format="csv"), None),
+    "/calls/c-1/similar": (None, "c-1"),
+}
+
+
+@pytest.mark.parametrize("path", LOOKED_THROUGH)
+async def test_what_was_looked_through_is_on_record(door: Door, path: str) -> None:
+    """The filters' names, how many calls were named, the format: no word of what was looked for."""
+    await door.get(path, **await known(door, "admins"))
+
+    (row,) = await rows(door)
+    assert LOOKED_THROUGH[path] == (row["through"], row["what"])
+
+
+@pytest.mark.parametrize(
+    ("narrowed", "expected"),
+    [
+        ({"agents": ["Dana"], "since": "2026-11-01"}, (through("agents", "since"), None)),
+        ({"call_ids": ["c-1"], "stream": True}, (through("call_ids", calls=1), "c-1")),
+        ({"call_ids": ["c-1", "c-2"]}, (through("call_ids", calls=2), None)),
+    ],
+)
+async def test_what_a_question_looked_through_is_on_record(
+    door: Door, narrowed: dict[str, Any], expected: tuple[dict[str, Any], str | None]
+) -> None:
+    """As of searches: a question that names one call is on that call's record."""
+    body = {"question": "What is slow?", **narrowed}
+    await door.client.post("/api/v1/ask", json=body, headers=await known(door, "admins"))
+
+    (row,) = await rows(door)
+    assert expected == (row["through"], row["what"])
+    assert "slow" not in str(row)
+
+
+async def test_a_row_of_before_has_nothing_to_tell_of_it(door: Door) -> None:
+    """Rows are kept for years: what they lack is null."""
+    header = await known(door, "admins")
+    await door.get("/search?q=slow", **header)
+    await door.outside.rows["audit"].update_one({}, {"$unset": {"through": ""}})
+    door.outside.now += timedelta(seconds=1)
+
+    told = (await door.get("/audit", **header)).json()["rows"]
+    assert [("audit.read", None), ("search", None)] == [(row["action"], row["through"]) for row in told]
 
 
 async def test_a_new_key_is_on_record_by_its_id(door: Door) -> None:

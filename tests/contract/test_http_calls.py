@@ -128,7 +128,7 @@ async def test_a_settled_call_is_put_together_once(door: Door) -> None:
 
 async def test_a_failed_call_says_why(door: Door) -> None:
     """The reason is a code and a sentence."""
-    call_id = (await door.hand_in(b"this is no audio")).json()["call_id"]
+    call_id = (await door.hand_in(b"RIFF, and then nothing\x00")).json()["call_id"]
     call = await door.call(call_id)
 
     assert ("failed", "ingest", "unreadable_audio", 0) == (
@@ -137,7 +137,9 @@ async def test_a_failed_call_says_why(door: Door) -> None:
         call["error"]["reason"],
         call["error"]["retry_count"],
     )
-    assert call["error"]["message"]
+    assert call["error"]["message"].startswith(
+        "The file cannot be opened as audio: it is damaged, or none of"
+    )
     assert 404 == problem(await door.get(f"/calls/{call_id}/recording"))[0]
 
 

@@ -270,6 +270,15 @@ async def test_findings_are_had_as_a_sheet(door: Door, monkeypatch: pytest.Monke
     )
 
 
+async def test_a_sheet_names_its_columns_as_json_does(door: Door) -> None:
+    """In the same order, too."""
+    door.outside.index.hits += [hit()]
+    (row,) = (await door.get("/findings")).json()["findings"]
+    sheet = csv.DictReader(StringIO((await door.get("/findings?format=csv")).text))
+
+    assert list(row) == sheet.fieldnames
+
+
 BAD = {
     "/insights?by=hour": 422,
     "/insights?top=51": 422,

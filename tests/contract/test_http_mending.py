@@ -88,7 +88,7 @@ async def test_detailed_health_tells_what_is_wrong(door: Door) -> None:
         answer.json()["status"],
         answer.headers["Cache-Control"],
     )
-    assert [finding.model_dump() for finding in BAD] == answer.json()["findings"]
+    assert [finding.model_dump() for finding in BAD] == answer.json()["checks"]
 
 
 async def test_many_who_ask_cost_one_examination(door: Door) -> None:

@@ -28,7 +28,7 @@ async def test_an_admin_sees_what_the_tenant_has_and_uses(door: Door) -> None:
     await outside.security["api_keys"].revoke("default", revoked, outside.now)
     await minted(door, expires_at=outside.now - timedelta(days=1))
     await outside.journal.begin(CallKey(tenant_id="default", call_id="c-2", revision=1), INGEST, outside.now)
-    await door.client.post("/api/v1/uploads", json={"filename": "a.wav", "size": 1000}, headers=header)
+    await door.client.post("/api/v1/uploads", json={"filename": "a.wav", "size_bytes": 1000}, headers=header)
     figures = (await door.get("/tenants/default", **header)).json()
 
     assert {

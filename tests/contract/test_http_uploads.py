@@ -21,7 +21,7 @@ async def test_a_recording_handed_in_is_a_call(door: Door) -> None:
 
     assert 201 == answer.status_code
     assert f"/api/v1/calls/{call_id}" == answer.headers["location"]
-    assert {"call_id": call_id, "status": "uploaded"} == answer.json()
+    assert {"call_id": call_id, "status": "uploaded", "metadata_ignored": []} == answer.json()
     assert ("Anna", "inbound", {"deal": "17"}, "call.wav") == tuple(
         call["metadata"][name] for name in ("agent", "direction", "extra", "filename")
     )
@@ -63,6 +63,31 @@ async def test_the_same_recording_again_is_the_same_call(door: Door) -> None:
 
     assert first.json()["call_id"] == second.json()["call_id"] != other.json()["call_id"]
     assert 4 == len(door.outside.bucket.objects)
+
+
+@pytest.mark.parametrize(
+    ("fields", "ignored"),
+    [
+        ({}, []),
+        ({"agent": "Anna", "started_at": "2026-11-22T10:00:00+01:00", "extra": '{"deal": "17"}'}, []),
+        ({"agent": "Dana", "customer": "Acme"}, ["agent", "customer"]),
+        ({"extra": '{"deal": "18"}'}, ["extra"]),
+        ({"started_at": "2026-11-22"}, ["started_at"]),
+    ],
+)
+async def test_a_call_that_is_there_already_keeps_its_metadata(
+    door: Door, fields: dict[str, str], ignored: list[str]
+) -> None:
+    """200, and the fields are named that it has otherwise: nothing is lost in silence."""
+    kept = {"agent": "Anna", "started_at": "2026-11-22T09:00:00.000123Z", "extra": '{"deal": "17", "n": "1"}'}
+    first = await door.hand_in(fields=kept)
+    again = await door.hand_in(fields=fields)
+    call = await door.call(first.json()["call_id"])
+
+    assert (201, 200) == (first.status_code, again.status_code)
+    assert first.headers["location"] == again.headers["location"]
+    assert ([], ignored) == (first.json()["metadata_ignored"], again.json()["metadata_ignored"])
+    assert ("Anna", None) == (call["metadata"]["agent"], call["metadata"]["customer"])
 
 
 async def test_an_unconfirmed_upload_is_no_success_and_a_retry_is_the_same_call(door: Door) -> None:
@@ -140,6 +165,28 @@ async def test_storage_that_fails_is_503(door: Door, monkeypatch: pytest.MonkeyP
 
     assert 503 == problem(answer)[0]
     assert "10.0.0.7" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (b"Agent: hello.\n", "a text"),
+        (b"<html><body>Log in</body></html>", "an HTML page"),
+        (b"%PDF-1.7\n", "a PDF document"),
+        (b"PK\x03\x04" + bytes(20), "a ZIP archive or an Office document"),
+        (b"\x89PNG\r\n\x1a\n", "an image"),
+    ],
+)
+async def test_what_is_plainly_no_recording_is_refused(door: Door, content: bytes, kind: str) -> None:
+    """415 says what it seems to be and what is taken; nothing is stored, and there is no call."""
+    answer = await door.hand_in(content)
+
+    said = (
+        f"This seems to be {kind}, and no recording: send wav, mp3, m4a, flac, ogg, opus, webm, amr or wma."
+    )
+    assert (415, said) == problem(answer)
+    assert "no_audio_stream" == answer.json()["reason"]
+    assert ({}, []) == (door.outside.bucket.objects, (await door.get("/calls")).json()["calls"])
 
 
 async def test_a_file_just_over_the_limit_is_refused_too(door: Door) -> None:

@@ -5,11 +5,19 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from ingest.api import PARTS
 from jsonschema import Draft202012Validator
 from onebox.api_compatibility import api_breaks
 from onebox.contracts import OPENAPI, RELEASED, ROOT
+from openapi import undeclared
 
 Document = dict[str, Any]
+
+
+def names(route: Any) -> str:
+    """As the description calls a route."""
+    return str(route.operation_id or route.name)
+
 
 API: Document = json.loads((ROOT / OPENAPI).read_text("utf-8"))
 OPERATIONS = {
@@ -35,6 +43,43 @@ def test_an_operation_is_named_for_people(name: str) -> None:
     assert "api_v1" not in operation["operationId"]
     assert operation["description"]
     assert operation["tags"]
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_an_operation_has_a_summary_that_somebody_wrote(name: str) -> None:
+    """Two words at least, and not the name of a function with capitals."""
+    operation = OPERATIONS[name]
+    (route,) = (
+        each for part in PARTS for each in part.router.routes if names(each) == operation["operationId"]
+    )
+    assert len(operation["summary"].split()) > 1
+    assert route.name.replace("_", " ").casefold() != operation["summary"].casefold()
+
+
+def test_no_two_summaries_are_alike() -> None:
+    """A list of them says which is which."""
+    summaries = [operation["summary"] for operation in OPERATIONS.values()]
+    assert sorted(set(summaries)) == sorted(summaries)
+
+
+def test_every_header_that_is_told_of_is_of_an_answer() -> None:
+    """None is declared in vain, and none is used that is not declared."""
+    used = {
+        header["$ref"].rpartition("/")[2]
+        for operation in OPERATIONS.values()
+        for answer in operation["responses"].values()
+        for header in answer.get("headers", {}).values()
+    }
+    assert API["components"]["headers"].keys() == used
+
+
+def test_a_header_that_is_not_declared_is_found() -> None:
+    """What all tests of the door watch for."""
+    sent = [("Content-Type", "application/json"), ("ETag", '"1"'), ("Vary", "Origin"), ("X-New", "1")]
+
+    assert {"x-new"} == undeclared("GET", "/api/v1/calls/c-1", 200, sent)
+    assert {"x-new", "etag"} == undeclared("GET", "/api/v1/me", 200, sent)
+    assert set() == undeclared("GET", "/nowhere", 404, sent)
 
 
 def test_no_two_operations_are_named_alike() -> None:

@@ -46,7 +46,9 @@ async def told_of(door: Door, call: dict[str, Any], words: str) -> None:
     found = {row["subject"] for row in findings["findings"] if row["type"] == "topic"}
     assert found == {row["subject"] for row in insights["topics"]}
     assert {"transcribe", "analyze", "embed"} == {row["stage"] for row in costs["rows"]}
-    assert (0, 0, call["cost_usd"]) == tuple(costs["total"][name] for name in ("started", "unknown", "usd"))
+    assert (0, 0, call["cost_usd"]) == tuple(
+        costs["total"][name] for name in ("started", "unknown", "cost_usd")
+    )
 
 
 async def test_a_recording_is_played_from_any_point(door: Door, stack: Stack) -> None:
@@ -93,7 +95,7 @@ async def test_a_file_that_is_no_recording_ends_failed_with_a_reason(
 ) -> None:
     """A corrupt upload is visible as failed, says why, and its message is kept in the dead-letter queue."""
     corrupt = tmp_path / "corrupt.mp3"
-    corrupt.write_bytes(b"this is no recording, whatever its name says" * 50)
+    corrupt.write_bytes(b"ID3, whatever its name says\x00" * 50)
 
     call = await until_terminal(door, await door.hand_in(corrupt), 60)
 

@@ -67,7 +67,7 @@ async def test_what_is_known_is_apart_from_what_may_be(database: Any) -> None:
         input_tokens=7,
         output_tokens=2,
         audio_seconds=1.5,
-        usd=0.1,
+        cost_usd=0.1,
         at_most_usd=0.7,
     ) == await Costs(database["ledger"]).total(asked())
 

@@ -278,7 +278,7 @@ async def test_a_journal_that_cannot_be_written_gives_the_message_back(
     ("error", "message"),
     [
         (Permanent("refused with status 400", reason="provider_refused"), "refused with status 400"),
-        (ZeroDivisionError("words of a caller"), "ZeroDivisionError"),
+        (ZeroDivisionError("words of a caller"), "a fault of ours, which is logged"),
         (invalid(), "invalid: "),
     ],
     ids=["ours", "unknown", "invalid"],

@@ -3,11 +3,20 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from json import JSONDecodeError
 
 import pytest
-from common.errors import Permanent, Transient
+from common.errors import Permanent, Transient, raising
 from common.reasons import REASONS
-from common.verdicts import MAX_BAD_ANSWERS, MAX_UNKNOWN_ERRORS, OUTAGES, PARKED_FOR, parked_until, verdict
+from common.verdicts import (
+    MAX_BAD_ANSWERS,
+    MAX_UNKNOWN_ERRORS,
+    OUTAGES,
+    PARKED_FOR,
+    parked_until,
+    told,
+    verdict,
+)
 
 
 @dataclass(frozen=True)
@@ -101,3 +110,24 @@ def test_an_outage_ends_no_young_call(error: Exception, past: History, until: da
 def test_every_outage_is_a_reason_of_ours() -> None:
     """One that nobody raises could not be parked."""
     assert {"ours"} == {REASONS[reason] for reason in OUTAGES}
+
+
+def test_what_is_told_names_no_class() -> None:
+    """Whoever reads why a call failed is helped by a sentence; the class is in the log."""
+    with pytest.raises(Transient) as translated, raising("reading the journal", {OSError: Transient}):
+        raise ConnectionResetError("10.0.0.7")
+    given = [
+        translated.value,
+        Permanent("The file is empty.", reason="empty_file"),
+        ZeroDivisionError("a caller's words"),
+        JSONDecodeError("a caller's words", "{", 0),
+        TimeoutError(),
+    ]
+
+    assert [
+        "reading the journal failed",
+        "The file is empty.",
+        "a fault of ours, which is logged",
+        "the message cannot be read",
+        "it took longer than it may",
+    ] == [told(each) for each in given]

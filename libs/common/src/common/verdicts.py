@@ -87,10 +87,21 @@ def _verdict(error: Exception, past: Past) -> tuple[str, bool]:
 
 
 def told(error: Exception) -> str:
-    """What the journal may say of it: an unknown error's text, or a bad value, could be a caller's words."""
-    if isinstance(error, PipelineError):
-        return str(error)
-    if isinstance(error, ValidationError):
-        details = error.errors(include_input=False, include_url=False, include_context=False)
-        return "invalid: " + ", ".join(".".join(map(str, one["loc"])) for one in details)
-    return type(error).__name__
+    """What the journal may say of it: an unknown error's text, or a bad value, could be a caller's words.
+
+    Whoever handed the call in reads it, too, to whom no name of a class says anything: those are logged.
+    """
+    match error:
+        case PipelineError():
+            cause = f": {type(error.__cause__).__name__}"
+            text = str(error)
+            return f"{text.removesuffix(cause)} failed" if text.endswith(cause) else text
+        case ValidationError():
+            details = error.errors(include_input=False, include_url=False, include_context=False)
+            return "invalid: " + ", ".join(".".join(map(str, one["loc"])) for one in details)
+        case JSONDecodeError() | UnicodeDecodeError():
+            return "the message cannot be read"
+        case TimeoutError():
+            return "it took longer than it may"
+        case _:
+            return "a fault of ours, which is logged"

@@ -18,7 +18,7 @@ _KNOWN: Final = {"$gte": ["$input_tokens", 0]}  # of a request whose answer told
 class Spending(Noun):
     """Requests added up; one that several calls share counts for each of them, with its part of the costs.
 
-    ``usd`` is what is known to have been paid. ``started`` requests have no end yet, or died with their
+    ``cost_usd`` is what is known to have been paid. ``started`` requests have no end yet, or died with their
     worker, and of ``unknown`` ones nobody can tell: ``at_most_usd`` counts what both may have cost beside.
     """
 
@@ -28,7 +28,7 @@ class Spending(Noun):
     input_tokens: int = 0
     output_tokens: int = 0
     audio_seconds: float = 0.0
-    usd: float = 0.0
+    cost_usd: float = 0.0
     at_most_usd: float = 0.0
 
 
@@ -109,7 +109,7 @@ _SUMS: Final[dict[str, Any]] = {
     "output_tokens": {"$sum": "$output_tokens"},
     # Before its end is known a row holds the seconds that were asked for.
     "audio_seconds": {"$sum": {"$cond": [_KNOWN, "$audio_seconds", 0.0]}},
-    "usd": {"$sum": "$usd"},
+    "cost_usd": {"$sum": "$usd"},
     "at_most_usd": {"$sum": {"$ifNull": ["$usd", "$at_most_usd"]}},
 }
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import UTC
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from common.model import CallMetadata
@@ -38,6 +38,21 @@ def merged(first: CallMetadata, *others: Mapping[str, Any]) -> CallMetadata:
         gaps = {name: value for name, value in later if name != "extra" and getattr(known, name) is None}
         known = known.model_copy(update=gaps | {"extra": later.extra | known.extra})
     return known
+
+
+def ignored(given: CallMetadata, kept: CallMetadata) -> tuple[str, ...]:
+    """Which of the *given* fields a call that is there already has otherwise, or not at all."""
+    return tuple(name for name, value in given if value and not _is_kept(value, getattr(kept, name)))
+
+
+def _is_kept(value: Any, kept: Any) -> bool:
+    match value, kept:
+        case datetime(), datetime():
+            return abs(value - kept) < timedelta(milliseconds=1)  # what MongoDB keeps of an instant
+        case dict(), dict():
+            return value.items() <= kept.items()
+        case _:
+            return bool(value == kept)
 
 
 def metadata(fields: Mapping[str, Any]) -> CallMetadata:

@@ -9,6 +9,7 @@ from av.error import FFmpegError
 from common.errors import Permanent
 
 from ingest.recording import Probe
+from ingest.seeming import HEAD, NO_AUDIO, TAKEN, no_recording, seeming
 
 # A playlist or script is a "recording" that makes FFmpeg open other files and addresses; these options shut
 # every such door, whatever the file says it is.
@@ -29,22 +30,27 @@ async def sniff(path: Path) -> Probe:
 
 
 def _probe(path: Path) -> Probe:
+    with path.open("rb") as file:
+        kind = seeming(file.read(HEAD))
+    if kind:
+        raise Permanent(no_recording(kind), reason=NO_AUDIO)
     try:
         with av.open(str(path.absolute()), options=SAFE, timeout=PATIENCE) as container:
             return _described(container)
     except (FFmpegError, ValueError, EOFError, MemoryError) as error:
         raise Permanent(
-            f"this is no audio file we can open ({type(error).__name__})", reason="unreadable_audio"
+            f"The file cannot be opened as audio: it is damaged, or none of {TAKEN}.",
+            reason="unreadable_audio",
         ) from error
 
 
 def _described(container: Any) -> Probe:
     if not container.streams.audio:
-        raise Permanent("the file has no audio stream", reason="no_audio_stream")
+        raise Permanent(f"The file has no sound in it: send {TAKEN}.", reason="no_audio_stream")
     stream = container.streams.audio[0]
     codec = stream.codec_context
     if codec is None:
-        raise Permanent("no decoder is known for this audio", reason="unsupported_audio")
+        raise Permanent(f"No decoder is known for this audio: send {TAKEN}.", reason="unsupported_audio")
     return Probe(
         container=container.format.name.split(",")[0],
         codec=codec.name,

@@ -28,8 +28,8 @@ def read(body: object, default_tenant: str) -> Uploads:
     """
     try:
         return _read(body, default_tenant, DEEPEST)
-    except (ValidationError, KeyError, TypeError, AttributeError, ValueError, RecursionError) as error:
-        raise _invalid(f"it lacks something or holds a wrong value ({type(error).__name__})") from None
+    except (ValidationError, KeyError, TypeError, AttributeError, ValueError, RecursionError):
+        raise _invalid("it lacks something or holds a wrong value") from None
 
 
 def _read(body: object, tenant: str, depth: int) -> Uploads:

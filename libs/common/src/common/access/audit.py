@@ -28,6 +28,17 @@ OPERATOR: Final = "pipelinectl"
 """Who it was when nobody passed the door."""
 
 
+class Through(Noun):
+    """What was looked through, by a search, a question or an export: names alone, never what they say."""
+
+    filters: tuple[str, ...] = ()
+    """By which filters it was narrowed."""
+    calls: int = 0
+    """How many calls were named; 0: none, so that all were looked through."""
+    format: Literal["json", "csv"] | None = None
+    """As what it was exported."""
+
+
 class Deed(Noun):
     """What somebody asked for; names are ids (of a subject or a key), and nothing said is in here."""
 
@@ -36,7 +47,9 @@ class Deed(Noun):
     via: str
     action: Action
     what: str | None = None
-    """The id of the call, or of the key."""
+    """The id of the call, or of the key: of the one that was asked for."""
+    through: Through | None = None
+    """Of searches, questions and exports."""
 
 
 class AuditRow(Deed):

@@ -14,7 +14,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Ask
+         * Ask a question
          * @description Answer a question from what was said: each sentence cites calls, utterances, words and times.
          *
          *     What the calls do not say is not answered: ``answered`` is false then, and ``sentences`` empty.
@@ -34,8 +34,12 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Audit
-         * @description Reads of transcripts and recordings, questions, exports, redos, and what was done with keys.
+         * Read the audit log
+         * @description Reads of calls, transcripts and recordings, searches, questions, exports, redos, and deeds with keys.
+         *
+         *     A row is written before its answer: it tells what was asked for, whether or not it was there or was done.
+         *     What was searched or asked for is not told; ``through`` names the filters that were used, the number of
+         *     calls that were named, and an export's format.
          */
         get: operations["audit"];
         put?: never;
@@ -54,7 +58,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List Calls
+         * List recorded calls
          * @description Calls, newest first.
          */
         get: operations["list_calls"];
@@ -74,14 +78,14 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Call
+         * Retrieve a call
          * @description A call's status, journal, metadata, transcript, analysis and cost.
          */
         get: operations["get_call"];
         put?: never;
         post?: never;
         /**
-         * Erase Call
+         * Erase a call
          * @description Remove a call: recording, transcripts, analyses, what is searched and what was remembered of it.
          *
          *     Its costs stay in the ledger. The same recording, handed in the same way, is refused. Erasing it again
@@ -101,7 +105,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Follow
+         * Stream a call's progress
          * @description Follow a call: each event is the whole of its progress, and ``end`` comes after the last one.
          *
          *     A client that comes back with ``Last-Event-ID`` is told nothing twice; after ``end`` it is told 204.
@@ -123,7 +127,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Metrics
+         * Retrieve talk metrics
          * @description How the call was led: talk, silence, interruptions, answers, pace, loudness; and how much was heard.
          *
          *     What takes two known speakers is ``{"unavailable": reason}`` where there is only one.
@@ -145,7 +149,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Peaks
+         * Retrieve the waveform
          * @description The waveform of a call's recording, computed once, when it was transcribed.
          */
         get: operations["get_peaks"];
@@ -165,7 +169,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Recording
+         * Download the recording
          * @description Lead to the recording itself, at an address that works for a few minutes; ranges work there.
          */
         get: operations["get_recording"];
@@ -187,7 +191,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Redo
+         * Reprocess a call
          * @description Do a call again from a stage on; what is kept stays, and what was paid is not paid again.
          */
         post: operations["redo"];
@@ -205,7 +209,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List Revisions
+         * List a call's revisions
          * @description The call's revisions, newest first, each with the analysis that was the newest then; at most fifty.
          */
         get: operations["list_revisions"];
@@ -225,7 +229,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Compare Revisions
+         * Compare two revisions
          * @description Which findings came, went or changed, and the sentiment and outcome before and after.
          */
         get: operations["compare_revisions"];
@@ -245,7 +249,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Similar
+         * Find similar calls
          * @description Calls of which most is said of the same things, each with the passage that is most like this call.
          *
          *     A call of which nothing is indexed (yet) is like none.
@@ -267,7 +271,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Transcript
+         * Export the transcript
          * @description The transcript as json, csv, srt, vtt or txt.
          */
         get: operations["get_transcript"];
@@ -289,8 +293,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Upload
-         * @description Hand in a recording; 201 means that its processing is certain to begin.
+         * Upload a recording
+         * @description Hand in a recording; 201 means that it is certain to be processed, 200 that it is a call already.
          */
         post: operations["upload"];
         delete?: never;
@@ -307,11 +311,11 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Costs
+         * Report provider costs
          * @description What was asked of providers and paid, by day, stage and model, or by call.
          *
-         *     ``usd`` is what is known; requests whose end nobody knows (``started``, ``unknown``) are counted apart,
-         *     and ``at_most_usd`` has what they may have cost.
+         *     ``cost_usd`` is what is known; requests whose end nobody knows (``started``, ``unknown``) are counted
+         *     apart, and ``at_most_usd`` has what they may have cost.
          */
         get: operations["costs"];
         put?: never;
@@ -330,7 +334,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Findings
+         * List or export findings
          * @description Findings of all calls that pass the filters, each in its newest revision, those of new calls first.
          */
         get: operations["findings"];
@@ -350,7 +354,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Health
+         * Check the API
          * @description Say that recordings can be handed in.
          */
         get: operations["health"];
@@ -370,7 +374,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Detailed
+         * Check all dependencies
          * @description What ``pipelinectl doctor`` finds from here: names and states; a few seconds old at most.
          */
         get: operations["detailed_health"];
@@ -390,7 +394,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Insights
+         * Aggregate insights over a period
          * @description Calls and their sentiment over time, and what most of them have in common.
          *
          *     Calls are chosen by all filters but ``speaker`` and ``type``, which choose among their findings.
@@ -412,13 +416,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Listed
+         * List API keys
          * @description The keys of your tenant, those that no longer work included.
          */
         get: operations["list_keys"];
         put?: never;
         /**
-         * Create
+         * Create an API key
          * @description Make a key for a machine; it can do no more than you can, and no longer than the key you show.
          */
         post: operations["create_key"];
@@ -439,7 +443,7 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Revoke
+         * Revoke an API key
          * @description Let a key work no longer, from now on; sessions that it began end with it.
          */
         delete: operations["revoke_key"];
@@ -456,7 +460,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Me
+         * Identify the caller
          * @description Who you are, whose calls you see, and what you may do.
          */
         get: operations["me"];
@@ -476,7 +480,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Search
+         * Search what was said
          * @description Find passages that share words or meaning with the question: calls in the order of their best ones.
          *
          *     While the provider of meaning is away, words alone are searched, and ``degraded`` says so.
@@ -500,12 +504,12 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Begin
+         * Log in with an API key
          * @description Log in with an API key: the answer sets a cookie, which no script can read.
          */
         post: operations["begin_session"];
         /**
-         * End
+         * Log out
          * @description Log out.
          */
         delete: operations["end_session"];
@@ -522,7 +526,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Come Back
+         * Complete single sign-on
          * @description Where the issuer sends the browser back to: on to ``next``, or to the login, which says why not.
          *
          *     The login is told ``next``, too, so that another try leads there.
@@ -544,7 +548,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Leave
+         * Start single sign-on
          * @description Log in at the issuer, then come back and go on to ``next``.
          */
         get: operations["begin_oidc_session"];
@@ -564,7 +568,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Options
+         * List login methods
          * @description By what one may log in here; by nothing where nobody has to.
          */
         get: operations["session_options"];
@@ -584,7 +588,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Tenant
+         * Report a tenant's usage
          * @description How many calls your tenant has, and what it uses of what it may.
          */
         get: operations["tenant"];
@@ -606,7 +610,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Begin Upload
+         * Start a multipart upload
          * @description Announce a recording that will come in parts: each goes to an address of the store's own.
          */
         post: operations["begin_upload"];
@@ -627,7 +631,7 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Abandon Upload
+         * Abort a multipart upload
          * @description Give an upload up; a completed one is a call, and stays.
          */
         delete: operations["abandon_upload"];
@@ -646,10 +650,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Complete Upload
+         * Complete a multipart upload
          * @description Every part has been sent: check them, join them and announce the call, as an upload does.
          *
-         *     The same recording again, in parts again, is the same call. Completing again answers the same.
+         *     The same recording again, in parts again, is the same call (200). Completing again answers the same.
          */
         post: operations["complete_upload"];
         delete?: never;
@@ -714,11 +718,8 @@ export interface components {
             };
             /** Filename */
             filename: string;
-            /**
-             * Size
-             * @description In bytes
-             */
-            size: number;
+            /** Size Bytes */
+            size_bytes: number;
             /** Started At */
             started_at?: string | null;
         };
@@ -851,6 +852,7 @@ export interface components {
             id: string;
             /** Tenant Id */
             tenant_id: string;
+            through?: components["schemas"]["Through"] | null;
             /** Via */
             via: string;
             /** What */
@@ -1144,6 +1146,11 @@ export interface components {
             audio_seconds: number;
             /** Call Id */
             call_id?: string | null;
+            /**
+             * Cost Usd
+             * @default 0
+             */
+            cost_usd: number;
             /** Day */
             day?: string | null;
             /**
@@ -1175,11 +1182,6 @@ export interface components {
              * @default 0
              */
             unknown: number;
-            /**
-             * Usd
-             * @default 0
-             */
-            usd: number;
         };
         /**
          * CostsAnswer
@@ -1280,8 +1282,8 @@ export interface components {
          * @description What this API depends on; ``failing`` if anything it needs does not do its part.
          */
         DetailedHealth: {
-            /** Findings */
-            findings: components["schemas"]["Finding"][];
+            /** Checks */
+            checks: components["schemas"]["Finding"][];
             /**
              * Status
              * @enum {string}
@@ -1856,13 +1858,13 @@ export interface components {
         };
         /**
          * PartAddress
-         * @description Where a part goes, by PUT, as it is, without any header of yours; *size* is in bytes.
+         * @description Where a part goes, by PUT, as it is, without any header of yours.
          */
         PartAddress: {
             /** Number */
             number: number;
-            /** Size */
-            size: number;
+            /** Size Bytes */
+            size_bytes: number;
             /** Url */
             url: string;
         };
@@ -1922,7 +1924,7 @@ export interface components {
         };
         /**
          * PeaksAnswer
-         * @description Peaks of equal distance in time, at most 8,000 a channel.
+         * @description Peaks of equal distance in time, ``peaks_per_second`` of them: 64 or fewer, at most 8,000 a channel.
          */
         PeaksAnswer: {
             /** Call Id */
@@ -2337,7 +2339,7 @@ export interface components {
          * Spending
          * @description Requests added up; one that several calls share counts for each of them, with its part of the costs.
          *
-         *     ``usd`` is what is known to have been paid. ``started`` requests have no end yet, or died with their
+         *     ``cost_usd`` is what is known to have been paid. ``started`` requests have no end yet, or died with their
          *     worker, and of ``unknown`` ones nobody can tell: ``at_most_usd`` counts what both may have cost beside.
          */
         Spending: {
@@ -2351,6 +2353,11 @@ export interface components {
              * @default 0
              */
             audio_seconds: number;
+            /**
+             * Cost Usd
+             * @default 0
+             */
+            cost_usd: number;
             /**
              * Input Tokens
              * @default 0
@@ -2376,11 +2383,6 @@ export interface components {
              * @default 0
              */
             unknown: number;
-            /**
-             * Usd
-             * @default 0
-             */
-            usd: number;
         };
         /**
          * StageAnswer
@@ -2467,6 +2469,24 @@ export interface components {
             /** Tenant Id */
             tenant_id: string;
             uploads: components["schemas"]["Uploads"];
+        };
+        /**
+         * Through
+         * @description What was looked through, by a search, a question or an export: names alone, never what they say.
+         */
+        Through: {
+            /**
+             * Calls
+             * @default 0
+             */
+            calls: number;
+            /**
+             * Filters
+             * @default []
+             */
+            filters: string[];
+            /** Format */
+            format?: ("json" | "csv") | null;
         };
         /**
          * ToldKey
@@ -2629,8 +2649,8 @@ export interface components {
              * Format: date-time
              */
             expires_at: string;
-            /** Part Size */
-            part_size: number;
+            /** Part Size Bytes */
+            part_size_bytes: number;
             /** Parts */
             parts: components["schemas"]["PartAddress"][];
             /** Upload Id */
@@ -2638,11 +2658,16 @@ export interface components {
         };
         /**
          * Uploaded
-         * @description A recording was taken.
+         * @description A recording was taken, or is a call already.
+         *
+         *     Such a call keeps its own metadata: ``metadata_ignored`` names the fields of this upload that it has
+         *     otherwise, or has not.
          */
         Uploaded: {
             /** Call Id */
             call_id: string;
+            /** Metadata Ignored */
+            metadata_ignored: string[];
             /** Status */
             status: string;
         };
@@ -2791,7 +2816,26 @@ export interface components {
     responses: never;
     parameters: never;
     requestBodies: never;
-    headers: never;
+    headers: {
+        /** @description Whether, and how long, the answer may be kept */
+        "Cache-Control": string;
+        /** @description The name under which to save the file */
+        "Content-Disposition": string;
+        /** @description What to send as `If-None-Match`, to be told 304 while it is the same */
+        ETag: string;
+        /** @description Where to find what was made, or where to go on */
+        Location: string;
+        /** @description Seconds after which to try again */
+        "Retry-After": number;
+        /** @description The session, which no script can read; or its end */
+        "Set-Cookie": string;
+        /** @description What of the request decided the answer's form */
+        Vary: string;
+        /** @description How to say who you are, or which scope is missing */
+        "WWW-Authenticate": string;
+        /** @description Tells proxies to pass events on at once */
+        "X-Accel-Buffering": string;
+    };
     pathItems: never;
 }
 export type AnalysisAnswer = components['schemas']['AnalysisAnswer'];
@@ -2884,6 +2928,7 @@ export type StageAnswer = components['schemas']['StageAnswer'];
 export type Subject = components['schemas']['Subject'];
 export type Talk = components['schemas']['Talk'];
 export type TenantAnswer = components['schemas']['TenantAnswer'];
+export type Through = components['schemas']['Through'];
 export type ToldKey = components['schemas']['ToldKey'];
 export type TopicEvidence = components['schemas']['Topic_Evidence_'];
 export type Transcript = components['schemas']['Transcript'];
@@ -2899,6 +2944,15 @@ export type UtteranceSentiment = components['schemas']['UtteranceSentiment'];
 export type Verdict = components['schemas']['Verdict'];
 export type Word = components['schemas']['Word'];
 export type Work = components['schemas']['Work'];
+export type HeaderCacheControl = components['headers']['Cache-Control'];
+export type HeaderContentDisposition = components['headers']['Content-Disposition'];
+export type HeaderETag = components['headers']['ETag'];
+export type HeaderLocation = components['headers']['Location'];
+export type HeaderRetryAfter = components['headers']['Retry-After'];
+export type HeaderSetCookie = components['headers']['Set-Cookie'];
+export type HeaderVary = components['headers']['Vary'];
+export type HeaderWwwAuthenticate = components['headers']['WWW-Authenticate'];
+export type HeaderXAccelBuffering = components['headers']['X-Accel-Buffering'];
 export type $defs = Record<string, never>;
 export interface operations {
     ask: {
@@ -2919,6 +2973,8 @@ export interface operations {
             /** @description The answer; or, as events: ``retrieved``, each ``sentence`` once it is verified, and ``done`` with the totals, or ``error`` with a problem. Comments in between keep the connection open. */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-Accel-Buffering": components["headers"]["X-Accel-Buffering"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2981,6 +3037,7 @@ export interface operations {
             /** @description Nobody is known by these credentials, or there are none */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2990,6 +3047,7 @@ export interface operations {
             /** @description This principal's role does not allow this */
             403: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3053,6 +3111,7 @@ export interface operations {
             /** @description Too many questions, or the day's budget is spent */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3080,6 +3139,7 @@ export interface operations {
             /** @description A provider or a server does not answer now; ``Retry-After`` says when to come back */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3118,8 +3178,26 @@ export interface operations {
                      *           "at": "2026-11-21T07:30:00Z",
                      *           "id": "6f6c2f1e6b2b4d0f9a4c1d2e3f405162",
                      *           "tenant_id": "default",
+                     *           "through": null,
                      *           "via": "key",
                      *           "what": "c-1",
+                     *           "who": "key:0123456789abcdef"
+                     *         },
+                     *         {
+                     *           "action": "export",
+                     *           "at": "2026-11-21T07:30:00Z",
+                     *           "id": "0b1d6f7e8c9a4f0e8d7c6b5a49382716",
+                     *           "tenant_id": "default",
+                     *           "through": {
+                     *             "calls": 0,
+                     *             "filters": [
+                     *               "agent",
+                     *               "since"
+                     *             ],
+                     *             "format": "csv"
+                     *           },
+                     *           "via": "key",
+                     *           "what": null,
                      *           "who": "key:0123456789abcdef"
                      *         }
                      *       ]
@@ -3140,6 +3218,7 @@ export interface operations {
             /** @description Nobody is known by these credentials, or there are none */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3149,6 +3228,7 @@ export interface operations {
             /** @description This principal's role does not allow this */
             403: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3167,6 +3247,7 @@ export interface operations {
             /** @description Asked too often; ``Retry-After`` says when to try again */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3194,6 +3275,7 @@ export interface operations {
             /** @description Something this needs does not answer; the same request may be tried again */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3269,6 +3351,7 @@ export interface operations {
             /** @description Nobody is known by these credentials, or there are none */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3278,6 +3361,7 @@ export interface operations {
             /** @description This principal's role does not allow this */
             403: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3296,6 +3380,7 @@ export interface operations {
             /** @description Asked too often; ``Retry-After`` says when to try again */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3323,6 +3408,7 @@ export interface operations {
             /** @description Something this needs does not answer; the same request may be tried again */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3350,6 +3436,8 @@ export interface operations {
             /** @description All there is of the call; a settled one has an ``ETag`` */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3399,6 +3487,8 @@ export interface operations {
             /** @description Not modified */
             304: {
                 headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -3406,6 +3496,7 @@ export interface operations {
             /** @description Nobody is known by these credentials, or there are none */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3415,6 +3506,7 @@ export interface operations {
             /** @description This principal's role does not allow this */
             403: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3442,6 +3534,7 @@ export interface operations {
             /** @description Asked too often; ``Retry-After`` says when to try again */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3469,6 +3562,7 @@ export interface operations {
             /** @description Something this needs does not answer; the same request may be tried again */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3498,6 +3592,7 @@ export interface operations {
             /** @description Nobody is known by these credentials, or there are none */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3507,6 +3602,7 @@ export interface operations {
             /** @description This principal's role does not allow this */
             403: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3534,6 +3630,7 @@ export interface operations {
             /** @description Asked too often; ``Retry-After`` says when to try again */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3561,6 +3658,7 @@ export interface operations {
             /** @description Something this needs does not answer; the same request may be tried again */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3586,6 +3684,8 @@ export interface operations {
             /** @description ``call``: the call's summary and its journal, as ``GET /calls/{call_id}`` has them, at once and whenever something has become of it; ``end``: it is completed, failed or erased. Comments in between keep the connection open. A call is looked at once a second, and a stream ends after a minute: come back with ``Last-Event-ID``. */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-Accel-Buffering": components["headers"]["X-Accel-Buffering"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3612,6 +3712,7 @@ export interface operations {
             /** @description Nobody is known by these credentials, or there are none */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3621,6 +3722,7 @@ export interface operations {
             /** @description This principal's role does not allow this */
             403: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3648,6 +3750,7 @@ export interface operations {
             /** @description This client has as many streams open as one may have (``EVENT_STREAMS_EACH``) */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3675,6 +3778,7 @@ export interface operations {
             /** @description All streams are taken (``EVENT_STREAMS``), or the journal does not answer */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3819,6 +3923,7 @@ export interface operations {
             /** @description Nobody is known by these credentials, or there are none */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3828,6 +3933,7 @@ export interface operations {
             /** @description This principal's role does not allow this */
             403: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3855,6 +3961,7 @@ export interface operations {
             /** @description Asked too often; ``Retry-After`` says when to try again */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3882,6 +3989,7 @@ export interface operations {
             /** @description Something this needs does not answer; the same request may be tried again */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3906,9 +4014,11 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description As loud as each tenth of a second was */
+            /** @description How loud each piece of time was at most: 64 a second, or half as many, a quarter … of a recording that would have more than 8,000 a channel */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3935,8 +4045,8 @@ export interface operations {
                      *           "speaker": "customer"
                      *         }
                      *       ],
-                     *       "duration_ms": 300,
-                     *       "peaks_per_second": 10,
+                     *       "duration_ms": 46,
+                     *       "peaks_per_second": 64,
                      *       "revision": 1
                      *     }
                      */
@@ -3946,6 +4056,8 @@ export interface operations {
             /** @description Not modified */
             304: {
                 headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -3953,6 +4065,7 @@ export interface operations {
             /** @description Nobody is known by these credentials, or there are none */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3962,6 +4075,7 @@ export interface operations {
             /** @description This principal's role does not allow this */
             403: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3989,6 +4103,7 @@ export interface operations {
             /** @description Asked too often; ``Retry-After`` says when to try again */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4016,6 +4131,7 @@ export interface operations {
             /** @description Something this needs does not answer; the same request may be tried again */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4038,6 +4154,8 @@ export interface operations {
             /** @description Where the recording can be read for five minutes, ranges included */
             307: {
                 headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Location: components["headers"]["Location"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -4045,6 +4163,7 @@ export interface operations {
             /** @description Nobody is known by these credentials, or there are none */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4054,6 +4173,7 @@ export interface operations {
             /** @description This principal's role does not allow this */
             403: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4081,6 +4201,7 @@ export interface operations {
             /** @description Asked too often; ``Retry-After`` says when to try again */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4108,6 +4229,7 @@ export interface operations {
             /** @description Something this needs does not answer; the same request may be tried again */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4133,6 +4255,7 @@ export interface operations {
             /** @description The revision that was opened */
             202: {
                 headers: {
+                    Location: components["headers"]["Location"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4149,6 +4272,7 @@ export interface operations {
             /** @description Nobody is known by these credentials, or there are none */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4158,6 +4282,7 @@ export interface operations {
             /** @description This principal's role does not allow this */
             403: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4194,6 +4319,7 @@ export interface operations {
             /** @description Asked too often; ``Retry-After`` says when to try again */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4221,6 +4347,7 @@ export interface operations {
             /** @description Something this needs does not answer; the same request may be tried again */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4272,6 +4399,7 @@ export interface operations {
             /** @description Nobody is known by these credentials, or there are none */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4281,6 +4409,7 @@ export interface operations {
             /** @description This principal's role does not allow this */
             403: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4308,6 +4437,7 @@ export interface operations {
             /** @description Asked too often; ``Retry-After`` says when to try again */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4335,6 +4465,7 @@ export interface operations {
             /** @description Something this needs does not answer; the same request may be tried again */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4402,6 +4533,7 @@ export interface operations {
             /** @description Nobody is known by these credentials, or there are none */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4411,6 +4543,7 @@ export interface operations {
             /** @description This principal's role does not allow this */
             403: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4438,6 +4571,7 @@ export interface operations {
             /** @description Asked too often; ``Retry-After`` says when to try again */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4465,6 +4599,7 @@ export interface operations {
             /** @description Something this needs does not answer; the same request may be tried again */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4556,6 +4691,7 @@ export interface operations {
             /** @description Nobody is known by these credentials, or there are none */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4565,6 +4701,7 @@ export interface operations {
             /** @description This principal's role does not allow this */
             403: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4592,6 +4729,7 @@ export interface operations {
             /** @description Asked too often; ``Retry-After`` says when to try again */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4619,6 +4757,7 @@ export interface operations {
             /** @description Something this needs does not answer; the same request may be tried again */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4648,6 +4787,9 @@ export interface operations {
             /** @description The transcript as a file. json: all that is kept, words and their times included. csv: an utterance a row; a text that begins with = + - @ has an apostrophe before it, so that no spreadsheet takes it for a formula. srt and vtt: an utterance a cue, with exact times; cues of speakers who talk at once overlap. srt has no escapes: < > { } are written ‹ › ❴ ❵. txt: a line an utterance. */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Content-Disposition": components["headers"]["Content-Disposition"];
+                    Vary: components["headers"]["Vary"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4704,6 +4846,7 @@ export interface operations {
             /** @description Nobody is known by these credentials, or there are none */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4713,6 +4856,7 @@ export interface operations {
             /** @description This principal's role does not allow this */
             403: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4749,6 +4893,7 @@ export interface operations {
             /** @description Asked too often; ``Retry-After`` says when to try again */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4776,6 +4921,7 @@ export interface operations {
             /** @description Something this needs does not answer; the same request may be tried again */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4797,15 +4943,36 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Its processing is certain to begin */
-            201: {
+            /** @description It is a call already, which keeps its own metadata */
+            200: {
                 headers: {
+                    Location: components["headers"]["Location"];
                     [name: string]: unknown;
                 };
                 content: {
                     /**
                      * @example {
                      *       "call_id": "c-1",
+                     *       "metadata_ignored": [
+                     *         "agent"
+                     *       ],
+                     *       "status": "completed"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Uploaded"];
+                };
+            };
+            /** @description Its processing is certain to begin */
+            201: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "call_id": "c-1",
+                     *       "metadata_ignored": [],
                      *       "status": "uploaded"
                      *     }
                      */
@@ -4824,6 +4991,7 @@ export interface operations {
             /** @description Nobody is known by these credentials, or there are none */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4833,6 +5001,7 @@ export interface operations {
             /** @description This principal's role does not allow this */
             403: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4866,7 +5035,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is compressed, which no route takes */
+            /** @description This is plainly no recording, which ``detail`` names, or the body is compressed */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -4887,6 +5056,7 @@ export interface operations {
             /** @description Asked too often; ``Retry-After`` says when to try again */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4914,6 +5084,7 @@ export interface operations {
             /** @description Something this needs does not answer; the same request may be tried again */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4951,6 +5122,9 @@ export interface operations {
             /** @description As JSON, page by page; or all of it as CSV, in which a text that begins with = + - @ has an apostrophe before it, so that no spreadsheet takes it for a formula. */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Content-Disposition": components["headers"]["Content-Disposition"];
+                    Vary: components["headers"]["Vary"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4967,6 +5141,7 @@ export interface operations {
                      *           "at_most_usd": 0.018075,
                      *           "audio_seconds": 241,
                      *           "call_id": null,
+                     *           "cost_usd": 0.018075,
                      *           "day": "2026-11-20",
                      *           "input_tokens": 0,
                      *           "model": "gpt-transcribe",
@@ -4974,26 +5149,25 @@ export interface operations {
                      *           "requests": 12,
                      *           "stage": "transcribe",
                      *           "started": 0,
-                     *           "unknown": 0,
-                     *           "usd": 0.018075
+                     *           "unknown": 0
                      *         }
                      *       ],
                      *       "since": "2026-11-01",
                      *       "total": {
                      *         "at_most_usd": 0.018075,
                      *         "audio_seconds": 241,
+                     *         "cost_usd": 0.018075,
                      *         "input_tokens": 0,
                      *         "output_tokens": 0,
                      *         "requests": 12,
                      *         "started": 0,
-                     *         "unknown": 0,
-                     *         "usd": 0.018075
+                     *         "unknown": 0
                      *       },
                      *       "until": "2026-12-01"
                      *     }
                      */
                     "application/json": components["schemas"]["CostsAnswer"];
-                    /** @example day,stage,model,requests,started,unknown,input_tokens,output_tokens,audio_seconds,usd,at_most_usd */
+                    /** @example day,stage,model,requests,started,unknown,input_tokens,output_tokens,audio_seconds,cost_usd,at_most_usd */
                     "text/csv": unknown;
                 };
             };
@@ -5009,6 +5183,7 @@ export interface operations {
             /** @description Nobody is known by these credentials, or there are none */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5018,6 +5193,7 @@ export interface operations {
             /** @description This principal's role does not allow this */
             403: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5045,6 +5221,7 @@ export interface operations {
             /** @description Asked too often; ``Retry-After`` says when to try again */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5072,6 +5249,7 @@ export interface operations {
             /** @description Something this needs does not answer; the same request may be tried again */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5117,6 +5295,9 @@ export interface operations {
             /** @description As JSON, page by page; or all of it as CSV, in which a text that begins with = + - @ has an apostrophe before it, so that no spreadsheet takes it for a formula. */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Content-Disposition": components["headers"]["Content-Disposition"];
+                    Vary: components["headers"]["Vary"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5157,6 +5338,7 @@ export interface operations {
             /** @description Nobody is known by these credentials, or there are none */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5166,6 +5348,7 @@ export interface operations {
             /** @description This principal's role does not allow this */
             403: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5193,6 +5376,7 @@ export interface operations {
             /** @description Asked too often; ``Retry-After`` says when to try again */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5220,6 +5404,7 @@ export interface operations {
             /** @description Something this needs does not answer; the same request may be tried again */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5246,6 +5431,15 @@ export interface operations {
                     "application/json": components["schemas"]["Health"];
                 };
             };
+            /** @description Some of the request cannot be understood; ``errors`` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The head of the request, address included, is too large */
             431: {
                 headers: {
@@ -5267,6 +5461,7 @@ export interface operations {
             /** @description Something this needs does not answer; the same request may be tried again */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5287,12 +5482,13 @@ export interface operations {
             /** @description What was looked at, and how it is */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
                     /**
                      * @example {
-                     *       "findings": [
+                     *       "checks": [
                      *         {
                      *           "check": "mongo",
                      *           "remedy": null,
@@ -5309,6 +5505,7 @@ export interface operations {
             /** @description Nobody is known by these credentials, or there are none */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5317,6 +5514,16 @@ export interface operations {
             };
             /** @description This principal's role does not allow this */
             403: {
+                headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some of the request cannot be understood; ``errors`` names the fields */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5327,6 +5534,7 @@ export interface operations {
             /** @description Asked too often; ``Retry-After`` says when to try again */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5354,6 +5562,7 @@ export interface operations {
             /** @description Something this needs does not answer; the same request may be tried again */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5465,6 +5674,7 @@ export interface operations {
             /** @description Nobody is known by these credentials, or there are none */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5474,6 +5684,7 @@ export interface operations {
             /** @description This principal's role does not allow this */
             403: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5492,6 +5703,7 @@ export interface operations {
             /** @description Asked too often; ``Retry-After`` says when to try again */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5519,6 +5731,7 @@ export interface operations {
             /** @description Something this needs does not answer; the same request may be tried again */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5568,6 +5781,7 @@ export interface operations {
             /** @description Nobody is known by these credentials, or there are none */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5576,6 +5790,16 @@ export interface operations {
             };
             /** @description This principal's role does not allow this */
             403: {
+                headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some of the request cannot be understood; ``errors`` names the fields */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5586,6 +5810,7 @@ export interface operations {
             /** @description Asked too often; ``Retry-After`` says when to try again */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5613,6 +5838,7 @@ export interface operations {
             /** @description Something this needs does not answer; the same request may be tried again */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5637,6 +5863,7 @@ export interface operations {
             /** @description The key, this once */
             201: {
                 headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5672,6 +5899,7 @@ export interface operations {
             /** @description Nobody is known by these credentials, or there are none */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5681,6 +5909,7 @@ export interface operations {
             /** @description This principal's role does not allow this */
             403: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5726,6 +5955,7 @@ export interface operations {
             /** @description Asked too often; ``Retry-After`` says when to try again */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5753,6 +5983,7 @@ export interface operations {
             /** @description Something this needs does not answer; the same request may be tried again */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5782,6 +6013,7 @@ export interface operations {
             /** @description Nobody is known by these credentials, or there are none */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5791,6 +6023,7 @@ export interface operations {
             /** @description This principal's role does not allow this */
             403: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5818,6 +6051,7 @@ export interface operations {
             /** @description Asked too often; ``Retry-After`` says when to try again */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5845,6 +6079,7 @@ export interface operations {
             /** @description Something this needs does not answer; the same request may be tried again */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5886,6 +6121,7 @@ export interface operations {
             /** @description Nobody is known by these credentials, or there are none */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5894,6 +6130,16 @@ export interface operations {
             };
             /** @description This principal's role does not allow this */
             403: {
+                headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some of the request cannot be understood; ``errors`` names the fields */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5904,6 +6150,7 @@ export interface operations {
             /** @description Asked too often; ``Retry-After`` says when to try again */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5931,6 +6178,7 @@ export interface operations {
             /** @description Something this needs does not answer; the same request may be tried again */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6057,6 +6305,7 @@ export interface operations {
             /** @description Nobody is known by these credentials, or there are none */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6066,6 +6315,7 @@ export interface operations {
             /** @description This principal's role does not allow this */
             403: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6084,6 +6334,7 @@ export interface operations {
             /** @description Asked too often; ``Retry-After`` says when to try again */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6111,6 +6362,7 @@ export interface operations {
             /** @description Something this needs does not answer; the same request may be tried again */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6135,6 +6387,7 @@ export interface operations {
             /** @description Successful Response */
             204: {
                 headers: {
+                    "Set-Cookie": components["headers"]["Set-Cookie"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -6151,6 +6404,7 @@ export interface operations {
             /** @description Nobody is known by these credentials, or there are none */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6160,6 +6414,7 @@ export interface operations {
             /** @description This principal's role does not allow this */
             403: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6205,6 +6460,7 @@ export interface operations {
             /** @description Asked too often; ``Retry-After`` says when to try again */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6232,6 +6488,7 @@ export interface operations {
             /** @description Something this needs does not answer; the same request may be tried again */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6252,6 +6509,7 @@ export interface operations {
             /** @description Successful Response */
             204: {
                 headers: {
+                    "Set-Cookie": components["headers"]["Set-Cookie"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -6259,6 +6517,7 @@ export interface operations {
             /** @description Nobody is known by these credentials, or there are none */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6267,6 +6526,16 @@ export interface operations {
             };
             /** @description This principal's role does not allow this */
             403: {
+                headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some of the request cannot be understood; ``errors`` names the fields */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6277,6 +6546,7 @@ export interface operations {
             /** @description Asked too often; ``Retry-After`` says when to try again */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6304,6 +6574,7 @@ export interface operations {
             /** @description Something this needs does not answer; the same request may be tried again */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6329,6 +6600,9 @@ export interface operations {
             /** @description Logged in, and on to the path asked for; or to `/login?refused=` and why not: `denied`, `expired`, `unknown` or `unavailable`; with `next`, where it is known */
             302: {
                 headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Location: components["headers"]["Location"];
+                    "Set-Cookie": components["headers"]["Set-Cookie"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -6336,6 +6610,7 @@ export interface operations {
             /** @description Nobody is known by these credentials, or there are none */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6345,6 +6620,7 @@ export interface operations {
             /** @description This principal's role does not allow this */
             403: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6372,6 +6648,7 @@ export interface operations {
             /** @description Asked too often; ``Retry-After`` says when to try again */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6399,6 +6676,7 @@ export interface operations {
             /** @description Something this needs does not answer; the same request may be tried again */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6422,6 +6700,9 @@ export interface operations {
             /** @description To the issuer's page, or to `/login?refused=unavailable`, `next` kept */
             302: {
                 headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Location: components["headers"]["Location"];
+                    "Set-Cookie": components["headers"]["Set-Cookie"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -6429,6 +6710,7 @@ export interface operations {
             /** @description Nobody is known by these credentials, or there are none */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6438,6 +6720,7 @@ export interface operations {
             /** @description This principal's role does not allow this */
             403: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6465,6 +6748,7 @@ export interface operations {
             /** @description Asked too often; ``Retry-After`` says when to try again */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6492,6 +6776,7 @@ export interface operations {
             /** @description Something this needs does not answer; the same request may be tried again */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6529,6 +6814,7 @@ export interface operations {
             /** @description Nobody is known by these credentials, or there are none */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6537,6 +6823,16 @@ export interface operations {
             };
             /** @description This principal's role does not allow this */
             403: {
+                headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some of the request cannot be understood; ``errors`` names the fields */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6547,6 +6843,7 @@ export interface operations {
             /** @description Asked too often; ``Retry-After`` says when to try again */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6574,6 +6871,7 @@ export interface operations {
             /** @description Something this needs does not answer; the same request may be tried again */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6621,6 +6919,7 @@ export interface operations {
             /** @description Nobody is known by these credentials, or there are none */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6630,6 +6929,7 @@ export interface operations {
             /** @description This principal's role does not allow this */
             403: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6657,6 +6957,7 @@ export interface operations {
             /** @description Asked too often; ``Retry-After`` says when to try again */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6684,6 +6985,7 @@ export interface operations {
             /** @description Something this needs does not answer; the same request may be tried again */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6708,17 +7010,18 @@ export interface operations {
             /** @description Where each part goes */
             201: {
                 headers: {
+                    Location: components["headers"]["Location"];
                     [name: string]: unknown;
                 };
                 content: {
                     /**
                      * @example {
                      *       "expires_at": "2026-11-21T09:00:00Z",
-                     *       "part_size": 67108864,
+                     *       "part_size_bytes": 67108864,
                      *       "parts": [
                      *         {
                      *           "number": 1,
-                     *           "size": 1048576,
+                     *           "size_bytes": 1048576,
                      *           "url": "https://bucket.example/key?partNumber=1&…"
                      *         }
                      *       ],
@@ -6740,6 +7043,7 @@ export interface operations {
             /** @description Nobody is known by these credentials, or there are none */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6749,6 +7053,7 @@ export interface operations {
             /** @description This principal's role does not allow this */
             403: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6794,6 +7099,7 @@ export interface operations {
             /** @description The tenant's day is full (``UPLOAD_BYTES_PER_DAY``), or asked too often */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6821,6 +7127,7 @@ export interface operations {
             /** @description Something this needs does not answer; the same request may be tried again */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6850,6 +7157,7 @@ export interface operations {
             /** @description Nobody is known by these credentials, or there are none */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6859,6 +7167,7 @@ export interface operations {
             /** @description This principal's role does not allow this */
             403: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6886,6 +7195,7 @@ export interface operations {
             /** @description Asked too often; ``Retry-After`` says when to try again */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6913,6 +7223,7 @@ export interface operations {
             /** @description Something this needs does not answer; the same request may be tried again */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6936,15 +7247,36 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Its processing is certain to begin */
-            201: {
+            /** @description It is a call already, which keeps its own metadata */
+            200: {
                 headers: {
+                    Location: components["headers"]["Location"];
                     [name: string]: unknown;
                 };
                 content: {
                     /**
                      * @example {
                      *       "call_id": "c-1",
+                     *       "metadata_ignored": [
+                     *         "agent"
+                     *       ],
+                     *       "status": "completed"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Uploaded"];
+                };
+            };
+            /** @description Its processing is certain to begin */
+            201: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "call_id": "c-1",
+                     *       "metadata_ignored": [],
                      *       "status": "uploaded"
                      *     }
                      */
@@ -6963,6 +7295,7 @@ export interface operations {
             /** @description Nobody is known by these credentials, or there are none */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6972,6 +7305,7 @@ export interface operations {
             /** @description This principal's role does not allow this */
             403: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7035,6 +7369,7 @@ export interface operations {
             /** @description Asked too often; ``Retry-After`` says when to try again */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7062,6 +7397,7 @@ export interface operations {
             /** @description Something this needs does not answer; the same request may be tried again */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {

@@ -64,7 +64,7 @@ export function Spending({ costs, span, now }: CostsProps) {
   const spent = new Map<string, number>();
   for (const row of costs.rows) {
     const key = isoDay(beginning(new Date(row.day ?? 0), span.by));
-    spent.set(key, (spent.get(key) ?? 0) + row.usd);
+    spent.set(key, (spent.get(key) ?? 0) + row.cost_usd);
   }
   const columns = periods(span, now).map(begins => {
     const usd = spent.get(isoDay(begins)) ?? 0;
@@ -76,7 +76,7 @@ export function Spending({ costs, span, now }: CostsProps) {
       parts: [{ size: usd, tone: "spent" }],
     };
   });
-  const open = costs.total.at_most_usd - costs.total.usd;
+  const open = costs.total.at_most_usd - costs.total.cost_usd;
   return (
     <section class="card">
       <h2>What it cost</h2>

@@ -7,7 +7,7 @@ import { put, type Sending } from "./put";
 
 interface Begun {
   readonly upload_id: string;
-  readonly part_size: number;
+  readonly part_size_bytes: number;
   readonly parts: readonly { readonly number: number; readonly url: string }[];
 }
 
@@ -53,14 +53,19 @@ async function part(address: string, body: Blob, sending: Sending): Promise<stri
 
 export async function inParts(sending: Sending): Promise<Uploaded> {
   const { file, metadata, progress } = sending;
-  const asked = { ...metadata, filename: file.name, size: file.size, content_type: file.type || undefined };
+  const asked = {
+    ...metadata,
+    filename: file.name,
+    size_bytes: file.size,
+    content_type: file.type || undefined,
+  };
   const begun = (await (await send("/api/v1/uploads", asJson("POST", asked))).json()) as Begun;
   const at = `/api/v1/uploads/${encodeURIComponent(begun.upload_id)}`;
   try {
     const parts: { number: number; etag: string }[] = [];
     for (const { number, url } of begun.parts) {
-      const from = (number - 1) * begun.part_size;
-      const body = file.slice(from, from + begun.part_size);
+      const from = (number - 1) * begun.part_size_bytes;
+      const body = file.slice(from, from + begun.part_size_bytes);
       const etag = await part(url, body, { ...sending, progress: sent => progress(from + sent) });
       parts.push({ number, etag });
     }

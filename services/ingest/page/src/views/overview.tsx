@@ -73,7 +73,7 @@ function Figures({ insights, costs }: Amounts) {
       <Figure name="Calls" value={count(insights.calls)} />
       <Figure name="Positive" value={share("positive")} />
       <Figure name="Negative" value={share("negative")} />
-      {costs && <Figure name="Spent" value={money(costs.total.usd)} />}
+      {costs && <Figure name="Spent" value={money(costs.total.cost_usd)} />}
     </dl>
   );
 }

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 
 from ingest.api import (
     ask,
@@ -27,6 +27,7 @@ from ingest.api import (
     tenants,
     uploads,
 )
+from ingest.api.names import only_known
 
 PARTS: Final = (
     health,
@@ -52,6 +53,6 @@ PARTS: Final = (
     audit,
 )
 
-router = APIRouter()
+router = APIRouter(dependencies=[Depends(only_known)])
 for part in PARTS:
     router.include_router(part.router)

@@ -150,10 +150,15 @@ class Redone(Noun):
 
 
 class Uploaded(Noun):
-    """A recording was taken."""
+    """A recording was taken, or is a call already.
+
+    Such a call keeps its own metadata: ``metadata_ignored`` names the fields of this upload that it has
+    otherwise, or has not.
+    """
 
     call_id: str
     status: str
+    metadata_ignored: tuple[str, ...]
 
 
 class AskAnswer(Totals):
@@ -173,7 +178,7 @@ class DetailedHealth(Noun):
     """What this API depends on; ``failing`` if anything it needs does not do its part."""
 
     status: Literal["ok", "failing"]
-    findings: tuple[Examined, ...]
+    checks: tuple[Examined, ...]
 
 
 def listed(entry: Entry, about: Glance) -> CallRow:

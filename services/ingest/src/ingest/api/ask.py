@@ -7,19 +7,21 @@ from functools import partial
 from typing import Annotated, Final
 from uuid import uuid4
 
+from common.access.audit import Through
 from common.account import current
 from common.errors import Permanent
 from common.index import Filters
 from common.model import CallId, CallKey, FindingType, Noun
-from fastapi import APIRouter, Depends, Header
+from fastapi import APIRouter, Depends, Header, Request
 from fastapi.responses import Response
-from pydantic import AwareDatetime, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from ingest.api.answers import AskAnswer
 from ingest.api.calls import Documents
 from ingest.api.event_stream import Emit, EventStream, event
 from ingest.api.failures import told_of
 from ingest.api.given import TheAnswerer, TheAskLimiter, TheRetriever
+from ingest.api.moments import Moment
 from ingest.api.samples.asked import ASK
 from ingest.api.sought import check_period
 from ingest.asking.answer import Sentence, Totals
@@ -27,7 +29,7 @@ from ingest.asking.answering import Tell, retrieved
 from ingest.asking.question import Prepared, Question
 from ingest.negotiation import preferred
 from ingest.problems import Problem, too_many
-from ingest.security.admission import needs, noted
+from ingest.security.admission import ThePrincipal, needs, note
 
 JSON: Final = "application/json"
 EVENTS: Final = "text/event-stream"
@@ -46,8 +48,8 @@ class AskRequest(Noun):
     call_ids: Annotated[tuple[CallId, ...], Field(max_length=20)] = Field(
         (), description="These calls alone; of one short call everything is read"
     )
-    since: AwareDatetime | None = Field(None, description="Calls that began at or after")
-    until: AwareDatetime | None = Field(None, description="Calls that began before")
+    since: Moment | None = Field(None, description="Calls that began at or after")
+    until: Moment | None = Field(None, description="Calls that began before")
     speakers: Names = ()
     agents: Names = ()
     sentiments: Names = ()
@@ -58,6 +60,12 @@ class AskRequest(Noun):
     def filters(self) -> Filters:
         """As the index takes them."""
         return Filters.model_validate(self.model_dump(exclude={"question", "stream"}))
+
+    @property
+    def through(self) -> Through:
+        """What it looks through, for the record."""
+        filters = self.model_dump(exclude={"question", "stream"}, exclude_defaults=True)
+        return Through(filters=tuple(sorted(filters)), calls=len(set(self.call_ids)))
 
     @property
     def whole_call(self) -> str | None:
@@ -150,9 +158,13 @@ def new_question() -> Callable[[], str]:
     return lambda: uuid4().hex
 
 
-@router.post("/ask", dependencies=[needs("ask"), noted("ask")], response_model=AskAnswer, responses=ASK)
+@router.post(
+    "/ask", summary="Ask a question", dependencies=[needs("ask")], response_model=AskAnswer, responses=ASK
+)
 async def ask(
     asked: AskRequest,
+    request: Request,
+    who: ThePrincipal,
     desk: Annotated[Desk, Depends()],
     new_id: Annotated[Callable[[], str], Depends(new_question)],
     accept: Annotated[str | None, Header()] = None,
@@ -164,6 +176,8 @@ async def ask(
     wanted = preferred(accept, (JSON, EVENTS))
     if wanted is None:
         raise Problem(406, f"An answer can be had as {JSON} or {EVENTS}.")
+    one = asked.call_ids[0] if asked.through.calls == 1 else None
+    await note(request, who, "ask", one, asked.through)
     prepared = await desk.prepare(asked, new_id)
     if asked.stream or wanted == EVENTS:
         return EventStream(partial(desk.emit, prepared))

@@ -24,7 +24,11 @@ class AuditAnswer(Noun):
 
 
 @router.get(
-    "/audit", dependencies=[needs("operate"), noted("audit.read")], operation_id="audit", responses=AUDIT
+    "/audit",
+    summary="Read the audit log",
+    dependencies=[needs("operate"), noted("audit.read")],
+    operation_id="audit",
+    responses=AUDIT,
 )
 async def audit(
     tenant: TheTenant,
@@ -33,7 +37,12 @@ async def audit(
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
     cursor: Annotated[str | None, Query(max_length=500, description="``next`` of the page before")] = None,
 ) -> AuditAnswer:
-    """Reads of transcripts and recordings, questions, exports, redos, and what was done with keys."""
+    """Reads of calls, transcripts and recordings, searches, questions, exports, redos, and deeds with keys.
+
+    A row is written before its answer: it tells what was asked for, whether or not it was there or was done.
+    What was searched or asked for is not told; ``through`` names the filters that were used, the number of
+    calls that were named, and an export's format.
+    """
     asked = f"audit {tenant} {call_id}"
     after = _place(cursor, asked) if cursor else None
     rows = await log.newest(tenant, limit + 1, call_id=call_id, after=after)

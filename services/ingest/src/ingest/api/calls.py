@@ -9,7 +9,6 @@ from common.journal import Entry
 from common.model import Analysis, Call, CallKey, Transcript
 from fastapi import APIRouter, Depends, Header, Path, Query
 from fastapi.responses import RedirectResponse, Response
-from pydantic import AwareDatetime
 
 from ingest.api.answers import CallAnswer, CallList, answer, listed
 from ingest.api.cursors import cursor_after, page_after
@@ -23,6 +22,7 @@ from ingest.api.given import (
     TheTenant,
     TheTranscripts,
 )
+from ingest.api.moments import Moment
 from ingest.api.samples.calls import CALL, CALLS, RECORDING
 from ingest.problems import Problem
 from ingest.security.admission import needs, noted
@@ -44,8 +44,8 @@ class Filters:
     """Which calls to list."""
 
     status: Annotated[Status | None, Query()] = None
-    since: Annotated[AwareDatetime | None, Query(description="Created at or after")] = None
-    until: Annotated[AwareDatetime | None, Query(description="Created before")] = None
+    since: Annotated[Moment | None, Query(description="Created at or after")] = None
+    until: Annotated[Moment | None, Query(description="Created before")] = None
     cursor: Annotated[str | None, Query(max_length=500, description="``next`` of the page before")] = None
     limit: Annotated[int, Query(ge=1, le=100)] = 20
 
@@ -90,7 +90,7 @@ class Documents:
         return await asyncio.to_thread(_as_json, entry, call, transcript, analysis)
 
 
-@router.get("", dependencies=[needs("read")], responses=CALLS)
+@router.get("", summary="List recorded calls", dependencies=[needs("read")], responses=CALLS)
 async def list_calls(
     tenant: TheTenant, journal: TheJournal, glances: TheGlances, filters: Annotated[Filters, Depends()]
 ) -> CallList:
@@ -110,6 +110,7 @@ async def list_calls(
 
 @router.get(
     "/{call_id}",
+    summary="Retrieve a call",
     dependencies=[needs("read"), noted("call.read")],
     response_model=CallAnswer,
     responses=CALL,
@@ -131,6 +132,7 @@ async def get_call(
 
 @router.get(
     "/{call_id}/recording",
+    summary="Download the recording",
     dependencies=[needs("read"), noted("recording.read")],
     status_code=307,
     response_class=RedirectResponse,

@@ -10,12 +10,14 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from ingest.api.cursors import cursor_at, place_at
 from ingest.api.given import TheClock, TheCosts, ThePrincipal, TheTenant
+from ingest.api.moments import Day
 from ingest.api.samples.found import COSTS
 from ingest.api.sheets import TheSheet, sheet
+from ingest.api.sought import the_one, through
 from ingest.cells import csv_row
 from ingest.costs import PARTS, Cost, CostQuery, Costs, Part, Spending, ordered, place
 from ingest.problems import Problem
-from ingest.security.admission import Noted, needs
+from ingest.security.admission import needs, note
 
 DAYS: Final = 30  # that are added up unless others are named
 FIGURES: Final = tuple(Spending.model_fields)
@@ -40,9 +42,9 @@ class Spent:
 
     tenant: TheTenant
     clock: TheClock
-    since: Annotated[date | None, Query(description="First day, in UTC; thirty days ago unless given")] = None
+    since: Annotated[Day | None, Query(description="First day, in UTC; thirty days ago unless given")] = None
     until: Annotated[
-        date | None, Query(description="The day after the last, in UTC; tomorrow unless given")
+        Day | None, Query(description="The day after the last, in UTC; tomorrow unless given")
     ] = None
     by: Annotated[
         tuple[Part, ...], Query(max_length=len(PARTS), description="What rows are told apart by; repeat it")
@@ -69,11 +71,13 @@ class Spent:
 async def exported(form: TheSheet, request: Request, who: ThePrincipal) -> None:
     """A sheet is an export, and noted as one."""
     if form == "csv":
-        await Noted("export")(request, who)
+        query = request.query_params
+        await note(request, who, "export", the_one(query), through(query, form))
 
 
 @router.get(
     "/costs",
+    summary="Report provider costs",
     dependencies=[needs("costs"), Depends(exported)],
     operation_id="costs",
     response_model=CostsAnswer,
@@ -88,8 +92,8 @@ async def costs(
 ) -> CostsAnswer | Response:
     """What was asked of providers and paid, by day, stage and model, or by call.
 
-    ``usd`` is what is known; requests whose end nobody knows (``started``, ``unknown``) are counted apart,
-    and ``at_most_usd`` has what they may have cost.
+    ``cost_usd`` is what is known; requests whose end nobody knows (``started``, ``unknown``) are counted
+    apart, and ``at_most_usd`` has what they may have cost.
     """
     asked = spent.asked
     if form == "csv":

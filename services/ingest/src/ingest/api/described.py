@@ -6,6 +6,7 @@ from typing import Any, Final
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 
+from ingest.api.headers import HEADERS, declare_headers
 from ingest.problems import MEDIA_TYPE
 
 Document = dict[str, Any]
@@ -40,7 +41,9 @@ PROBLEM: Final[Document] = {
         "detail": "There is no such call.",
     },
 }
+MISUNDERSTOOD: Final = "Some of the request cannot be understood; ``errors`` names the fields"
 EVERYWHERE: Final = {
+    "422": MISUNDERSTOOD,
     "431": "The head of the request, address included, is too large",
     "500": "A fault of ours, or something that whoever runs this has to mend",
     "503": "Something this needs does not answer; the same request may be tried again",
@@ -56,7 +59,6 @@ OF_BODIES: Final = {
     "413": "The body is too large",
     "415": "The body is compressed, which no route takes",
 }
-MISUNDERSTOOD: Final = "Some of the request cannot be understood; ``errors`` names the fields"
 _GENERATED: Final = ("HTTPValidationError", "ValidationError")
 
 
@@ -80,6 +82,8 @@ def _described(document: Document, told: Mapping[str, Any], public: frozenset[st
             refusals |= OF_BODIES
         operation["responses"] = _responses(operation["responses"], refusals)
         _restore_form(document, operation)
+    declare_headers(operation for _, operation in _operations(document))
+    document["components"]["headers"] = HEADERS
     schemas = _schemas(document)
     for name in _GENERATED:
         schemas.pop(name, None)

@@ -14,6 +14,7 @@ router = APIRouter(prefix="/calls", tags=["calls"])
 
 @router.delete(
     "/{call_id}",
+    summary="Erase a call",
     dependencies=[needs("erase"), noted("erase")],
     status_code=204,
     response_class=Response,

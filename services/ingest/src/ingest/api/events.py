@@ -78,6 +78,7 @@ async def onlooking(
 
 @router.get(
     "/{call_id}/events",
+    summary="Stream a call's progress",
     dependencies=[needs("read")],
     response_class=Response,
     response_model=None,

@@ -10,6 +10,8 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
+from ingest.api.faults import faults
+from ingest.api.names import in_body
 from ingest.page.headers import safety
 from ingest.problems import Problem
 
@@ -38,8 +40,8 @@ async def _refused(_request: Request, error: Any) -> Response:
     return Problem(error.status_code, str(error.detail), headers=headers).response()
 
 
-async def _misunderstood(_request: Request, error: Any) -> Response:
-    wrong = [{"field": ".".join(map(str, e["loc"])), "message": e["msg"]} for e in error.errors()]
+async def _misunderstood(request: Request, error: Any) -> Response:
+    wrong = faults(error.errors(), in_body(request))
     return Problem(422, "Some of the request cannot be understood.", errors=wrong).response()
 
 

@@ -7,17 +7,17 @@ from typing import Annotated, Final
 
 from common.index import Hit, Mark, mark
 from common.model import FindingType, Noun
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import ValidationError
 
 from ingest.api.cursors import cursor_at, place_at
 from ingest.api.given import TheIndex, TheStandings, TheTenant
 from ingest.api.samples.found import FINDINGS
 from ingest.api.sheets import TheSheet, sheet
-from ingest.api.sought import Sought
+from ingest.api.sought import Sought, the_one, through
 from ingest.cells import csv_row
 from ingest.problems import Problem
-from ingest.security.admission import needs, noted
+from ingest.security.admission import ThePrincipal, needs, note
 
 AT_ONCE: Final = 500  # findings that are read together for a sheet
 
@@ -83,9 +83,16 @@ class Listing:
             after = mark(hits[-1])
 
 
+async def exported(form: TheSheet, request: Request, who: ThePrincipal) -> None:
+    """On record by what was looked through, and as what it was taken."""
+    query = request.query_params
+    await note(request, who, "export", the_one(query), through(query, form))
+
+
 @router.get(
     "/findings",
-    dependencies=[needs("export"), noted("export")],
+    summary="List or export findings",
+    dependencies=[needs("export"), Depends(exported)],
     operation_id="findings",
     response_model=FindingsAnswer,
     responses=FINDINGS,

@@ -12,7 +12,7 @@ from ingest.security.admission import needs
 router = APIRouter(tags=["health"])
 
 
-@router.get("/health")
+@router.get("/health", summary="Check the API")
 async def health(broker: TheBroker) -> Health:
     """Say that recordings can be handed in."""
     if not await broker.ping(PING_TIMEOUT):
@@ -21,11 +21,15 @@ async def health(broker: TheBroker) -> Health:
 
 
 @router.get(
-    "/health/detailed", operation_id="detailed_health", dependencies=[needs("operate")], responses=HEALTH
+    "/health/detailed",
+    summary="Check all dependencies",
+    operation_id="detailed_health",
+    dependencies=[needs("operate")],
+    responses=HEALTH,
 )
 async def detailed(examiner: TheExaminer, response: Response) -> DetailedHealth:
     """What ``pipelinectl doctor`` finds from here: names and states; a few seconds old at most."""
     findings = await examiner.findings()
     response.headers["Cache-Control"] = "no-store"
     failed = any(finding.state == "fail" for finding in findings)
-    return DetailedHealth(status="failing" if failed else "ok", findings=tuple(findings))
+    return DetailedHealth(status="failing" if failed else "ok", checks=tuple(findings))

@@ -111,7 +111,13 @@ class Counting:
         return await self.rates.of([RATED[type_] for type_ in RATED if type_ in sought], self.tenant, filters)
 
 
-@router.get("/insights", dependencies=[needs("search")], operation_id="insights", responses=INSIGHTS)
+@router.get(
+    "/insights",
+    summary="Aggregate insights over a period",
+    dependencies=[needs("search")],
+    operation_id="insights",
+    responses=INSIGHTS,
+)
 async def insights(
     sought: Annotated[Sought, Depends()],
     counting: Annotated[Counting, Depends()],

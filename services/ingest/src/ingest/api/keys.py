@@ -57,7 +57,13 @@ class KeyList(Noun):
     keys: tuple[ToldKey, ...]
 
 
-@router.get("", dependencies=[needs("keys"), noted("keys.list")], operation_id="list_keys", responses=KEYS)
+@router.get(
+    "",
+    summary="List API keys",
+    dependencies=[needs("keys"), noted("keys.list")],
+    operation_id="list_keys",
+    responses=KEYS,
+)
 async def listed(tenant: TheTenant, keys: TheApiKeys) -> KeyList:
     """The keys of your tenant, those that no longer work included."""
     return KeyList(keys=tuple(key.told for key in await keys.listed(tenant)))
@@ -65,6 +71,7 @@ async def listed(tenant: TheTenant, keys: TheApiKeys) -> KeyList:
 
 @router.post(
     "",
+    summary="Create an API key",
     dependencies=[needs("keys")],
     status_code=201,
     operation_id="create_key",
@@ -92,6 +99,7 @@ async def create(
 
 @router.delete(
     "/{key_id}",
+    summary="Revoke an API key",
     dependencies=[needs("keys"), noted("keys.revoke")],
     status_code=204,
     operation_id="revoke_key",

@@ -22,7 +22,7 @@ class Me(Noun):
     via: Via
 
 
-@router.get("/me", dependencies=[KNOWN], operation_id="me", responses=ME)
+@router.get("/me", summary="Identify the caller", dependencies=[KNOWN], operation_id="me", responses=ME)
 async def me(who: ThePrincipal) -> Me:
     """Who you are, whose calls you see, and what you may do."""
     return Me(

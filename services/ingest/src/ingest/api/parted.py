@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import Annotated, Final
 from uuid import uuid4
 
-from common.entry import Entry
 from common.errors import Permanent
 from common.model import CallKey, CallMetadata, Noun, ObjectRef
 from common.parts import Part
@@ -16,8 +15,8 @@ from pydantic import ConfigDict, Field, PositiveInt
 from ingest.api.answers import Uploaded
 from ingest.api.given import ThePartedUploads, TheParts, TheUploadQuota
 from ingest.api.samples.calls import IN_PARTS, JOINED
-from ingest.api.uploads import CONTENT_TYPES, UNKNOWN, Door, extension, located
-from ingest.metadata import in_name, in_utc, merged
+from ingest.api.uploads import CONTENT_TYPES, UNKNOWN, Door, Taken, extension, located
+from ingest.metadata import ignored, in_name, in_utc, merged
 from ingest.parted import PartedUpload, amiss, fingerprint, part_size
 from ingest.problems import Problem
 from ingest.recording import call_id, door_key
@@ -36,7 +35,7 @@ class Announced(CallMetadata):
     model_config = ConfigDict(extra="forbid")
 
     filename: str = Field(min_length=1, max_length=255)
-    size: PositiveInt = Field(description="In bytes")
+    size_bytes: PositiveInt
     content_type: str | None = Field(
         None, max_length=255, description="Not believed: the recording is looked at"
     )
@@ -49,10 +48,10 @@ class Announced(CallMetadata):
 
 
 class PartAddress(Noun):
-    """Where a part goes, by PUT, as it is, without any header of yours; *size* is in bytes."""
+    """Where a part goes, by PUT, as it is, without any header of yours."""
 
     number: int
-    size: int
+    size_bytes: int
     url: str
 
 
@@ -60,7 +59,7 @@ class UploadAnswer(Noun):
     """Send each part to its address before ``expires_at``, note the ETag of each answer, and complete it."""
 
     upload_id: str
-    part_size: int
+    part_size_bytes: int
     parts: tuple[PartAddress, ...]
     expires_at: datetime
 
@@ -68,12 +67,16 @@ class UploadAnswer(Noun):
 class Sent(Noun):
     """A part, and the ETag that its answer had; empty where a browser was not shown it."""
 
+    model_config = ConfigDict(extra="forbid")
+
     number: int
     etag: str = Field(max_length=200)
 
 
 class Completion(Noun):
     """All parts."""
+
+    model_config = ConfigDict(extra="forbid")
 
     parts: Annotated[tuple[Sent, ...], Field(min_length=1, max_length=1000)]
 
@@ -96,12 +99,12 @@ class Gangway:
         """
         settings, tenant, now = self.door.settings, self.door.tenant, self.door.clock()
         largest = settings.max_recording_bytes
-        if told.size > largest:
+        if told.size_bytes > largest:
             raise Problem(413, f"A recording may have at most {largest} bytes (MAX_RECORDING_BYTES).")
         await self._give_up_lapsed(now)
         named, suffix = call_id(tenant, "upload", upload_id), extension(told.filename)
         ref = ObjectRef(bucket=settings.s3_bucket_audio, key=door_key(tenant, now, named, suffix))
-        async with self.quota.taken(tenant, told.size, now):
+        async with self.quota.taken(tenant, told.size_bytes, now):
             target = await self.parts.begin(ref, CONTENT_TYPES.get(suffix, UNKNOWN))
             upload = PartedUpload(
                 id=upload_id,
@@ -109,8 +112,8 @@ class Gangway:
                 call_id=named,
                 recording=ref,
                 storage_id=target.storage_id,
-                size=told.size,
-                part_size=part_size(told.size),
+                size=told.size_bytes,
+                part_size=part_size(told.size_bytes),
                 metadata=merged(told.metadata, in_name(told.filename, settings.filename_pattern)),
                 begun_at=now,
                 expires_at=now + timedelta(hours=settings.upload_hours),
@@ -124,7 +127,9 @@ class Gangway:
         sizes = enumerate(upload.sizes, start=1)
         return tuple(
             [
-                PartAddress(number=n, size=size, url=await self.parts.sign(upload.target, n, size, seconds))
+                PartAddress(
+                    number=n, size_bytes=size, url=await self.parts.sign(upload.target, n, size, seconds)
+                )
                 for n, size in sizes
             ]
         )
@@ -140,7 +145,7 @@ class Gangway:
             raise Problem(404, "There is no such upload: it was given up, or its time is over.")
         return found
 
-    async def complete(self, upload: PartedUpload, completion: Completion) -> Entry:
+    async def complete(self, upload: PartedUpload, completion: Completion) -> Taken:
         """Join the parts, unless they are a recording that has come before, and announce the call.
 
         Raises:
@@ -155,7 +160,7 @@ class Gangway:
                 await self.abandon(upload)
                 return known
             await self._join(upload, parts)
-        return await self.door.announce(key, upload.recording, upload.metadata)
+        return Taken(await self.door.announce(key, upload.recording, upload.metadata))
 
     async def abandon(self, upload: PartedUpload) -> None:
         """Give it up: what has come of it goes, and its bytes are not counted; what is joined stays."""
@@ -173,7 +178,7 @@ class Gangway:
                 return ()
             raise
         if wrong := amiss(upload, there, told):
-            faults = [{"field": "parts", "message": fault} for fault in wrong[:20]]
+            faults = [{"field": "body.parts", "message": fault} for fault in wrong[:20]]
             raise Problem(409, "The parts are not the recording that was announced.", errors=faults)
         return there
 
@@ -191,13 +196,17 @@ class Gangway:
             raise Problem(404, "There is no such upload: it was given up.") from None
         return found.size_bytes == upload.size
 
-    async def _known(self, upload: PartedUpload, parts: tuple[Part, ...]) -> Entry | None:
+    async def _known(self, upload: PartedUpload, parts: tuple[Part, ...]) -> Taken | None:
         """The call that this very recording became before, looked for before there is a second object."""
         before = await self.uploads.call_of(upload.tenant_id, fingerprint(upload, parts))
         if before is None or before == upload.call_id:
             return None
-        await self.door.refuse_erased(CallKey(tenant_id=upload.tenant_id, call_id=before))
-        return await self.door.journal.find(upload.tenant_id, before)
+        key = CallKey(tenant_id=upload.tenant_id, call_id=before)
+        await self.door.refuse_erased(key)
+        entry, call = await self.door.journal.find(key.tenant_id, before), await self.door.calls.find(key)
+        # What is not kept yet has metadata that is on its way, and takes no other.
+        kept = call.metadata if call else CallMetadata()
+        return Taken(entry, ignored(upload.metadata, kept)) if entry else None
 
     async def _join(self, upload: PartedUpload, parts: tuple[Part, ...]) -> None:
         """The sidecar goes first, as at the door."""
@@ -221,6 +230,7 @@ def new_upload() -> Callable[[], str]:
 
 @router.post(
     "",
+    summary="Start a multipart upload",
     dependencies=[needs("upload")],
     status_code=201,
     responses=IN_PARTS,
@@ -236,7 +246,7 @@ async def begin_upload(
     response.headers["Location"] = f"{gangway.door.settings.api_v1_prefix}/uploads/{upload.id}"
     return UploadAnswer(
         upload_id=upload.id,
-        part_size=upload.part_size,
+        part_size_bytes=upload.part_size,
         parts=await gangway.addresses(upload),
         expires_at=upload.expires_at,
     )
@@ -244,6 +254,7 @@ async def begin_upload(
 
 @router.post(
     "/{upload_id}/complete",
+    summary="Complete a multipart upload",
     dependencies=[needs("upload")],
     status_code=201,
     responses=JOINED,
@@ -253,14 +264,15 @@ async def complete_upload(
 ) -> Uploaded:
     """Every part has been sent: check them, join them and announce the call, as an upload does.
 
-    The same recording again, in parts again, is the same call. Completing again answers the same.
+    The same recording again, in parts again, is the same call (200). Completing again answers the same.
     """
-    entry = await gangway.complete(await gangway.find(upload_id), completion)
-    return located(entry, gangway.door.settings, response)
+    taken = await gangway.complete(await gangway.find(upload_id), completion)
+    return located(taken, gangway.door.settings, response)
 
 
 @router.delete(
     "/{upload_id}",
+    summary="Abort a multipart upload",
     dependencies=[needs("upload")],
     status_code=204,
     responses={404: {"description": "No such upload, or its time is over"}},

@@ -28,7 +28,7 @@ class ChannelAnswer(Noun):
 
 
 class PeaksAnswer(Noun):
-    """Peaks of equal distance in time, at most 8,000 a channel."""
+    """Peaks of equal distance in time, ``peaks_per_second`` of them: 64 or fewer, at most 8,000 a channel."""
 
     call_id: str
     revision: int
@@ -39,6 +39,7 @@ class PeaksAnswer(Noun):
 
 @router.get(
     "/{call_id}/peaks",
+    summary="Retrieve the waveform",
     dependencies=[needs("read")],
     response_model=PeaksAnswer,
     responses=PEAKS,

@@ -68,7 +68,11 @@ class Again:
 
 
 @router.post(
-    "/{call_id}/redo", dependencies=[needs("redo"), noted("redo")], status_code=202, responses=REDONE
+    "/{call_id}/redo",
+    summary="Reprocess a call",
+    dependencies=[needs("redo"), noted("redo")],
+    status_code=202,
+    responses=REDONE,
 )
 async def redo(
     call_id: CallIdPath,

@@ -31,7 +31,12 @@ class Difference(Noun):
     changes: tuple[Change, ...]
 
 
-@router.get("/{call_id}/revisions", dependencies=[needs("read")], responses=REVISIONS)
+@router.get(
+    "/{call_id}/revisions",
+    summary="List a call's revisions",
+    dependencies=[needs("read")],
+    responses=REVISIONS,
+)
 async def list_revisions(call_id: CallIdPath, documents: Annotated[Documents, Depends()]) -> RevisionList:
     """The call's revisions, newest first, each with the analysis that was the newest then; at most fifty."""
     entries = await documents.journal.revisions(documents.tenant, call_id, NEWEST)
@@ -44,6 +49,7 @@ async def list_revisions(call_id: CallIdPath, documents: Annotated[Documents, De
 
 @router.get(
     "/{call_id}/revisions/{before}/diff/{after}",
+    summary="Compare two revisions",
     dependencies=[needs("read"), noted("call.read")],
     responses=DIFFERENCE,
 )

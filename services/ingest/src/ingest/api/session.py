@@ -9,9 +9,10 @@ from common.logging import get_logger
 from common.model import Noun
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from ingest.api.given import TheIdentities, TheLogins, TheSettings
+from ingest.api.names import ANY_QUERY
 from ingest.api.samples.access import BACK, LEAVING, OPTIONS
 from ingest.auth_settings import Way
 from ingest.problems import Problem
@@ -43,10 +44,12 @@ class Options(Noun):
 class KeyLogin(Noun):
     """A login by key."""
 
+    model_config = ConfigDict(extra="forbid")
+
     key: str = Field(min_length=1, max_length=LARGEST, description="An API key, whole")
 
 
-@router.get("/options", operation_id="session_options", responses=OPTIONS)
+@router.get("/options", summary="List login methods", operation_id="session_options", responses=OPTIONS)
 async def options(settings: TheSettings) -> Options:
     """By what one may log in here; by nothing where nobody has to."""
     return Options(ways=settings.ways)
@@ -54,6 +57,7 @@ async def options(settings: TheSettings) -> Options:
 
 @router.post(
     "",
+    summary="Log in with an API key",
     status_code=204,
     operation_id="begin_session",
 )
@@ -68,7 +72,7 @@ async def begin(asked: KeyLogin, request: Request, settings: TheSettings, who: T
     return response
 
 
-@router.delete("", status_code=204, operation_id="end_session")
+@router.delete("", summary="Log out", status_code=204, operation_id="end_session")
 async def end(request: Request, settings: TheSettings, who: TheIdentities) -> Response:
     """Log out."""
     await _end_held(request, settings, who)
@@ -80,6 +84,7 @@ async def end(request: Request, settings: TheSettings, who: TheIdentities) -> Re
 
 @router.get(
     "/oidc",
+    summary="Start single sign-on",
     status_code=302,
     response_class=RedirectResponse,
     operation_id="begin_oidc_session",
@@ -103,9 +108,11 @@ async def leave(
 
 @router.get(
     "/callback",
+    summary="Complete single sign-on",
     status_code=302,
     response_class=RedirectResponse,
     operation_id="end_oidc_login",
+    dependencies=[ANY_QUERY],  # an issuer may add what it likes (RFC 6749, 4.1.2)
     responses=BACK,
 )
 async def come_back(

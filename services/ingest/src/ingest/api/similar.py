@@ -20,6 +20,7 @@ Limit = Annotated[int, Query(ge=1, le=50, description="Calls")]
 
 @router.get(
     "/{call_id}/similar",
+    summary="Find similar calls",
     dependencies=[needs("search"), noted("search")],
     operation_id="similar_calls",
     responses=SIMILAR,

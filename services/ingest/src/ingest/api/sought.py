@@ -1,19 +1,23 @@
 """What searches and counts are narrowed by, alike wherever calls are looked through."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
+from common.access.audit import Through
 from common.entry import COMPLETED
 from common.index import Filters
 from common.model import CallId, FindingType, TenantId
 from common.model.sentiment import Mood
 from common.pipeline import STATUSES
 from fastapi import Query
-from pydantic import AwareDatetime, StringConstraints
+from pydantic import StringConstraints
+from starlette.datastructures import QueryParams
 
 from ingest.api.calls import Status
+from ingest.api.moments import Moment
+from ingest.api.sheets import Sheet
 from ingest.problems import Problem
 from ingest.standings import MOST, Standings, TooMany
 
@@ -25,8 +29,8 @@ SEVERAL = 20  # values of one filter
 class Sought:
     """Filters are joined; values of one filter, given by repeating it, are alternatives."""
 
-    since: Annotated[AwareDatetime | None, Query(description="Calls that began at or after")] = None
-    until: Annotated[AwareDatetime | None, Query(description="Calls that began before")] = None
+    since: Annotated[Moment | None, Query(description="Calls that began at or after")] = None
+    until: Annotated[Moment | None, Query(description="Calls that began before")] = None
     speaker: Annotated[
         tuple[Name, ...], Query(max_length=SEVERAL, description="Who speaks, as the transcript names them")
     ] = ()
@@ -74,6 +78,21 @@ class Sought:
             return plain.model_copy(update={"without_call_ids": tuple(unsettled)})
         these = tuple(call_id for call_id, status in unsettled.items() if status == self.status)
         return plain.model_copy(update={"call_ids": these}) if these else None
+
+
+_FILTERS: Final = frozenset(each.name for each in fields(Sought))
+
+
+def through(query: QueryParams, format: Sheet | None = None) -> Through:  # noqa: A002 - its name on the wire
+    """What a *query* looks through, for the record."""
+    filters = tuple(sorted(_FILTERS.intersection(query)))
+    return Through(filters=filters, calls=len(set(query.getlist("call_id"))), format=format)
+
+
+def the_one(query: QueryParams) -> str | None:
+    """The call that alone is looked through, if there is but one."""
+    named = set(query.getlist("call_id"))
+    return named.pop() if len(named) == 1 else None
 
 
 def check_period(since: datetime | None, until: datetime | None) -> None:

@@ -25,6 +25,7 @@ FormatQuery = Annotated[Format | None, Query(description="Takes precedence over 
 
 @router.get(
     "/{call_id}/transcript",
+    summary="Export the transcript",
     dependencies=[needs("read"), noted("transcript.read")],
     response_class=StreamingResponse,
     responses=FILES,
@@ -48,7 +49,9 @@ async def get_transcript(
     return StreamingResponse(_blocks(written), headers=headers, media_type=EXPORTS[chosen].content_type)
 
 
-@router.get("/{call_id}/metrics", dependencies=[needs("read")], responses=METRICS)
+@router.get(
+    "/{call_id}/metrics", summary="Retrieve talk metrics", dependencies=[needs("read")], responses=METRICS
+)
 async def get_metrics(
     call_id: CallIdPath, documents: Annotated[Documents, Depends()], revision: RevisionQuery = None
 ) -> MetricsAnswer:

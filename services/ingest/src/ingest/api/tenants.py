@@ -59,11 +59,17 @@ class Figures:
             calls=calls,
             keys=sum(key.works(now) for key in keys),
             uploads=Uploads(bytes_today=taken, bytes_per_day=self.quota.limit),
-            spent_today_usd=spent.usd,
+            spent_today_usd=spent.cost_usd,
         )
 
 
-@router.get("/{tenant_id}", dependencies=[needs("tenants")], operation_id="tenant", responses=TENANT)
+@router.get(
+    "/{tenant_id}",
+    summary="Report a tenant's usage",
+    dependencies=[needs("tenants")],
+    operation_id="tenant",
+    responses=TENANT,
+)
 async def tenant(
     tenant_id: Annotated[TenantId, Path()], own: TheTenant, figures: Annotated[Figures, Depends()]
 ) -> TenantAnswer:

@@ -18,6 +18,7 @@ from fastapi import APIRouter, Depends, File, Form, Response, UploadFile
 from pydantic import ValidationError
 
 from ingest.api.answers import Uploaded
+from ingest.api.faults import faults
 from ingest.api.given import (
     TheBroker,
     TheCalls,
@@ -29,10 +30,11 @@ from ingest.api.given import (
     TheUploadQuota,
 )
 from ingest.api.samples.calls import UPLOADED
-from ingest.metadata import in_name, in_utc, merged
+from ingest.metadata import ignored, in_name, in_utc, merged
 from ingest.problems import Problem, too_large
 from ingest.recording import call_id, door_key, sidecar_of
 from ingest.security.admission import needs
+from ingest.seeming import HEAD, NO_AUDIO, no_recording, seeming
 from ingest.settings import DoorSettings
 
 PUBLISH_TIMEOUT = 15.0  # seconds
@@ -109,8 +111,16 @@ class UploadForm:
         try:
             return in_utc(CallMetadata(**given, extra=_object(self.extra)))
         except ValidationError as error:
-            wrong = [{"field": str(e["loc"][0]), "message": e["msg"]} for e in error.errors()]
+            wrong = faults(error.errors(), within=("body",))
             raise Problem(400, "Some of the call's metadata cannot be read.", errors=wrong) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A call; *ignored* is None where it is new, else what it has not taken of its upload's metadata."""
+
+    entry: Entry
+    ignored: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +136,7 @@ class Door:
     clock: TheClock
     quota: TheUploadQuota
 
-    async def take(self, file: UploadFile, metadata: CallMetadata) -> Entry:
+    async def take(self, file: UploadFile, metadata: CallMetadata) -> Taken:
         """Store a recording and announce it; the same recording again is the same call.
 
         Raises:
@@ -137,11 +147,12 @@ class Door:
         digest = await asyncio.to_thread(file_digest, content, "sha256")
         key = CallKey(tenant_id=self.tenant, call_id=call_id(self.tenant, digest.hexdigest()))
         await self.refuse_erased(key)
-        stored = await self._already(key)
-        if stored is not None:
-            return await self.announce(key, stored, metadata)
+        call = await self.calls.find(key)
+        if call and call.recording:
+            entry = await self.announce(key, call.recording.object, metadata)
+            return Taken(entry, ignored(metadata, call.metadata))
         async with self.quota.taken(self.tenant, file.size or 0, self.clock()):
-            return await self.announce(key, await self._store(key, file, metadata), metadata)
+            return Taken(await self.announce(key, await self._store(key, file, metadata), metadata))
 
     async def refuse_erased(self, key: CallKey) -> None:
         """Somebody asked that it be gone: it does not come back by being handed in.
@@ -163,10 +174,6 @@ class Door:
         """What is known of a call, beside its recording, and this request's trace."""
         beside = metadata.model_dump(mode="json", exclude_none=True) | carried()
         await self.recordings.put_json(sidecar_of(ref), beside)
-
-    async def _already(self, key: CallKey) -> ObjectRef | None:
-        call = await self.calls.find(key)
-        return call.recording.object if call and call.recording else None
 
     async def _store(self, key: CallKey, file: UploadFile, metadata: CallMetadata) -> ObjectRef:
         """The sidecar goes first: the bucket's own notification of the recording must find it there.
@@ -196,6 +203,7 @@ class Door:
 
 @router.post(
     "/upload",
+    summary="Upload a recording",
     dependencies=[needs("upload")],
     status_code=201,
     responses=UPLOADED,
@@ -204,17 +212,28 @@ class Door:
 async def upload(
     form: Annotated[UploadForm, Depends()], door: Annotated[Door, Depends()], response: Response
 ) -> Uploaded:
-    """Hand in a recording; 201 means that its processing is certain to begin."""
+    """Hand in a recording; 201 means that it is certain to be processed, 200 that it is a call already."""
     file, metadata = form.recording(door.settings.max_upload_bytes), form.metadata()
+    await _refuse_other_things(file)
     metadata = merged(metadata, in_name(file.filename or "", door.settings.filename_pattern))
-    entry = await door.take(file, metadata)
-    return located(entry, door.settings, response)
+    return located(await door.take(file, metadata), door.settings, response)
 
 
-def located(entry: Entry, settings: DoorSettings, response: Response) -> Uploaded:
+def located(taken: Taken, settings: DoorSettings, response: Response) -> Uploaded:
     """The answer to whoever handed in a call, which leads to it."""
+    entry = taken.entry
     response.headers["Location"] = f"{settings.api_v1_prefix}/calls/{entry.call_id}"
-    return Uploaded(call_id=entry.call_id, status=entry.status)
+    if taken.ignored is not None:
+        response.status_code = 200
+    return Uploaded(call_id=entry.call_id, status=entry.status, metadata_ignored=taken.ignored or ())
+
+
+async def _refuse_other_things(file: UploadFile) -> None:
+    """Raises Problem (415) of what is plainly no recording; what may be one is looked at by the stage."""
+    kind = seeming(await file.read(HEAD))
+    await file.seek(0)
+    if kind:
+        raise Problem(415, no_recording(kind), reason=NO_AUDIO)
 
 
 def extension(name: str) -> str:

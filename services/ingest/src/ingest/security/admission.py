@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Final
 
-from common.access.audit import Action, AuditLog, Deed
+from common.access.audit import Action, AuditLog, Deed, Through
 from common.model import TenantId
 from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyCookie, HTTPBearer, SecurityScopes
@@ -83,19 +83,23 @@ class Noted:
     async def __call__(self, request: Request, who: ThePrincipal) -> None:
         """Write it down."""
         named = next(iter(request.path_params.values()), None)
-        what = named if isinstance(named, str) and _ID.fullmatch(named) else None
-        await note(request, who, self.action, what)
+        await note(request, who, self.action, named)
 
 
-async def note(request: Request, who: Principal, action: Action, what: str | None) -> None:
-    """Write down what somebody is about to be given or to do.
+async def note(
+    request: Request, who: Principal, action: Action, what: Any, through: Through | None = None
+) -> None:
+    """Write down what somebody is about to be given or to do; *what* is told if it is an id.
 
     Raises:
         Transient: it cannot be written, so it must not be done.
     """
     log: AuditLog = request.app.state.opened["audit"]
     clock: Callable[[], datetime] = request.app.state.opened["clock"]
-    deed = Deed(tenant_id=who.tenant_id, who=who.name, via=who.via, action=action, what=what)
+    known = what if isinstance(what, str) and _ID.fullmatch(what) else None
+    deed = Deed(
+        tenant_id=who.tenant_id, who=who.name, via=who.via, action=action, what=known, through=through
+    )
     await log.note(deed, clock())
 
 

@@ -23,6 +23,13 @@ _ROW = {
     "via": "key",
     "action": "transcript.read",
     "what": "c-1",
+    "through": None,
+}
+_EXPORT = _ROW | {
+    "id": "0b1d6f7e8c9a4f0e8d7c6b5a49382716",
+    "action": "export",
+    "what": None,
+    "through": {"filters": ["agent", "since"], "calls": 0, "format": "csv"},
 }
 
 
@@ -73,6 +80,6 @@ NEW_KEY: Final[Responses] = {
 }
 REVOKED: Final[Responses] = {404: {"description": "There is no such key"}}
 AUDIT: Final[Responses] = {
-    200: shown("A page of the record", {"rows": [_ROW], "next": None}),
+    200: shown("A page of the record", {"rows": [_ROW, _EXPORT], "next": None}),
     400: {"description": "The cursor is none of ours for this question"},
 }

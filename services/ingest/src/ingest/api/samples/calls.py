@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from ingest.api.answers import Uploaded
 from ingest.api.samples.shown import Responses, shown
 
 _SUMMARY = {
@@ -96,7 +97,7 @@ HEALTH: Final[Responses] = {
         "What was looked at, and how it is",
         {
             "status": "ok",
-            "findings": [{"check": "mongo", "state": "ok", "told": "answers", "remedy": None}],
+            "checks": [{"check": "mongo", "state": "ok", "told": "answers", "remedy": None}],
         },
     )
 }
@@ -121,20 +122,31 @@ DIFFERENCE: Final[Responses] = {
     200: shown("What came, went or changed", _DIFFERENCE),
     404: {"description": "No such call or revision, or it has no analysis"},
 }
+_TAKEN: Final = {"call_id": "c-1", "status": "uploaded", "metadata_ignored": []}
+_THERE: Final[Responses] = {
+    200: shown(
+        "It is a call already, which keeps its own metadata",
+        {"call_id": "c-1", "status": "completed", "metadata_ignored": ["agent"]},
+    )
+    | {"model": Uploaded}
+}
 UPLOADED: Final[Responses] = {
-    201: shown("Its processing is certain to begin", {"call_id": "c-1", "status": "uploaded"}),
+    **_THERE,
+    201: shown("Its processing is certain to begin", _TAKEN),
     400: {"description": "There is no recording, it is empty, or its metadata cannot be read"},
     409: {"description": "This recording was erased"},
     413: {"description": "The recording is larger than ``MAX_UPLOAD_BYTES``"},
+    415: {"description": "This is plainly no recording, which ``detail`` names, or the body is compressed"},
 }
 PEAKS: Final[Responses] = {
     200: shown(
-        "As loud as each tenth of a second was",
+        "How loud each piece of time was at most: 64 a second, or half as many, a quarter … of a recording"
+        " that would have more than 8,000 a channel",
         {
             "call_id": "c-1",
             "revision": 1,
-            "duration_ms": 300,
-            "peaks_per_second": 10.0,
+            "duration_ms": 46,
+            "peaks_per_second": 64.0,
             "channels": [
                 {"channel": 0, "speaker": "agent", "peaks": [0, 131, 94]},
                 {"channel": 1, "speaker": "customer", "peaks": [12, 0, 0]},
@@ -149,8 +161,10 @@ IN_PARTS: Final[Responses] = {
         "Where each part goes",
         {
             "upload_id": "u-6f1c2a9d8e7b4c5d9a0b1c2d3e4f5a6b",
-            "part_size": 67108864,
-            "parts": [{"number": 1, "size": 1048576, "url": "https://bucket.example/key?partNumber=1&…"}],
+            "part_size_bytes": 67108864,
+            "parts": [
+                {"number": 1, "size_bytes": 1048576, "url": "https://bucket.example/key?partNumber=1&…"}
+            ],
             "expires_at": "2026-11-21T09:00:00Z",
         },
     ),
@@ -158,6 +172,7 @@ IN_PARTS: Final[Responses] = {
     429: {"description": "The tenant's day is full (``UPLOAD_BYTES_PER_DAY``), or asked too often"},
 }
 JOINED: Final[Responses] = {
+    **_THERE,
     201: UPLOADED[201],
     404: {"description": "No such upload, or its time is over"},
     409: {

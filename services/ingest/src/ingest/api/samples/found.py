@@ -65,7 +65,7 @@ _TOTAL = {
     "input_tokens": 0,
     "output_tokens": 0,
     "audio_seconds": 241.0,
-    "usd": 0.018075,
+    "cost_usd": 0.018075,
     "at_most_usd": 0.018075,
 }
 
@@ -93,7 +93,7 @@ COSTS: Final[Responses] = {
             },
             "text/csv": {
                 "example": "day,stage,model,requests,started,unknown,input_tokens,output_tokens,"
-                "audio_seconds,usd,at_most_usd\r\n"
+                "audio_seconds,cost_usd,at_most_usd\r\n"
             },
         }
     },
