@@ -1,12 +1,13 @@
 """What stands in for MongoDB, S3 and Redis where the door is tested: mongomock, and objects in memory."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from hashlib import md5
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from bson import encode
 from common.errors import Permanent
 from common.model import ObjectRef
 from common.parts import Part, Target
@@ -15,11 +16,27 @@ from common.recordings import ObjectStat
 BUCKET = "callstream-audio"
 
 
+class Wired:
+    """A mongomock collection that takes and is asked for what could be sent to a server, and nothing else."""
+
+    def __init__(self, collection: Any) -> None:
+        self._collection = collection
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        method = getattr(self._collection, name)
+
+        def asked(*documents: Any, **options: Any) -> Any:
+            encode({"documents": documents})
+            return method(*documents, **options)
+
+        return asked
+
+
 class FakeCollection:
     """A MongoDB collection as Motor shows it, on mongomock."""
 
     def __init__(self, collection: Any) -> None:
-        self._collection = collection
+        self._collection: Any = Wired(collection)
 
     async def insert_one(self, row: dict[str, Any]) -> Any:
         return self._collection.insert_one(row)
@@ -173,3 +190,7 @@ class FakeCache:
 
     async def set(self, name: str, answer: bytes) -> None:
         self.kept[name] = answer
+
+    async def forget(self, names: Collection[str]) -> None:
+        for name in names:
+            self.kept.pop(name, None)

@@ -69,6 +69,7 @@ async def test_a_row_says_who_asked_for_what_and_when(door: Door, action: str) -
 
 LOOKED_THROUGH: dict[str, tuple[dict[str, Any] | None, str | None]] = {
     "/search?q=slow&agent=Dana&since=2026-11-01&limit=3": (through("agent", "since"), None),
+    "/insights?agent=Dana": (through("agent"), None),
     "/search?q=slow&call_id=c-1": (through("call_id", calls=1), "c-1"),
     "/search?q=slow&call_id=<b>": (through("call_id", calls=1), None),
     "/findings?type=objection&call_id=c-1&call_id=c-2": (

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from common.model import ObjectRef
-from door_scene import Door, opened, problem
+from door_scene import Door, complete, opened, problem
 from ingest_scene import Outside, door_settings, wav
 
 TRANSCRIPTS = "callstream-transcripts"
@@ -41,6 +41,16 @@ async def test_nothing_is_left_of_an_erased_call(door: Door) -> None:
     assert {other} == {key.split("/")[-1].split(".")[0] for _, key in door.outside.bucket.objects}
     assert [call_id] == [key.call_id for key in door.outside.index.erased]
     assert 1 == door.outside.rows["calls"].count()
+
+
+async def test_nothing_is_remembered_of_an_erased_call(door: Door) -> None:
+    """What was answered of it before is not kept until its time is over."""
+    await complete(door.outside)
+    await door.call("c-1")
+    remembered = len(door.outside.cache.kept)
+    await erase(door, "c-1")
+
+    assert (1, {}) == (remembered, door.outside.cache.kept)
 
 
 async def test_erasing_again_is_harmless(door: Door) -> None:

@@ -1,5 +1,6 @@
 """Recordings handed in part by part."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from door_fakes import BUCKET
 from door_scene import Door, opened, problem
 from ingest.parted import SMALLEST_PART
 from ingest_scene import NOW, Outside, door_settings, wav
+from pymongo.errors import AutoReconnect
 
 CALL = wav(0.2)
 LARGEST = 3 * SMALLEST_PART
@@ -126,6 +128,40 @@ async def test_an_erased_recording_does_not_come_back_in_parts(gangway: Gangway)
 
     assert [409, 409] == [answer.status_code for answer in answers]
     assert {} == gangway.door.outside.bucket.objects
+
+
+async def test_two_who_complete_at_once_are_told_the_same(
+    gangway: Gangway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One joins the parts; the other finds them joined, and that nothing is amiss."""
+    upload = (await gangway.announce(len(CALL))).json()
+    parts = gangway.send(upload, CALL)
+    listed, both = gangway.door.outside.parts.there, asyncio.Barrier(2)
+
+    async def together(target: Target) -> tuple[Part, ...]:
+        found = await listed(target)
+        await both.wait()
+        return found
+
+    monkeypatch.setattr(gangway.door.outside.parts, "there", together)
+    answers = await asyncio.gather(*(gangway.complete(upload, parts) for _ in range(2)))
+
+    assert [201, 201] == [answer.status_code for answer in answers]
+    assert 1 == len({answer.json()["call_id"] for answer in answers})
+
+
+async def test_an_upload_that_cannot_be_noted_is_given_up(
+    gangway: Gangway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody would know of it: the store keeps no parts of it, and its bytes are not counted."""
+
+    async def away(*_: Any) -> None:
+        raise AutoReconnect
+
+    monkeypatch.setattr(gangway.door.outside.rows["uploads"], "insert_one", away)
+    answer = await gangway.announce(len(CALL))
+
+    assert (503, {}) == (answer.status_code, gangway.door.outside.parts.open)
 
 
 async def test_completing_again_answers_the_same(gangway: Gangway) -> None:

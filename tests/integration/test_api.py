@@ -233,7 +233,9 @@ async def test_the_limit_is_shared_and_answers_are_remembered(world: World) -> N
         waits = [await limiter.seconds_to_wait(world.name) for limiter in (*limiters, *limiters)]
         await AnswerCache(one).set("name", b"answer")
         kept = await AnswerCache(other).get("name"), await AnswerCache(other).get("nothing")
+        await AnswerCache(one).forget(["name", "nothing"])
+        gone = await AnswerCache(other).get("name")
 
     assert [None, None] == waits[:2]
     assert all(wait and 1 <= wait <= 60 for wait in waits[2:])
-    assert (b"answer", None) == kept
+    assert (b"answer", None, None) == (*kept, gone)

@@ -271,7 +271,7 @@ async def test_queues_and_the_last_hour_are_counted(
     )
 
 
-async def test_a_call_is_done_again(made: Ctl, journal: Journal, sqs: Any, fresh: str) -> None:
+async def test_a_call_is_done_again(made: Ctl, journal: Journal, database: Any, sqs: Any, fresh: str) -> None:
     """The event before the stage is announced in the next revision; the old revision stays as it was."""
     opened = await told(made, "redo", KEY.call_id, "--tenant", "acme", "--from", "analyze")
     answer = await sqs.receive_message(QueueUrl=await url_of(sqs, fresh, "analyze"), WaitTimeSeconds=5)
@@ -283,6 +283,8 @@ async def test_a_call_is_done_again(made: Ctl, journal: Journal, sqs: Any, fresh
     old = await journal.find("acme", KEY.call_id, 1)
     assert old is not None
     assert "failed" == old.status
+    (row,) = [row async for row in database["audit"].find({})]
+    assert ("pipelinectl", "redo", KEY.call_id) == (row["who"], row["action"], row["what"])
 
 
 async def test_what_was_never_kept_is_not_done_again(made: Ctl, journal: Journal) -> None:

@@ -1,11 +1,12 @@
 """One document per call and revision; the first one kept wins."""
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from common.errors import Transient
-from common.model import CallKey, Transcript
+from common.errors import Permanent, Transient
+from common.model import Call, CallKey, CallMetadata, Transcript
 from common.store import Store
 from motor.motor_asyncio import AsyncIOMotorClient
 from nouns import KEY, transcript
@@ -45,6 +46,17 @@ async def test_of_many_at_once_one_is_kept_and_all_are_told_which(store: Store[T
 
     assert [kept[0]] * 10 == kept
     assert kept[0] in candidates
+
+
+async def test_what_no_document_can_hold_is_told_at_once(database: Any) -> None:
+    """No later delivery would be taken either: the call fails for good, with a reason."""
+    calls = Store(database["calls"], Call)
+    now = datetime(2026, 11, 22, tzinfo=UTC)
+    for metadata in (CallMetadata(extra={"a\0b": "c"}), CallMetadata(extra={"a": "b" * 17 * 1024 * 1024})):
+        with pytest.raises(Permanent, match="keeping a document"):
+            await calls.keep(Call(**dict(KEY), metadata=metadata, created_at=now))
+    with pytest.raises(Permanent, match="reading a document"):
+        await calls.find(KEY.model_copy(update={"tenant_id": 2**63}))
 
 
 async def test_the_newest_at_or_before_a_revision_counts(store: Store[Transcript]) -> None:

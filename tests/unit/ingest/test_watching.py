@@ -18,14 +18,14 @@ AWAY = Transient("reading the journal: AutoReconnect")
 class Journal:
     """One call as it is at each look; a failure is raised. ``looks`` counts."""
 
-    def __init__(self, *looks: Entry | Transient | None) -> None:
-        self._looks: Iterator[Entry | Transient | None] = iter(looks)
+    def __init__(self, *looks: Entry | Exception | None) -> None:
+        self._looks: Iterator[Entry | Exception | None] = iter(looks)
         self.looks = 0
 
     async def find(self, _tenant: str, _call: str) -> Entry | None:
         self.looks += 1
         seen = next(self._looks)
-        if isinstance(seen, Transient):
+        if isinstance(seen, Exception):
             raise seen
         return seen
 
@@ -107,6 +107,18 @@ async def test_what_cannot_be_read_at_first_is_told() -> None:
     async with calls.watch("acme", "c-1") as watched:
         with pytest.raises(Transient):
             await watched.first()
+    await calls.close()
+
+
+async def test_a_fault_of_ours_is_told_instead_of_waiting_for_ever() -> None:
+    """Whatever goes wrong in reading: an answer comes, and the next look may go better."""
+    journal, clock = Journal(KeyError("rank"), at_rank(0)), Clock()
+    calls = Watching(journal.find, clock.pause)
+    async with calls.watch("acme", "c-1") as watched:
+        with pytest.raises(KeyError):
+            await watched.first()
+        await clock.a_second()
+        assert at_rank(0) == await watched.first()
     await calls.close()
 
 

@@ -2,15 +2,22 @@
 
 from typing import Any, Generic, TypeVar
 
+from bson.errors import BSONError
 from pymongo.errors import DuplicateKeyError, OperationFailure, PyMongoError
 
-from common.errors import Permanent, Transient, raising
+from common.errors import Permanent, PipelineError, Transient, raising
 from common.model import CallKey
 
 D = TypeVar("D", bound=CallKey)
 
-MONGO_FAILURES: dict[type[Exception], type[Transient]] = {PyMongoError: Transient}
-"""Everything MongoDB raises is worth another delivery: the message waits, nothing is lost."""
+MONGO_FAILURES: dict[type[Exception], type[PipelineError]] = {
+    BSONError: Permanent,  # first: what is too large is both
+    OverflowError: Permanent,  # a number of more than eight bytes
+    PyMongoError: Transient,
+}
+"""Everything MongoDB raises is worth another delivery: the message waits, nothing is lost. What no document
+can hold it does not see, and never will.
+"""
 
 
 class Store(Generic[D]):

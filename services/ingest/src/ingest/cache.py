@@ -1,5 +1,6 @@
 """Answers that cost a few reads, kept in Redis for a while; without Redis they are put together again."""
 
+from collections.abc import Collection
 from typing import Any
 
 from common.logging import get_logger
@@ -26,6 +27,13 @@ class AnswerCache:
             log.warning("cache.unavailable", error=type(error).__name__)
             return None
         return None if found is None else bytes(found)
+
+    async def forget(self, names: Collection[str]) -> None:
+        """Keep nothing under these names."""
+        try:
+            await self._redis.delete(*(f"answer:{name}" for name in names))
+        except (RedisError, OSError) as error:
+            log.warning("cache.unavailable", error=type(error).__name__)
 
     async def set(self, name: str, answer: bytes) -> None:
         """Keep an answer under that name."""

@@ -3,15 +3,37 @@
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Annotated, Any
 
 from common.model import CallMetadata
-from pydantic import ValidationError
+from pydantic import Field, StringConstraints, ValidationError
 
 MOST_EXTRA, LONGEST_EXTRA = 50, 1000  # items, characters
 LONGEST_NAME = 255  # characters of a file's name
 TRACE = ("traceparent", "tracestate")
 """What a sidecar says of the upload's trace and not of the call, as W3C's Trace Context names it."""
+
+
+Extra = Annotated[
+    dict[
+        Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_EXTRA, pattern=r"^[^\x00]+$")],
+        Annotated[str, StringConstraints(max_length=LONGEST_EXTRA)],
+    ],
+    Field(max_length=MOST_EXTRA),
+]
+"""What a caller may say of a call beside the fields that are known; a document's names hold no NUL."""
+
+
+class Told(CallMetadata):
+    """What a caller says of a call, who is told of what cannot be kept; from elsewhere it is left out."""
+
+    extra: Extra = Field(default_factory=dict)
+
+    @property
+    def metadata(self) -> CallMetadata:
+        """The call's own; what its recording is called, its file says."""
+        known = set(CallMetadata.model_fields) - {"filename"}
+        return in_utc(CallMetadata(**self.model_dump(include=known)))
 
 
 _FOLDERS = re.compile(r"^.*[/\\]", re.DOTALL)
@@ -32,12 +54,12 @@ def trace_in(fields: Mapping[str, Any]) -> dict[str, str]:
 
 def merged(first: CallMetadata, *others: Mapping[str, Any]) -> CallMetadata:
     """Everything known; where several know, the earlier one is believed."""
-    known = first
+    known = first.model_copy(update={"extra": _texts(first.extra)})
     for other in others:
         later = metadata(other)
         gaps = {name: value for name, value in later if name != "extra" and getattr(known, name) is None}
         known = known.model_copy(update=gaps | {"extra": later.extra | known.extra})
-    return known
+    return known.model_copy(update={"extra": dict(list(known.extra.items())[:MOST_EXTRA])})
 
 
 def ignored(given: CallMetadata, kept: CallMetadata) -> tuple[str, ...]:
@@ -84,9 +106,10 @@ def _fits(name: str, value: object) -> bool:
 
 
 def _texts(fields: Mapping[str, Any]) -> dict[str, str]:
-    """Texts and numbers as texts; None and nested things have no place in ``extra``."""
+    """Texts and numbers as texts; None, nested things and NUL have no place in ``extra``."""
+    named = {str(name).replace("\0", "")[:LONGEST_EXTRA]: value for name, value in fields.items()}
     return {
-        str(name)[:LONGEST_EXTRA]: str(value)[:LONGEST_EXTRA]
-        for name, value in fields.items()
-        if isinstance(value, str | int | float | bool)
+        name: str(value)[:LONGEST_EXTRA]
+        for name, value in named.items()
+        if name and isinstance(value, str | int | float | bool)
     }

@@ -24,14 +24,14 @@ class Watched:
         self.onlookers = 0
         self._looked = False
         self._entry: Entry | None = None
-        self._failure: PipelineError | None = None
+        self._failure: Exception | None = None
         self._news = asyncio.Event()
 
     async def first(self) -> Entry | None:
         """The call, None if there is none.
 
         Raises:
-            Transient: it cannot be read now.
+            Transient: it cannot be read now; anything else: a fault of ours.
         """
         while not self._looked:
             if self._failure:
@@ -52,7 +52,7 @@ class Watched:
         if news:
             self._wake()
 
-    def miss(self, failure: PipelineError) -> bool:
+    def miss(self, failure: Exception) -> bool:
         """It could not be read; whether that is news."""
         news, self._failure = self._failure is None, failure
         self._wake()
@@ -114,6 +114,9 @@ class Watching:
         except PipelineError as error:
             if watched.miss(error):
                 log.warning("watch.unread", reason=error.reason, error=str(error))
+        except Exception as error:  # noqa: BLE001 - whoever looks on is told, instead of waiting for ever
+            if watched.miss(error):
+                log.error("watch.broken", error=type(error).__name__)  # noqa: TRY400 - its text may hold data
 
 
 @asynccontextmanager

@@ -2,10 +2,13 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 from uuid import uuid4
 
+from pydantic import AfterValidator, AwareDatetime
+
 from common.errors import raising
+from common.instants import within
 from common.model import Noun, TenantId
 from common.store import MONGO_FAILURES
 
@@ -62,7 +65,7 @@ class AuditRow(Deed):
 class Place(Noun):
     """A row's place in the list."""
 
-    at: datetime
+    at: Annotated[AwareDatetime, AfterValidator(within)]
     id: str
 
 

@@ -5,10 +5,9 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
 
-from common.ctl.running import NOT_FOUND, AsJson, Tenant, audit_log, database, end, now, ran, say
+from common.ctl.running import NOT_FOUND, AsJson, Tenant, database, end, note, now, ran, say
 
 if TYPE_CHECKING:
-    from common.access.audit import Action
     from common.access.keys import ApiKeys
     from common.access.scopes import Role, Scope
 
@@ -37,7 +36,7 @@ def create(
         async with database() as opened:
             made = _kept(opened)
             minted = made.mint(Wanted(tenant, label, allowed, "pipelinectl", ends), now())
-            await _note(opened, tenant, "keys.create", minted.key.key_id)
+            await note(opened, tenant, "keys.create", minted.key.key_id)
             await made.keep(minted)
         return {"key": minted.text} | minted.key.model_dump(mode="json", include={"key_id", "expires_at"})
 
@@ -68,7 +67,7 @@ def revoke(
 
     async def gone() -> bool:
         async with database() as opened:
-            await _note(opened, tenant, "keys.revoke", key_id)
+            await note(opened, tenant, "keys.revoke", key_id)
             return await _kept(opened).revoke(tenant, key_id, now())
 
     if not ran(gone()):
@@ -102,10 +101,3 @@ def _kept(opened: Any) -> "ApiKeys":
     from common.access.keys import ApiKeys
 
     return ApiKeys(opened["api_keys"])
-
-
-async def _note(opened: Any, tenant: str, action: "Action", what: str | None) -> None:
-    from common.access.audit import OPERATOR, Deed
-
-    deed = Deed(tenant_id=tenant, who=OPERATOR, via="none", action=action, what=what)
-    await audit_log(opened).note(deed, now())

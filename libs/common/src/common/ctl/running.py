@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 import typer
 
 if TYPE_CHECKING:
-    from common.access.audit import AuditLog
+    from common.access.audit import Action, AuditLog
 
 T = TypeVar("T")
 
@@ -40,6 +40,14 @@ def audit_log(opened: Any) -> "AuditLog":
     from common.settings import AuditSettings
 
     return AuditLog(opened["audit"], timedelta(days=AuditSettings.read().audit_days))
+
+
+async def note(opened: Any, tenant: str, action: "Action", what: str | None) -> None:
+    """Put on record what is done beside the door, before it is done."""
+    from common.access.audit import OPERATOR, Deed
+
+    deed = Deed(tenant_id=tenant, who=OPERATOR, via="none", action=action, what=what)
+    await audit_log(opened).note(deed, now())
 
 
 def ran(work: Coroutine[Any, Any, T]) -> T:

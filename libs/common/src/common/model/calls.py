@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
+from common.instants import within
 from common.model.identity import CallKey, Noun
 
 
@@ -48,7 +49,7 @@ class CallMetadata(Noun):
     agent: str | None = None
     customer: str | None = None
     direction: Literal["inbound", "outbound"] | None = None
-    started_at: datetime | None = None
+    started_at: Annotated[datetime, AfterValidator(within)] | None = None
     company_name: str | None = None
     contact_email: str | None = None
     call_type: str | None = None

@@ -36,7 +36,10 @@ Status = Literal[
     "uploaded", "transcribing", "transcribed", "analyzing", "analyzed", "embedding", "completed", "failed"
 ]
 CallIdPath = Annotated[str, Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$")]
-RevisionQuery = Annotated[int | None, Query(ge=1, description="A revision; the newest unless given")]
+MOST_REVISIONS = 1_000_000
+RevisionQuery = Annotated[
+    int | None, Query(ge=1, le=MOST_REVISIONS, description="A revision; the newest unless given")
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,18 +79,28 @@ class Documents:
         """The call as JSON; a settled one is put together once and remembered."""
         if entry.status not in SETTLED:
             return await self._put_together(entry)
-        name = f"{entry.tenant_id}:{entry.id}:{entry.updated_at.timestamp()}"
+        name = _remembered(entry)
         body = await self.cache.get(name)
         if body is None:
             body = await self._put_together(entry)
             await self.cache.set(name, body)
         return body
 
+    async def forget(self, call_id: str) -> None:
+        """Remember nothing of a call, in any revision; what is not there is no fault."""
+        entries = await self.journal.revisions(self.tenant, call_id, MOST_REVISIONS)
+        if entries:
+            await self.cache.forget([_remembered(entry) for entry in entries])
+
     async def _put_together(self, entry: Entry) -> bytes:
         call, transcript, analysis = await asyncio.gather(
             self.calls.latest(entry.key), self.transcripts.latest(entry.key), self.analyses.latest(entry.key)
         )
         return await asyncio.to_thread(_as_json, entry, call, transcript, analysis)
+
+
+def _remembered(entry: Entry) -> str:
+    return f"{entry.tenant_id}:{entry.id}:{entry.updated_at.timestamp()}"
 
 
 @router.get("", summary="List recorded calls", dependencies=[needs("read")], responses=CALLS)

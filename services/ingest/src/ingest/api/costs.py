@@ -99,7 +99,7 @@ async def costs(
     if form == "csv":
         return await sheet("costs", _rows(ledger, asked))
     named = asked.model_dump_json()
-    after = tuple(place_at(cursor, named)) if cursor else ()
+    after = _place(cursor, named, asked.by) if cursor else ()
     rows = [row async for row in ledger.rows(asked, limit + 1, after)]
     more = cursor_at(place(rows[limit - 1], asked.by), named) if len(rows) > limit else None
     return CostsAnswer(
@@ -108,6 +108,14 @@ async def costs(
         rows=tuple(rows[:limit]),
         next=more,
     )
+
+
+def _place(cursor: str, asked: str, by: tuple[Part, ...]) -> tuple[str, ...]:
+    """Where the page before ended: a text for each of the parts that rows are told apart by."""
+    found = place_at(cursor, asked)
+    if not (isinstance(found, list) and len(found) == len(by) and all(isinstance(x, str) for x in found)):
+        raise Problem(400, "This cursor names no row; leave it out to start anew.")
+    return tuple(found)
 
 
 async def _rows(ledger: Costs, asked: CostQuery) -> AsyncIterator[str]:

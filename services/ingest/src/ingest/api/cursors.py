@@ -7,6 +7,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
+from common.instants import within
 from common.journal import Entry, Page
 
 from ingest.problems import Problem
@@ -25,7 +26,7 @@ def page_after(cursor: str) -> Page:
     """
     try:
         at, _, last = _decoded(cursor).partition(" ")
-        page = Page(datetime.fromisoformat(at), last)
+        page = Page(within(datetime.fromisoformat(at)), last)
     except ValueError:
         raise _bad() from None
     if page.created_at.tzinfo is None or not page.id:

@@ -33,4 +33,5 @@ async def erase_call(
     )
     if entry is None:
         raise Problem(404, "There is no such call.")
+    await documents.forget(call_id)
     await erasure.erase(entry, index)

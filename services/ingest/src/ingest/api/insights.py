@@ -12,7 +12,7 @@ from fastapi import APIRouter, Depends, Query
 
 from ingest.api.given import TheIndex, TheRates, TheStandings, TheTenant
 from ingest.api.samples.found import INSIGHTS
-from ingest.api.sought import Sought
+from ingest.api.sought import SEARCHED, Sought
 from ingest.rates import Kind, Rate
 from ingest.security.admission import needs
 
@@ -114,7 +114,7 @@ class Counting:
 @router.get(
     "/insights",
     summary="Aggregate insights over a period",
-    dependencies=[needs("search")],
+    dependencies=[needs("search"), SEARCHED],
     operation_id="insights",
     responses=INSIGHTS,
 )

@@ -1,10 +1,11 @@
 """Instants and days as requests name them; what is neither is told how to be written."""
 
 import re
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from typing import Annotated, Any, Final
 
-from pydantic import AwareDatetime, BeforeValidator, WithJsonSchema
+from common.instants import within
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, WithJsonSchema
 
 MOMENT: Final = (
     "is no time: send one with its zone, such as 2026-11-01T09:30:00Z, or a day such as 2026-11-01, which"
@@ -30,14 +31,20 @@ def _written(value: Any) -> Any:
     raise ValueError(DAY)
 
 
+def _ours(day: date) -> date:
+    within(datetime.combine(day, time(), UTC))
+    return day
+
+
 Moment = Annotated[
     AwareDatetime,
     BeforeValidator(_begun),
+    AfterValidator(within),
     WithJsonSchema(
         {"anyOf": [{"type": "string", "format": "date-time"}, {"type": "string", "format": "date"}]}
     ),
 ]
 """An instant with a zone, or a day, which stands for its midnight in UTC."""
 
-Day = Annotated[date, BeforeValidator(_written)]
+Day = Annotated[date, BeforeValidator(_written), AfterValidator(_ours)]
 """A day and nothing else."""

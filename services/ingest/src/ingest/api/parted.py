@@ -1,6 +1,8 @@
 """A recording handed in part by part, straight into the store: for what is too large for one request."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Final
@@ -16,7 +18,7 @@ from ingest.api.answers import Uploaded
 from ingest.api.given import ThePartedUploads, TheParts, TheUploadQuota
 from ingest.api.samples.calls import IN_PARTS, JOINED
 from ingest.api.uploads import CONTENT_TYPES, UNKNOWN, Door, Taken, extension, located
-from ingest.metadata import ignored, in_name, in_utc, merged
+from ingest.metadata import Told, ignored, in_name, merged
 from ingest.parted import PartedUpload, amiss, fingerprint, part_size
 from ingest.problems import Problem
 from ingest.recording import call_id, door_key
@@ -29,7 +31,7 @@ router = APIRouter(prefix="/uploads", tags=["calls"])
 UploadId = Annotated[str, Path(pattern=r"^u-[0-9a-f]{32}$")]
 
 
-class Announced(CallMetadata):
+class Announced(Told):
     """A recording that will come, and what its sender knows of it."""
 
     model_config = ConfigDict(extra="forbid")
@@ -39,12 +41,6 @@ class Announced(CallMetadata):
     content_type: str | None = Field(
         None, max_length=255, description="Not believed: the recording is looked at"
     )
-
-    @property
-    def metadata(self) -> CallMetadata:
-        """The call's own."""
-        given = self.model_dump(include=set(CallMetadata.model_fields) - {"filename"})
-        return in_utc(CallMetadata(**given))
 
 
 class PartAddress(Noun):
@@ -104,14 +100,17 @@ class Gangway:
         await self._give_up_lapsed(now)
         named, suffix = call_id(tenant, "upload", upload_id), extension(told.filename)
         ref = ObjectRef(bucket=settings.s3_bucket_audio, key=door_key(tenant, now, named, suffix))
-        async with self.quota.taken(tenant, told.size_bytes, now):
-            target = await self.parts.begin(ref, CONTENT_TYPES.get(suffix, UNKNOWN))
+        content_type = CONTENT_TYPES.get(suffix, UNKNOWN)
+        async with (
+            self.quota.taken(tenant, told.size_bytes, now),
+            self._opened(ref, content_type) as storage_id,
+        ):
             upload = PartedUpload(
                 id=upload_id,
                 tenant_id=tenant,
                 call_id=named,
                 recording=ref,
-                storage_id=target.storage_id,
+                storage_id=storage_id,
                 size=told.size_bytes,
                 part_size=part_size(told.size_bytes),
                 metadata=merged(told.metadata, in_name(told.filename, settings.filename_pattern)),
@@ -121,18 +120,25 @@ class Gangway:
             await self.uploads.add(upload)
         return upload
 
+    @asynccontextmanager
+    async def _opened(self, ref: ObjectRef, content_type: str) -> AsyncIterator[str]:
+        """The store's own name of an upload; one that nobody will know of is given up."""
+        target = await self.parts.begin(ref, content_type)
+        try:
+            yield target.storage_id
+        except BaseException:
+            await self.parts.give_up(target)
+            raise
+
     async def addresses(self, upload: PartedUpload) -> tuple[PartAddress, ...]:
         """Signed for as long as the upload lives."""
         seconds = round((upload.expires_at - upload.begun_at).total_seconds())
-        sizes = enumerate(upload.sizes, start=1)
-        return tuple(
-            [
-                PartAddress(
-                    number=n, size_bytes=size, url=await self.parts.sign(upload.target, n, size, seconds)
-                )
-                for n, size in sizes
-            ]
-        )
+        signed: list[PartAddress] = []
+        for n, size in enumerate(upload.sizes, start=1):
+            url = await self.parts.sign(upload.target, n, size, seconds)
+            signed.append(PartAddress(number=n, size_bytes=size, url=url))
+            await asyncio.sleep(0)  # signing is arithmetic: a thousand in a row would hold everybody up
+        return tuple(signed)
 
     async def find(self, upload_id: str) -> PartedUpload:
         """One of this tenant's that has not lapsed.
@@ -212,11 +218,19 @@ class Gangway:
         """The sidecar goes first, as at the door."""
         if parts:
             await self.door.put_sidecar(upload.recording, upload.metadata)
-            await self.parts.join(upload.target, parts)
+            await self._joined_once(upload, parts)
             if not await self._is_whole(upload):
                 raise Problem(409, "The store joined something else than was announced; begin anew.")
             await self.uploads.name(upload, fingerprint(upload, parts))
         await self.uploads.joined(upload)
+
+    async def _joined_once(self, upload: PartedUpload, parts: tuple[Part, ...]) -> None:
+        """Another completion may have done it since the parts were listed."""
+        try:
+            await self.parts.join(upload.target, parts)
+        except Permanent as error:
+            if error.reason != "not_found":
+                raise
 
     async def _give_up_lapsed(self, now: datetime) -> None:
         for upload in [each async for each in self.uploads.lapsed(now, MOST_LAPSED)]:

@@ -7,7 +7,7 @@ from common.model import Analysis, Noun
 from fastapi import APIRouter, Depends, Path
 
 from ingest.api.analyses import RevisionList, shown_of, told
-from ingest.api.calls import CallIdPath, Documents
+from ingest.api.calls import MOST_REVISIONS, CallIdPath, Documents
 from ingest.api.samples.calls import DIFFERENCE, REVISIONS
 from ingest.differences import Change, Verdict, changes, verdict
 from ingest.problems import Problem
@@ -17,7 +17,7 @@ NEWEST = 50  # revisions told of
 
 router = APIRouter(prefix="/calls", tags=["calls"])
 
-RevisionPath = Annotated[int, Path(ge=1, le=1_000_000)]
+RevisionPath = Annotated[int, Path(ge=1, le=MOST_REVISIONS)]
 
 
 class Difference(Noun):

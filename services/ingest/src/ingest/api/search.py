@@ -10,16 +10,16 @@ from common.index import REACH, Filters, Hit
 from common.index import Query as Asked
 from common.logging import get_logger
 from common.vectors import Vector
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query
 
 from ingest.api.cursors import cursor_at, place_at
 from ingest.api.found import Degraded, FoundCall, Mode, SearchAnswer, found
 from ingest.api.given import TheIndex, TheQuestions, TheStandings, TheTenant, TheTranscripts
 from ingest.api.samples.found import SEARCH
-from ingest.api.sought import Sought, the_one, through
+from ingest.api.sought import SEARCHED, Sought
 from ingest.passages import Group, grouped, key_of
 from ingest.problems import Problem
-from ingest.security.admission import ThePrincipal, needs, note
+from ingest.security.admission import needs
 
 DEPTH: Final = REACH
 """Passages that are looked at: enough for pages of calls, few enough to rank and group for every page."""
@@ -107,15 +107,10 @@ class Searching:
             return None, Degraded(mode="words", reason=error.reason)
 
 
-async def searched(request: Request, who: ThePrincipal) -> None:
-    """On record by what was looked through, not by what was looked for."""
-    await note(request, who, "search", the_one(request.query_params), through(request.query_params))
-
-
 @router.get(
     "/search",
     summary="Search what was said",
-    dependencies=[needs("search"), Depends(searched)],
+    dependencies=[needs("search"), SEARCHED],
     operation_id="search",
     responses=SEARCH,
 )

@@ -11,7 +11,7 @@ from common.index import Filters
 from common.model import CallId, FindingType, TenantId
 from common.model.sentiment import Mood
 from common.pipeline import STATUSES
-from fastapi import Query
+from fastapi import Depends, Query, Request
 from pydantic import StringConstraints
 from starlette.datastructures import QueryParams
 
@@ -19,6 +19,7 @@ from ingest.api.calls import Status
 from ingest.api.moments import Moment
 from ingest.api.sheets import Sheet
 from ingest.problems import Problem
+from ingest.security.admission import ThePrincipal, note
 from ingest.standings import MOST, Standings, TooMany
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
@@ -93,6 +94,15 @@ def the_one(query: QueryParams) -> str | None:
     """The call that alone is looked through, if there is but one."""
     named = set(query.getlist("call_id"))
     return named.pop() if len(named) == 1 else None
+
+
+async def searched(request: Request, who: ThePrincipal) -> None:
+    """On record by what was looked through, not by what was looked for."""
+    await note(request, who, "search", the_one(request.query_params), through(request.query_params))
+
+
+SEARCHED: Final[Any] = Depends(searched)
+"""What a route names behind its ``needs`` that answers in words of whatever calls fit."""
 
 
 def check_period(since: datetime | None, until: datetime | None) -> None:

@@ -30,7 +30,7 @@ from ingest.api.given import (
     TheUploadQuota,
 )
 from ingest.api.samples.calls import UPLOADED
-from ingest.metadata import ignored, in_name, in_utc, merged
+from ingest.metadata import Told, ignored, in_name, merged
 from ingest.problems import Problem, too_large
 from ingest.recording import call_id, door_key, sidecar_of
 from ingest.security.admission import needs
@@ -109,7 +109,7 @@ class UploadForm:
         names = CallMetadata.model_fields.keys() - {"extra", "filename"}
         given = {name: value for name in names if (value := getattr(self, name))}
         try:
-            return in_utc(CallMetadata(**given, extra=_object(self.extra)))
+            return Told(**given, extra=_object(self.extra)).metadata
         except ValidationError as error:
             wrong = faults(error.errors(), within=("body",))
             raise Problem(400, "Some of the call's metadata cannot be read.", errors=wrong) from None
