@@ -130,3 +130,19 @@ def field(name: str, value: bytes, *headers: bytes, filename: str | None = None)
     named = f'; filename="{filename}"' if filename else ""
     disposition = f'Content-Disposition: form-data; name="{name}"{named}'.encode()
     return b"\r\n".join([disposition, *headers, b"", value])
+
+
+def chunk(data: bytes) -> bytes:
+    """A piece of a body whose length nobody has told."""
+    return f"{len(data):x}\r\n".encode() + data + b"\r\n"
+
+
+CHUNK = chunk(b" " * 65_536)
+_CHUNKED = "Transfer-Encoding: chunked"
+_FORM = "Content-Type: multipart/form-data; boundary=x"
+ENDLESS = {
+    "a body": post("/ask", "Content-Type: application/json", _CHUNKED),
+    "a file": post("/calls/upload", _FORM, _CHUNKED)
+    + chunk(b"--x\r\n" + field("file", b"RIFF", filename="a.wav")),
+}
+"""How requests begin that go on with ``CHUNK`` for ever."""

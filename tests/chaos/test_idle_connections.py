@@ -7,16 +7,20 @@ import signal
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from itertools import repeat
 from pathlib import Path
 from resource import RLIMIT_NOFILE, getrlimit
+from typing import Literal
 
 import pytest
 from lone_door import LoneDoor, lone_door
-from raw_http import Talk, get, talk
+from raw_http import CHUNK, ENDLESS, Answer, Talk, ask, field, form, get, talk
 from waiting import until
 
 CROWD = 10_000 if os.environ.get("CHAOS") == "all" else 1_500
 ASKED = 150
+FLOOD = 40  # of each kind
+BOMB = form(*[field(f"f{n}", b"x" * 30_000) for n in range(12)], *[field("file", b"R", filename="a")] * 9)
 ROUNDS = 3  # of which the quickest counts: others use this machine, too
 SPARE = 500  # descriptors that the tests need besides
 MEBIBYTE = 1024  # kibibytes, as /proc counts
@@ -28,10 +32,24 @@ async def door(tmp_path: Path) -> AsyncIterator[LoneDoor]:
         yield door
 
 
-def resident(door: LoneDoor) -> int:
-    """KiB."""
+def resident(door: LoneDoor, which: Literal["VmRSS", "VmHWM"] = "VmRSS") -> int:
+    """KiB, now or at the highest."""
     status = Path(f"/proc/{door.process.pid}/status").read_text(encoding="utf-8")
-    return int(status.split("VmRSS:")[1].split()[0])
+    return int(status.split(f"{which}:")[1].split()[0])
+
+
+async def flooded(door: LoneDoor, many: int) -> set[int]:
+    """So many of each at once; how they are answered."""
+    asked = [endless(door, begun) for begun in ENDLESS.values() for _ in range(many)]
+    answers = await asyncio.gather(*asked, *(ask(door.port, BOMB) for _ in range(many)))
+    return {answer.status for answer in answers}
+
+
+async def endless(door: LoneDoor, begun: bytes) -> Answer:
+    """A body that ends when the door has had enough."""
+    async with talk(door.port) as one:
+        await one.say(begun)
+        return await one.drip(repeat(CHUNK, 64), 0)
 
 
 async def slowest(doors: tuple[LoneDoor, LoneDoor]) -> list[float]:
@@ -75,6 +93,17 @@ async def test_thousands_of_idle_connections_hurt_nobody(door: LoneDoor, tmp_pat
     figures = f"p99 {alone:.1f} ms alone, {beside:.1f} ms beside them; {more:.1f} MiB more"
 
     assert (True, True) == (more <= 50, beside <= 2 * alone), figures
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read from /proc")
+async def test_what_never_ends_takes_no_memory(door: LoneDoor) -> None:
+    """Chunks without an end and forms that burst, many at once: at the highest 50 MiB more, at most."""
+    await flooded(door, 1)
+    before = resident(door, "VmHWM")
+    told = await flooded(door, FLOOD)
+    more = (resident(door, "VmHWM") - before) / MEBIBYTE
+
+    assert ({400, 413, 503}, True) == (told, more <= 50), f"{more:.1f} MiB more"
 
 
 async def test_a_stop_ends_streams_at_once(door: LoneDoor) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from lone_door import lone_door
-from raw_http import CLOSED, ask, field, form, get, post, talk
+from raw_http import CHUNK, CLOSED, ENDLESS, ask, field, form, get, post, talk
 from waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -64,8 +64,8 @@ MALFORMED = {
     "an upload too large": (post("/calls/upload", FORM, "Content-Length: 9999999"), 413, "MAX_UPLOAD_BYTES"),
     "a claim beyond counting": (post("/ask", JSON, f"Content-Length: {'9' * 19}"), 413, "MAX_BODY_BYTES"),
     "two files": (form(FILE, FILE), 400, "Too many files"),
-    "many fields": (form(*[field(f"f{n}", b"") for n in range(21)], FILE), 400, "Too many fields"),
-    "a large field": (form(field("agent", b"x" * 70_000), FILE), 400, "maximum size of 64KB"),
+    "many fields": (form(*[field(f"f{n}", b"") for n in range(13)], FILE), 400, "Too many fields"),
+    "a large field": (form(field("agent", b"x" * 70_000), FILE), 400, "maximum size of 32KB"),
     "a part of many headers": (form(field("agent", b"", *[b"a: b"] * 9), FILE), 400, "multipart"),
     "a part with a large header": (form(field("agent", b"", b"a: " + b"b" * 5000), FILE), 400, "multipart"),
     "a long boundary": (form(FILE, boundary="x" * 300), 400, "multipart"),
@@ -137,19 +137,14 @@ async def test_a_body_that_trickles_is_ended(port: int) -> None:
     assert 408 == answer.status
 
 
-@pytest.mark.parametrize(("path", "kind", "most"), [("/ask", JSON, 2**20), ("/calls/upload", FORM, 2**21)])
-async def test_chunks_without_an_end_are_ended_where_the_limit_is(
-    port: int, path: str, kind: str, most: int
-) -> None:
+@pytest.mark.parametrize("begun", ENDLESS.values(), ids=ENDLESS)
+async def test_chunks_without_an_end_are_ended_where_the_limit_is(port: int, begun: bytes) -> None:
     """413 as soon as it is passed: what is read is bounded, whoever sends."""
-    chunk = b"10000\r\n" + b" " * 65_536 + b"\r\n"
-    if kind == FORM:
-        chunk = chunk.replace(b"    ", b"--x\r", 1)
     async with talk(port) as endless:
-        await endless.say(post(path, kind, "Transfer-Encoding: chunked"))
-        answer = await endless.drip(repeat(chunk, 2 * most // 65_536), 0)
+        await endless.say(begun)
+        answer = await endless.drip(repeat(CHUNK, 64), 0)
 
-    assert answer.status in {413, 400 if kind == FORM else 413}
+    assert 413 == answer.status
 
 
 async def test_what_follows_a_body_is_another_request(port: int) -> None:

@@ -19,6 +19,10 @@ class ArrivalSettings(HttpSettings):
         20, description="Streams of events one client may have open at a time, in each process"
     )
     max_body_bytes: PositiveInt = Field(MEBIBYTE, description="Largest body of a request, an upload's apart")
+    max_bodies_bytes: Annotated[int, Field(ge=4 * MEBIBYTE)] = Field(
+        16 * MEBIBYTE,
+        description="Bytes of bodies one process holds in memory at a time, of an upload at most 448 KiB",
+    )
     request_body_seconds: PositiveInt = Field(
         30, description="Seconds a request's body may keep us waiting, beside REQUEST_BODY_RATE"
     )

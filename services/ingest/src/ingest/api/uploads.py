@@ -18,6 +18,7 @@ from fastapi import APIRouter, Depends, File, Form, Response, UploadFile
 from pydantic import ValidationError
 
 from ingest.api.answers import Uploaded
+from ingest.api.bodies import FIELD, FIELDS
 from ingest.api.faults import faults
 from ingest.api.given import (
     TheBroker,
@@ -64,7 +65,7 @@ UNKNOWN = "application/octet-stream"
 
 # One recording, and no more than its fields, each held in memory. A part's headers are the parser's to bound:
 # eight of 4 KiB.
-FORM_LIMITS: Any = {"max_files": 1, "max_fields": 20, "max_part_size": 64 * 1024}
+FORM_LIMITS: Any = {"max_files": 1, "max_fields": FIELDS, "max_part_size": FIELD}
 
 router = APIRouter(prefix="/calls", tags=["calls"])
 
