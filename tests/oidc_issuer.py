@@ -14,6 +14,7 @@ from aiohttp.test_utils import TestServer
 from ingest.security.login import challenge
 from joserfc import jwt
 from joserfc.jwk import ECKey, Key, RSAKey
+from joserfc.jws import JWSRegistry
 from joserfc.util import urlsafe_b64encode
 from yarl import URL
 
@@ -59,9 +60,9 @@ class Issuer:
         }
         return {name: value for name, value in (told | more).items() if value is not None}
 
-    def token(self, kid: str = "r1", /, **more: Any) -> str:
-        """A token signed with a key of ours."""
-        return signed(self.keys[kid], self.claims(**more))
+    def token(self, kid: str = "r1", header: Mapping[str, Any] | None = None, /, **more: Any) -> str:
+        """A token signed with a key of ours; *header* is what its header says beside."""
+        return signed(self.keys[kid], self.claims(**more), header=header)
 
     def confirmed(self, login: dict[str, str]) -> dict[str, str]:
         """Both tokens of a login."""
@@ -81,10 +82,19 @@ class Issuer:
         } | self.tells
 
 
-def signed(key: Key, claims: dict[str, Any], *, algorithm: str | None = None, kid: str | None = None) -> str:
+def signed(
+    key: Key,
+    claims: dict[str, Any],
+    *,
+    algorithm: str | None = None,
+    kid: str | None = None,
+    header: Mapping[str, Any] | None = None,
+) -> str:
     """A token as that key signs it."""
     kind = algorithm or ("RS256" if isinstance(key, RSAKey) else "ES256")
-    return jwt.encode({"alg": kind, "kid": kid or key.kid}, claims, key, algorithms=[kind])
+    said = {"alg": kind, "kid": kid or key.kid, **(header or {})}
+    registry = JWSRegistry(algorithms=[kind], strict_check_header=False)
+    return jwt.encode(said, claims, key, registry=registry)
 
 
 @asynccontextmanager

@@ -18,6 +18,29 @@ from oidc_issuer import CLIENT, Issuer, by_hand, rsa, running_issuer, signed
 
 NETWORK = "http://calls.test:8000"
 
+FOREIGN: dict[str, Any] = {"client_id": None, "token_use": None}
+"""What takes the claims away that only Cognito's tokens have."""
+
+TAKEN: dict[str, tuple[str, dict[str, Any], dict[str, str]]] = {
+    "Keycloak": ("account", {"typ": "Bearer", "aud": "account", "azp": CLIENT, "scope": "openid"}, {}),
+    "Keycloak before 24": ("account", {"typ": "Bearer", "aud": "account", "azp": CLIENT, "nonce": "n"}, {}),
+    "Keycloak with an audience mapper": ("", {"typ": "Bearer", "aud": [CLIENT, "account"]}, {}),
+    "Auth0": (
+        "https://calls.test",
+        {"aud": ["https://calls.test", "https://acme.test/userinfo"], "azp": CLIENT, "scope": "openid"},
+        {},
+    ),
+    "Auth0 by RFC 9068": (
+        "https://calls.test",
+        {"aud": "https://calls.test", "client_id": CLIENT},
+        {"typ": "at+jwt"},
+    ),
+    "Entra": ("", {"aud": CLIENT, "azp": CLIENT, "scp": "access", "ver": "2.0"}, {"typ": "JWT"}),
+    "Okta": ("api://default", {"aud": "api://default", "cid": CLIENT, "scp": ["openid"]}, {}),
+    "RFC 9068": ("", {"aud": CLIENT, "client_id": CLIENT}, {"typ": "application/AT+JWT"}),
+}
+"""What access tokens of other issuers say, and the OIDC_AUDIENCE that they need."""
+
 
 @pytest.fixture
 async def issuer() -> AsyncIterator[Issuer]:
@@ -60,11 +83,35 @@ async def test_a_token_says_who_asks_for_whom(door: Door, issuer: Issuer, kid: s
 async def test_tokens_of_other_issuers_than_cognito_are_for_their_audience(
     door: Door, issuer: Issuer
 ) -> None:
-    """Where there is no ``token_use``, ``aud`` or ``azp`` names our client."""
-    common = {"client_id": None, "token_use": None}
-    tokens = [issuer.token(aud=["api", CLIENT], **common), issuer.token(aud="account", azp=CLIENT, **common)]
+    """Where there is no ``token_use``, ``aud`` names our client; where there is no ``aud``, another claim."""
+    named: list[dict[str, Any]] = [
+        {"aud": ["api", CLIENT]},
+        *({name: CLIENT} for name in ("azp", "client_id", "cid")),
+    ]
+    tokens = [issuer.token(**{**FOREIGN, "scope": "openid"} | more) for more in named]
 
-    assert [200, 200] == [(await shown(door, token)).status_code for token in tokens]
+    assert [200] * 4 == [(await shown(door, token)).status_code for token in tokens]
+
+
+@pytest.mark.parametrize("kind", TAKEN)
+async def test_tokens_of_the_issuers_we_name_are_taken(issuer: Issuer, kind: str) -> None:
+    """With the audience that deploy/README.md says they need; without it, for another API, no."""
+    audience, claims, header = TAKEN[kind]
+    token = issuer.token("r1", header, **{**FOREIGN, **claims})
+    async with believing(issuer) as strict, believing(issuer, oidc_audience=audience) as told:
+        answers = [(await shown(each, token)).status_code for each in (strict, told)]
+
+    assert [401 if audience else 200, 200] == answers
+
+
+@pytest.mark.parametrize("client", ["other", None])
+async def test_an_audience_of_ours_is_not_enough_for_another_client(
+    issuer: Issuer, client: str | None
+) -> None:
+    """Many clients may hold tokens of it; only those that ours was given are shown here."""
+    token = issuer.token(**FOREIGN, scope="openid", aud="https://calls.test", azp=client)
+    async with believing(issuer, oidc_audience="https://calls.test,account") as door:
+        assert 401 == (await shown(door, token)).status_code
 
 
 @pytest.mark.parametrize(("name", "seconds"), [("exp", -50), ("nbf", 50), ("iat", 50)])
@@ -94,11 +141,20 @@ REFUSED: dict[str, Callable[[Issuer], str]] = {
     "not yet": lambda i: i.token(nbf=_now(120)),
     "issued in the future": lambda i: i.token(iat=_now(120)),
     "for another client": lambda i: i.token(client_id="other"),
-    "for another audience": lambda i: i.token(token_use=None, client_id=None, aud="other"),
-    "for nobody": lambda i: i.token(token_use=None, client_id=None),
+    "for another audience": lambda i: i.token(**FOREIGN, scope="openid", aud="other"),
+    "for nobody": lambda i: i.token(**FOREIGN, scope="openid"),
+    "for another API": lambda i: i.token(**FOREIGN, scope="openid", aud="https://other.test", azp=CLIENT),
+    "of Cognito, for another client": lambda i: i.token(client_id="other", aud=CLIENT),
+    "of Cognito, for another API": lambda i: i.token(aud="https://other.test"),
+    "for an empty audience": lambda i: i.token(**FOREIGN, scope="openid", aud=[], azp=CLIENT),
     "of another issuer": lambda i: i.token(iss="https://elsewhere.test"),
     "an ID token of Cognito": lambda i: i.token(token_use="id", client_id=None, aud=CLIENT),
-    "an ID token": lambda i: i.token(token_use=None, client_id=None, aud=CLIENT, nonce="n"),
+    "an ID token": lambda i: i.token(**FOREIGN, aud=CLIENT, nonce="n"),
+    "an ID token without a nonce": lambda i: i.token(**FOREIGN, aud=CLIENT, azp=CLIENT),
+    "an ID token with a scope": lambda i: i.token(**FOREIGN, aud=CLIENT, scope="openid", at_hash="h"),
+    "an ID token of Keycloak": lambda i: i.token(**FOREIGN, aud=CLIENT, scope="openid", typ="ID"),
+    "a logout token": lambda i: i.token("r1", {"typ": "logout+jwt"}, **FOREIGN, aud=CLIENT),
+    "a critical extension": lambda i: i.token("r1", {"crit": ["b64"], "b64": True}),
     "alg=none": lambda i: by_hand("none", i.claims()),
     "HS256 with the public key": _hmac_with_the_public_key,
     "a key of the other kind": lambda i: signed(i.keys["e1"], i.claims(), kid="r1"),

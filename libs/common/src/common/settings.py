@@ -1,11 +1,13 @@
 """What an operator may choose: groups of settings that services inherit, read once, at start."""
 
+import json
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
     AliasChoices,
+    BeforeValidator,
     Field,
     NonNegativeInt,
     PositiveFloat,
@@ -379,5 +381,13 @@ def queue_urls(settings: ServiceSettings) -> dict[str, str]:
     return {name: url for name, url in named.items() if url}
 
 
-NoDecodeList = Annotated[tuple[str, ...], NoDecode]
-"""A list of texts that a validator reads from ``a,b`` or ``["a", "b"]``."""
+def _listed(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    if value.startswith("["):
+        return json.loads(value)
+    return [part.strip() for part in value.split(",") if part.strip()]
+
+
+Listed = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
+"""A list of texts, read from ``a,b`` or ``["a", "b"]``."""

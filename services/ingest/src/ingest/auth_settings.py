@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from common.addresses import is_loopback
-from common.settings import AuditSettings, IssuerSettings
+from common.settings import AuditSettings, IssuerSettings, Listed
 from limits import parse
 from pydantic import AfterValidator, Field, PositiveInt, model_validator
 
@@ -39,6 +39,11 @@ class AuthSettings(IssuerSettings, AuditSettings):
     )
     oidc_client_id: str | None = Field(
         None, description="Client that tokens have to be for, and that logs people in"
+    )
+    oidc_audience: Listed = Field(
+        (),
+        description="What tokens of that client may name as their audience (`aud`) in its stead, comma"
+        " separated: account for Keycloak, the API's identifier for Auth0 and Okta",
     )
     oidc_scopes: str = Field("openid", description="Scopes a login asks for, separated by spaces")
     oidc_tenant_claim: str | None = Field(

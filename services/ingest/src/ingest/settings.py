@@ -1,6 +1,5 @@
 """What an operator may choose: the consumer's settings, and the door's on top of them."""
 
-import json
 import re
 from datetime import timedelta
 from typing import Annotated
@@ -14,12 +13,12 @@ from common.settings import (
     IngestQueueSettings,
     LedgerSettings,
     LimiterSettings,
-    NoDecodeList,
+    Listed,
     OpenSearchSettings,
     TranscribeQueueSettings,
 )
 from common.vectors.settings import EmbeddingSettings
-from pydantic import AfterValidator, Field, NonNegativeInt, PositiveInt, field_validator
+from pydantic import AfterValidator, Field, NonNegativeInt, PositiveInt
 
 from ingest.arrival_settings import ArrivalSettings
 from ingest.ask_settings import AskSettings
@@ -91,7 +90,7 @@ class Settings(SweeperSettings, BucketSettings, LedgerSettings, IngestQueueSetti
         description="Regular expression on a file's name whose named groups (agent, customer, direction, …)"
         " become the call's metadata",
     )
-    allowed_locations: NoDecodeList = Field(
+    allowed_locations: Listed = Field(
         (),
         description="Places read from: bucket or bucket/prefix, comma separated; unset: S3_BUCKET_AUDIO",
     )
@@ -101,18 +100,6 @@ class Settings(SweeperSettings, BucketSettings, LedgerSettings, IngestQueueSetti
     max_recording_bytes: PositiveInt = Field(
         4 * GIBIBYTE, description="Largest recording taken in parts, and from S3"
     )
-
-    @field_validator("allowed_locations", mode="before")
-    @classmethod
-    def _listed(cls, value: object) -> object:
-        """Read ``a,b`` or ``["a", "b"]``."""
-        if not isinstance(value, str):
-            return value
-        return (
-            json.loads(value)
-            if value.startswith("[")
-            else [part.strip() for part in value.split(",") if part.strip()]
-        )
 
     @property
     def rules(self) -> Rules:

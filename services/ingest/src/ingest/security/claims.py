@@ -15,7 +15,10 @@ from ingest.security.principal import Principal
 LEEWAY: Final = 60  # seconds the issuer's clock may differ from ours
 LONGEST_SUBJECT: Final = 200
 _ACCESS: Final = "access"
+_OF_ACCESS_TOKENS: Final = frozenset({"scope", "scp"})
 _OF_ID_TOKENS: Final = frozenset({"nonce", "at_hash", "c_hash"})
+_RFC_9068: Final = frozenset({"at+jwt", "application/at+jwt"})
+_CLIENT: Final = ("azp", "client_id", "cid")  # Keycloak's, Auth0's and Entra's; RFC 9068's; Okta's
 _TENANT: Final = TypeAdapter[str](TenantId)
 
 Claims = Mapping[str, Any]
@@ -29,6 +32,8 @@ class Expected:
     client_id: str
     groups_claim: str
     tenant_claim: str | None = None
+    audience: frozenset[str] = frozenset()
+    """Other names for us among ``aud``, where another claim names our client."""
 
 
 def are_current(claims: Claims, issuer: str, now: int) -> bool:
@@ -42,13 +47,32 @@ def are_current(claims: Claims, issuer: str, now: int) -> bool:
     return True
 
 
-def is_access(claims: Claims, client_id: str) -> bool:
-    """Whether it is an access token for our client; an ID token says who logged in, not what they may do."""
+def is_access(claims: Claims, kind: str, expected: Expected) -> bool:
+    """Whether it is an access token, for us; an ID token says who logged in, not what they may do.
+
+    *kind* is the type that its header names.
+    """
     if "token_use" in claims:  # Cognito's
-        return claims["token_use"] == _ACCESS and claims.get("client_id") == client_id
-    if _OF_ID_TOKENS & claims.keys() or claims.get("typ") == "ID":
-        return False
-    return client_id in _listed(claims.get("aud")) or claims.get("azp") == client_id
+        ours = claims.get("client_id") == expected.client_id
+        return claims["token_use"] == _ACCESS and ours and _is_for(claims, expected)
+    return _gives_access(claims, kind) and _is_for(claims, expected)
+
+
+def _gives_access(claims: Claims, kind: str) -> bool:
+    """By the type it names, RFC 9068's or Keycloak's, or else by scopes, which ID tokens lack."""
+    if kind.lower() in _RFC_9068 or claims.get("typ") == "Bearer":
+        return True
+    other = "typ" in claims or _OF_ID_TOKENS & claims.keys()
+    return not other and bool(_OF_ACCESS_TOKENS & claims.keys())
+
+
+def _is_for(claims: Claims, expected: Expected) -> bool:
+    """What is meant for another API is not to be shown to us, though our client asked for it."""
+    audience = _listed(claims.get("aud"))
+    if expected.client_id in audience:
+        return True
+    ours = "aud" not in claims or not expected.audience.isdisjoint(audience)
+    return ours and any(claims.get(name) == expected.client_id for name in _CLIENT)
 
 
 def is_identity(claims: Claims, client_id: str, nonce: str) -> bool:

@@ -8,12 +8,12 @@ from typing import Final, Literal
 from common.access.keys import ApiKey, ApiKeys
 from common.logging import get_logger
 
-from ingest.security.claims import Claims, Expected, are_current, is_access, principal_of
+from ingest.security.claims import Expected, are_current, is_access, principal_of
 from ingest.security.issuer import Issuer
 from ingest.security.presented import Bearer, Cookie, Presented
 from ingest.security.principal import Principal
 from ingest.security.sessions import Session, Sessions
-from ingest.security.tokens import verified
+from ingest.security.tokens import Signed, verified
 
 OF_KEYS: Final = "cs_"
 
@@ -38,12 +38,13 @@ class Tokens:
         log.info("token.refused", reason=found)
         return None
 
-    def _judged(self, claims: Claims | None, now: datetime) -> Principal | Doubt:
-        if claims is None:
+    def _judged(self, signed: Signed | None, now: datetime) -> Principal | Doubt:
+        if signed is None:
             return "signature"
+        claims = signed.claims
         if not are_current(claims, self.expected.issuer, int(now.timestamp())):
             return "issuer_or_time"
-        if not is_access(claims, self.expected.client_id):
+        if not is_access(claims, signed.kind, self.expected):
             return "audience"
         return principal_of(claims, self.expected) or "membership"
 

@@ -98,11 +98,11 @@ class Logins:
         identity, access = given.get("id_token"), given.get("access_token")
         if not isinstance(identity, str) or not isinstance(access, str):
             return None
-        claims = await verified(identity, self.tokens.issuer)
-        if claims is None or not self._is_this(claims, login):
+        signed = await verified(identity, self.tokens.issuer)
+        if signed is None or not self._is_this(signed.claims, login):
             return None
         who = await self.tokens.principal(access, self.identities.clock())
-        return who if who and who.name == claims["sub"] else None
+        return who if who and who.name == signed.claims["sub"] else None
 
     def _is_this(self, claims: dict[str, Any], login: Login) -> bool:
         expected, now = self.tokens.expected, int(self.identities.clock().timestamp())

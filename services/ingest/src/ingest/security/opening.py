@@ -58,4 +58,5 @@ def _expected(settings: AuthSettings) -> Expected:
         client_id=settings.oidc_client_id or "",
         groups_claim=settings.oidc_groups_claim,
         tenant_claim=settings.oidc_tenant_claim,
+        audience=frozenset(settings.oidc_audience),
     )

@@ -1,6 +1,7 @@
 """Signed tokens: taken apart, and believed if the issuer's key signed them."""
 
 import json
+from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from joserfc import jws
@@ -13,6 +14,14 @@ _ALGORITHMS: Final = {RSAKey: "RS256", ECKey: "ES256"}
 """The key decides what signs, never the token, which may say ``none``, or HMAC with the public key."""
 
 
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """What an issuer signed; *kind* is the type that the token's header names, if any."""
+
+    claims: dict[str, Any]
+    kind: str
+
+
 class Keys(Protocol):
     """Where an issuer's public keys are."""
 
@@ -21,14 +30,15 @@ class Keys(Protocol):
         ...
 
 
-async def verified(token: str, keys: Keys) -> dict[str, Any] | None:
-    """The claims of a token that one of the keys signed; what else it may be is not told."""
+async def verified(token: str, keys: Keys) -> Signed | None:
+    """What a token says that one of the keys signed; what else it may be is not told."""
     signed = _taken_apart(token)
     if signed is None:
         return None
     header = signed.headers()
     key = await keys.key(str(header["kid"]))
-    return _claims(signed) if key and _signed_by(signed, key) else None
+    claims = _claims(signed) if key and _signed_by(signed, key) else None
+    return None if claims is None else Signed(claims, str(header.get("typ", "")))
 
 
 def algorithm(key: Key) -> str | None:
