@@ -20,6 +20,8 @@ from yarl import URL
 
 CLIENT = "callstream-page"
 GROUPS = ["acme/analysts"]
+MOVED = "/moved"
+"""Before a path to which it leads where it has *moved*, and answers as it should."""
 
 
 @cache
@@ -43,7 +45,9 @@ class Issuer:
     tells: dict[str, Any] = field(default_factory=dict)
     down: bool = False
     groups: list[str] = field(default_factory=lambda: list(GROUPS))
-    nonce: str | None = None
+    identity: dict[str, Any] = field(default_factory=dict)
+    identity_header: dict[str, Any] = field(default_factory=dict)
+    moved: bool = False
     denies: bool = False
 
     def claims(self, **more: Any) -> dict[str, Any]:
@@ -65,10 +69,9 @@ class Issuer:
         return signed(self.keys[kid], self.claims(**more), header=header)
 
     def confirmed(self, login: dict[str, str]) -> dict[str, str]:
-        """Both tokens of a login."""
-        identity = self.token(
-            token_use="id", client_id=None, aud=login["client_id"], nonce=self.nonce or login["nonce"]
-        )
+        """Both tokens of a login; *identity* and its header say what is odd about the ID token."""
+        usual = {"token_use": "id", "client_id": None, "aud": login["client_id"], "nonce": login["nonce"]}
+        identity = self.token("r1", self.identity_header, **(usual | self.identity))
         return {"id_token": identity, "access_token": self.token("e1"), "token_type": "Bearer"}
 
     @property
@@ -121,6 +124,8 @@ class _Desk:
         self.issuer.asked.append(request.path)
         if self.issuer.down:
             raise web.HTTPServiceUnavailable
+        if self.issuer.moved and not request.path.startswith(MOVED):
+            raise web.HTTPTemporaryRedirect(f"{MOVED}{request.path}")
         answer: web.StreamResponse = await handler(request)
         return answer
 
@@ -161,7 +166,8 @@ def _app(issuer: Issuer) -> web.Application:
     app.router.add_get("/.well-known/openid-configuration", desk.described)
     app.router.add_get("/authorize", desk.authorize)
     app.router.add_get("/keys", desk.keys)
-    app.router.add_post("/token", desk.token)
+    for prefix in ("", MOVED):
+        app.router.add_post(f"{prefix}/token", desk.token)
     return app
 
 

@@ -1,8 +1,10 @@
 """What the door promises the page: logging in by key or issuer, and that no other page acts for you."""
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import httpx
@@ -10,8 +12,9 @@ import httpx2
 import pytest
 from access_scene import NETWORK, PAGE, guarded, logged_in, minted
 from door_scene import Door, opened, problem
+from ingest.security.opening import known
 from ingest_scene import Outside, door_settings
-from oidc_issuer import CLIENT, Issuer, running_issuer
+from oidc_issuer import CLIENT, MOVED, Issuer, running_issuer
 
 
 @pytest.fixture
@@ -201,6 +204,12 @@ async def went(door: Door, issuer: Issuer, to: str = "/calls/c-1") -> tuple[http
     return leaving, {"code": "code-1", "state": asked["state"]}
 
 
+async def returned(door: Door, issuer: Issuer, **more: str) -> httpx.Response:
+    """Leave for the issuer, and come back with what it gave."""
+    _, back = await went(door, issuer)
+    return await door.client.get("/api/v1/session/callback", params=back | more)
+
+
 async def test_the_issuer_logs_people_in(with_issuer: Door, issuer: Issuer) -> None:
     """Authorization code, PKCE, state and nonce; then the session has their role, and the page its path."""
     leaving, back = await went(with_issuer, issuer)
@@ -237,15 +246,72 @@ async def test_a_login_is_finished_once_by_the_browser_that_began_it(
 
 async def test_an_id_token_of_another_login_logs_nobody_in(with_issuer: Door, issuer: Issuer) -> None:
     """The nonce binds it to this one; a code the issuer does not know is no login either."""
-    issuer.nonce = "another"
-    _, back = await went(with_issuer, issuer)
-    replayed = await with_issuer.client.get("/api/v1/session/callback", params=back)
-    issuer.nonce = None
-    _, back = await went(with_issuer, issuer)
-    unknown = await with_issuer.client.get("/api/v1/session/callback", params=back | {"code": "code-2"})
+    issuer.identity = {"nonce": "another"}
+    replayed = await returned(with_issuer, issuer)
+    issuer.identity = {}
+    unknown = await returned(with_issuer, issuer, code="code-2")
 
     assert ["unknown", "denied"] == list(map(refusal, (replayed, unknown)))
     assert 401 == (await with_issuer.get("/me")).status_code
+
+
+ODD: dict[str, dict[str, Any]] = {
+    "for another client": {"aud": "other"},
+    "for nobody": {"aud": None},
+    "asked for by another client": {"aud": [CLIENT, "other"], "azp": "other"},
+    "of another issuer": {"iss": "https://elsewhere.test"},
+    "expired": {"exp": int(time.time()) - 61},
+    "without an end": {"exp": None},
+    "of somebody else": {"sub": "another-subject"},
+    "of nobody": {"sub": None},
+    "an access token": {"token_use": "access"},
+    "without a nonce": {"nonce": None},
+}
+
+
+@pytest.mark.parametrize("kind", ODD)
+async def test_an_id_token_that_is_not_of_this_login_logs_nobody_in(
+    with_issuer: Door, issuer: Issuer, kind: str
+) -> None:
+    """Though the access token beside it is good."""
+    issuer.identity = ODD[kind]
+
+    assert "unknown" == refusal(await returned(with_issuer, issuer))
+    assert 401 == (await with_issuer.get("/me")).status_code
+
+
+@pytest.mark.parametrize("header", [{"crit": ["b64"], "b64": True}, {"kid": "r9"}], ids=["critical", "unknown"])
+async def test_an_id_token_that_cannot_be_verified_logs_nobody_in(
+    with_issuer: Door, issuer: Issuer, header: dict[str, Any]
+) -> None:
+    """Nor one with an extension that we do not know and have to heed."""
+    issuer.identity_header = header
+
+    assert "unknown" == refusal(await returned(with_issuer, issuer))
+
+
+async def test_a_code_is_shown_to_the_issuer_alone(with_issuer: Door, issuer: Issuer) -> None:
+    """A token endpoint that leads elsewhere is not followed there."""
+    _, back = await went(with_issuer, issuer)
+    issuer.moved = True
+    answer = await with_issuer.client.get("/api/v1/session/callback", params=back)
+
+    assert "unavailable" == refusal(answer)
+    assert not [path for path in issuer.asked if path.startswith(MOVED)]
+
+
+async def test_a_session_of_the_issuer_ends_where_it_is_no_longer_asked(
+    with_issuer: Door, issuer: Issuer
+) -> None:
+    """Who takes oidc from AUTH has sent everybody home whom it let in."""
+    await returned(with_issuer, issuer)
+    before, outside = (await with_issuer.get("/me")).status_code, with_issuer.outside
+    after = Outside(door_settings(auth="keys"), now=outside.now)
+    after.security = known(after.settings, outside.rows, None, lambda: outside.now)
+    async with opened(after, NETWORK) as without:
+        answer = await without.get("/me", **held(with_issuer))
+
+    assert (200, 401) == (before, answer.status_code)
 
 
 @pytest.mark.parametrize("to", ["//evil.test", "https://evil.test", "/\\evil.test", "evil", "/\tx", ""])

@@ -77,8 +77,8 @@ def _is_for(claims: Claims, expected: Expected) -> bool:
 
 def is_identity(claims: Claims, client_id: str, nonce: str) -> bool:
     """Whether it is the ID token of the login that *nonce* was made for."""
-    fits = client_id in _listed(claims.get("aud")) and claims.get("token_use", "id") == "id"
-    return fits and claims.get("nonce") == nonce
+    asked = client_id in _listed(claims.get("aud")) and claims.get("azp", client_id) == client_id
+    return asked and claims.get("token_use", "id") == "id" and claims.get("nonce") == nonce
 
 
 def principal_of(claims: Claims, expected: Expected) -> Principal | None:

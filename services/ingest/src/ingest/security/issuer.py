@@ -46,6 +46,7 @@ class Issuer:
         self._asking = asyncio.Lock()
         self._asked_at = float("-inf")
         self._read_at = float("-inf")
+        self._described_at = float("-inf")
         self._keys: Mapping[str, Key] = {}
         self._endpoints: Endpoints | None = None
 
@@ -91,12 +92,14 @@ class Issuer:
                 await self._read()
             except PipelineError as error:
                 log.warning("issuer.unavailable", error=str(error))
-                self._endpoints = None  # they may have moved
+                if self._clock() - self._described_at >= FRESH:
+                    self._endpoints = None  # they may have moved
 
     async def _read(self) -> None:
-        endpoints = self._endpoints or await self._described()
-        self._keys = _usable(await self._answered(endpoints.jwks_uri))
-        self._endpoints, self._read_at = endpoints, self._clock()
+        if self._endpoints is None:
+            self._endpoints, self._described_at = await self._described(), self._clock()
+        self._keys = _usable(await self._answered(self._endpoints.jwks_uri))
+        self._read_at = self._clock()
 
     async def _described(self) -> Endpoints:
         address = f"{self._name.rstrip('/')}/.well-known/openid-configuration"
