@@ -4,14 +4,31 @@ from collections.abc import Iterator
 
 import pytest
 from fastapi.dependencies.models import Dependant
-from fastapi.routing import APIRoute
-from ingest.api import PARTS
+from fastapi.routing import RouteContext, iter_route_contexts
+from ingest.app import create_app
 from ingest.security.admission import admitted
+from ingest_scene import Outside, door_settings
 
 # Anybody may ask whether we are there, and log in or out.
 KNOWN = {"/me"}  # for anybody who is known
 OPEN = {"/health", "/session", "/session/options", "/session/oidc", "/session/callback"}
-ROUTES = [route for part in PARTS for route in part.router.routes if isinstance(route, APIRoute)]
+PREFIX = "/api/v1"
+BESIDE = {"/health/live", "/health/ready", "/metrics", "/openapi.json", "/docs", "/docs/oauth2-redirect"}
+FOLDERS = {"/description", "/static"}  # files of ours
+
+
+def _served() -> list[RouteContext]:
+    outside = Outside(door_settings(auth="keys"))
+    return list(iter_route_contexts(create_app(outside.settings, outside.open).routes))
+
+
+SERVED = _served()
+ROUTES = [each for each in SERVED if (each.path or "").startswith(PREFIX)]
+
+
+def below(route: RouteContext) -> str:
+    """Its path in the API."""
+    return (route.path or "").removeprefix(PREFIX)
 
 
 def admissions(dependant: Dependant) -> Iterator[list[str]]:
@@ -23,13 +40,18 @@ def admissions(dependant: Dependant) -> Iterator[list[str]]:
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{'/'.join(route.methods)} {route.path}")
-def test_every_route_admits_once_for_one_scope(route: APIRoute) -> None:
+def test_every_route_admits_once_for_one_scope(route: RouteContext) -> None:
     """All but the open ones, which admit nobody in particular."""
     scopes = list(admissions(route.dependant))
-    assert (0 if route.path in OPEN else 1) == len(scopes)
-    assert all((0 if route.path in KNOWN else 1) == len(each) for each in scopes)
+    assert (0 if below(route) in OPEN else 1) == len(scopes)
+    assert all((0 if below(route) in KNOWN else 1) == len(each) for each in scopes)
 
 
 def test_the_open_routes_are_those_that_are_named() -> None:
     """What is taken away is taken off the list, too."""
-    assert OPEN <= {route.path for route in ROUTES}
+    assert OPEN <= {below(route) for route in ROUTES}
+
+
+def test_nothing_is_served_beside_the_api_that_is_not_named() -> None:
+    """What the application serves elsewhere asks nobody who they are."""
+    assert BESIDE | FOLDERS == {route.path for route in SERVED if route not in ROUTES}

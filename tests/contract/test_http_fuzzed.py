@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final, get_args
 from zlib import crc32
 
+import httpx
 import pytest
 import schemathesis
 from common.access.scopes import Role
@@ -17,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis.strategies import one_of
 from lone_door import lone_door
 from onebox.contracts import OPENAPI, ROOT
-from peopled_door import FOREIGN, SECRET
+from peopled_door import FOREIGN, OWNER, SECRET
 from schemathesis import APIOperation, BaseSchema, Case, GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
@@ -76,6 +77,25 @@ def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Peopled]:
     yield Peopled(f"http://127.0.0.1:{lone.port}", json.loads(Path(folder / "keys.json").read_text()))
     loop.run_until_complete(life.__aexit__(None, None, None))
     loop.close()
+
+
+TOLD: Final = [
+    "/calls",
+    *(f"/calls/{FOREIGN.call_id}{part}" for part in ("", "/transcript", "/peaks", "/revisions/1/diff/2")),
+    f"/calls/{FOREIGN.call_id}/similar",
+    "/search?q=slow",
+    "/findings",
+    "/insights",
+]
+"""Where the secret is."""
+
+
+@pytest.mark.parametrize("path", TOLD)
+def test_the_owner_is_told_the_secret(path: str, door: Peopled) -> None:
+    """So that its absence from others' answers says something."""
+    answer = httpx.get(f"{door.url}/api/v1{path}", headers=door.headers(OWNER))
+
+    assert (200, True) == (answer.status_code, SECRET in answer.text)
 
 
 @cache

@@ -7,8 +7,10 @@ from typing import Any, get_args
 import pytest
 from access_scene import guarded, known, minted
 from common.access.scopes import SCOPES, Role, Scope
-from door_scene import Door, complete, problem
+from door_scene import KEY, Door, problem
+from ingest.api import entrance
 from openapi import Operation, operations
+from whole_call import whole
 
 OPEN = {"/health", "/session", "/session/options", "/session/oidc", "/session/callback"}
 ALL = operations()
@@ -32,7 +34,7 @@ class Counted:
 @pytest.fixture
 async def door() -> AsyncIterator[Door]:
     async with guarded() as door:
-        await complete(door.outside)
+        await whole(door.outside, KEY, "slow")
         yield door
 
 
@@ -61,6 +63,21 @@ async def test_nobody_passes_unknown(door: Door) -> None:
     assert dict.fromkeys(answers, (401, nobody.content)) == {
         name: (answer.status_code, answer.content) for name, answer in answers.items()
     }
+
+
+class Everything(frozenset[str]):
+    """Holds whatever is looked for."""
+
+    def __contains__(self, _name: object) -> bool:
+        return True
+
+
+async def test_no_route_trusts_the_entrance(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Were all of them open to strangers, each would still ask who is there."""
+    monkeypatch.setattr(entrance, "OPEN", Everything())
+    answers = {str(each): await door.client.request(**each.request("c-1")) for each in GUARDED}
+
+    assert dict.fromkeys(answers, 401) == {name: answer.status_code for name, answer in answers.items()}
 
 
 @pytest.mark.parametrize("role", get_args(Role))
@@ -111,14 +128,15 @@ async def test_what_is_anothers_is_as_if_it_were_not_there(
     assert asked[0] == asked[1]
 
 
-async def test_its_owner_is_told(door: Door) -> None:
-    """So that the wall above stands before something."""
-    header = await known(door, "admins")
-    answers = [
-        await door.client.get(f"/api/v1/calls/c-1{part}", headers=header) for part in ("", "/transcript")
-    ]
+@pytest.mark.parametrize("operation", OF_ONE, ids=str)
+async def test_its_owner_is_told(door: Door, operation: Operation) -> None:
+    """So that the wall above stands before something; parts that never came are no 404, either."""
+    ours = (await minted(door, "users")).key
+    theirs = await _theirs(door, operation, ours.key_id)
+    answer = await door.client.request(**operation.request(theirs), headers=await known(door, "admins"))
 
-    assert [200, 200] == [answer.status_code for answer in answers]
+    refused = 409 if operation.path.endswith("/complete") else None
+    assert refused == (answer.status_code if answer.is_error else None)
 
 
 async def test_a_question_about_anothers_call_is_one_about_no_call(door: Door) -> None:

@@ -280,7 +280,9 @@ async def test_an_id_token_that_is_not_of_this_login_logs_nobody_in(
     assert 401 == (await with_issuer.get("/me")).status_code
 
 
-@pytest.mark.parametrize("header", [{"crit": ["b64"], "b64": True}, {"kid": "r9"}], ids=["critical", "unknown"])
+@pytest.mark.parametrize(
+    "header", [{"crit": ["b64"], "b64": True}, {"kid": "r9"}], ids=["critical", "unknown"]
+)
 async def test_an_id_token_that_cannot_be_verified_logs_nobody_in(
     with_issuer: Door, issuer: Issuer, header: dict[str, Any]
 ) -> None:
