@@ -1,4 +1,4 @@
-"""The door in a process of its own: a call of each of two tenants, keys of each role, and the other tenant's."""
+"""The door in a process of its own, with a call of each of two tenants, and keys of both."""
 
 import asyncio
 import json

@@ -55,7 +55,13 @@ async def test_another_name_for_loopback_is_not_trusted(door: Door, host: str, s
     assert status == (await door.get("/calls", Host=host)).status_code
 
 
-@pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP"])
+PROXIES = [
+    *("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Via"),
+    *("True-Client-IP", "X-Client-IP", "CF-Connecting-IP", "X-Envoy-External-Address"),
+]
+
+
+@pytest.mark.parametrize("header", PROXIES)
 async def test_whom_a_proxy_speaks_for_is_a_stranger(door: Door, header: str) -> None:
     """A proxy on this machine that calls us by a name for loopback, as they do unless told otherwise."""
     assert 403 == (await door.get("/calls", **{header: "for=203.0.113.5"})).status_code
@@ -93,7 +99,7 @@ async def test_health_metrics_and_pages_are_there(door: Door) -> None:
     assert 200 == (await door.client.get("/health/live")).status_code
 
 
-@pytest.mark.parametrize("header", ["Forwarded", "X-Forwarded-For", "X-Real-IP"])
+@pytest.mark.parametrize("header", PROXIES)
 async def test_metrics_are_told_to_nobody_behind_a_proxy(header: str) -> None:
     """Prometheus reaches a pod straight; whoever comes by the address of the page does not."""
     async with opened(Outside(door_settings(auth="keys")), NETWORK) as door:
@@ -111,12 +117,15 @@ async def test_health_says_when_the_queue_is_away(door: Door) -> None:
 
 
 async def test_pages_of_a_known_origin_may_call(door: Door) -> None:
-    """CORS: the configured origin and no other."""
-    known = await door.get("/calls", Origin="http://localhost:3000")
-    other = await door.get("/calls", Origin="http://evil.test")
+    """CORS: the configured origin and no other; unless there is one, none."""
+    page = {"Origin": "http://localhost:3000"}
+    async with opened(Outside(door_settings(cors_origins=(page["Origin"],)))) as told:
+        known = await told.get("/calls", **page)
+        other = await told.get("/calls", Origin="http://evil.test")
+    untold = await door.get("/calls", **page)
 
-    assert "http://localhost:3000" == known.headers["access-control-allow-origin"]
-    assert "access-control-allow-origin" not in other.headers
+    assert page["Origin"] == known.headers["access-control-allow-origin"]
+    assert "access-control-allow-origin" not in {**other.headers, **untold.headers}
 
 
 async def test_a_fault_of_ours_tells_nothing(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:

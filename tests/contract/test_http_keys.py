@@ -90,6 +90,39 @@ async def test_an_admin_makes_lists_and_revokes_keys(door: Door) -> None:
     assert made.json()["key"] not in told.text
 
 
+async def test_keys_made_with_a_revoked_one_live_on_unless_they_are_meant_too(door: Door) -> None:
+    """By it, by a session of it, and by those: nobody's else, and each is on record."""
+    root = await minted(door, "admins", "acme")
+    header = {"Authorization": f"Bearer {root.text}"}
+    child = await made_by(door, header)
+    await logged_in(door, root.text)
+    by_session = await made_by(door, PAGE)
+    door.client.cookies.clear()
+    grandchild = await made_by(door, bearer(child))
+    await door.outside.security["api_keys"].revoke("acme", child["key_id"], door.outside.now)
+    admin = await known(door, "admins", "acme")
+    path = f"/api/v1/keys/{root.key.key_id}"
+    alone = (await door.client.delete(path, headers=admin)).status_code
+    before = [(await door.get("/me", **bearer(each))).status_code for each in (by_session, grandchild)]
+    together = (await door.client.delete(path, params={"children": True}, headers=admin)).status_code
+    after = [(await door.get("/me", **bearer(each))).status_code for each in (by_session, grandchild)]
+
+    rows = await door.outside.security["audit"].newest("acme", 20)
+    ids = [root.key.key_id, by_session["key_id"], grandchild["key_id"]]
+    assert (204, [200, 200], 204, [401, 401]) == (alone, before, together, after)
+    assert 200 == (await door.get("/me", **admin)).status_code
+    assert sorted([root.key.key_id, *ids]) == sorted(row.what for row in rows if row.action == "keys.revoke")
+
+
+def bearer(key: Any) -> dict[str, str]:
+    return {"Authorization": f"Bearer {key['key']}"}
+
+
+async def made_by(door: Door, who: dict[str, str]) -> Any:
+    asked = {"label": "x", "scopes": ["read", "keys"]}
+    return (await door.client.post("/api/v1/keys", json=asked, headers=who)).json()
+
+
 async def test_a_key_expires(door: Door) -> None:
     """On its second."""
     key = await minted(door, expires_at=door.outside.now + timedelta(days=1))

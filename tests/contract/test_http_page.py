@@ -138,12 +138,23 @@ async def test_a_refusal_at_the_gate_and_a_fault_of_ours_say_it_too(
         assert dict(HEADERS).items() <= {name: answer.headers.get(name) for name in HEADERS}.items()
 
 
-async def test_over_https_a_browser_is_told_to_stay_there() -> None:
-    """For a year."""
-    async with opened(Outside(door_settings(auth="none")), "https://calls.test") as door:
-        answer = await door.client.get("/api/v1/health")
+@pytest.mark.parametrize(
+    ("address", "public_url", "told"),
+    [
+        ("https://calls.test", None, True),
+        ("http://10.0.0.7:8000", "https://calls.test", True),
+        ("http://10.0.0.7:8000", "http://calls.test", False),
+    ],
+)
+async def test_over_https_a_browser_is_told_to_stay_there(
+    address: str, public_url: str | None, *, told: bool
+) -> None:
+    """For a year; behind a proxy that ends TLS, too. Problems say it as answers do."""
+    async with opened(Outside(door_settings(auth="keys", public_url=public_url)), address) as door:
+        answers = [await door.client.get(f"/api/v1{path}") for path in ("/health", "/me")]
 
-    assert "max-age=31536000" == answer.headers["strict-transport-security"]
+    expected = "max-age=31536000" if told else None
+    assert [expected] * 2 == [answer.headers.get("strict-transport-security") for answer in answers]
 
 
 async def test_the_description_needs_no_cdn_and_runs_under_a_policy(door: Door) -> None:
@@ -160,10 +171,13 @@ async def test_the_description_needs_no_cdn_and_runs_under_a_policy(door: Door) 
 
 async def test_pages_elsewhere_act_as_their_reader_only_where_they_are_named(door: Door) -> None:
     """Credentials go to origins of CORS_ORIGINS; a wildcard gets none."""
-    named = await door.get("/calls", Origin="http://localhost:3000")
+    async with opened(Outside(door_settings(cors_origins=("http://localhost:3000",)))) as open_to_one:
+        named = await open_to_one.get("/calls", Origin="http://localhost:3000")
+    unnamed = await door.get("/calls", Origin="http://localhost:3000")
     async with opened(Outside(door_settings(cors_origins=("*",)))) as open_to_all:
         any_page = await open_to_all.get("/calls", Origin="http://evil.test")
 
     assert "true" == named.headers["access-control-allow-credentials"]
+    assert "access-control-allow-origin" not in unnamed.headers
     assert "*" == any_page.headers["access-control-allow-origin"]
     assert "access-control-allow-credentials" not in any_page.headers

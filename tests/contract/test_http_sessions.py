@@ -79,6 +79,11 @@ async def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(door: Door)
         secure = (await logged_in(secured, key)).headers["set-cookie"]
         inside = await secured.get("/me")
 
+    async with guarded(NETWORK, public_url="https://calls.test") as proxied:
+        behind = (await logged_in(proxied, (await minted(proxied)).text)).headers["set-cookie"]
+
+    assert "Secure" not in plain  # a browser drops what is, over plain HTTP
+    assert ("__Host-callstream=", True) == (behind.partition("=")[0] + "=", "Secure" in behind)
     assert all(part in plain for part in ("callstream=", "HttpOnly", "SameSite=lax", "Path=/"))
     assert all(part in secure for part in ("__Host-callstream=", "HttpOnly", "SameSite=lax", "Secure"))
     assert "Domain" not in plain + secure
@@ -153,7 +158,7 @@ async def test_another_page_logs_nobody_in_or_out(door: Door) -> None:
 
 async def test_without_authentication_pages_of_strangers_change_nothing() -> None:
     """Whoever sits at this machine may visit any page; programs say no origin and are let in."""
-    async with opened(Outside(door_settings())) as door:
+    async with opened(Outside(door_settings(cors_origins=("http://localhost:3000",)))) as door:
         path = "/api/v1/calls/c-1/redo?from=embed"
         strange = await door.client.post(path, headers={"Origin": "http://evil.test"})
         friends = [

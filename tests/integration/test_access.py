@@ -32,7 +32,7 @@ async def sessions(database: Any) -> Sessions:
 
 
 def wanted(tenant: str = "acme", **more: Any) -> Wanted:
-    return Wanted(tenant, "crm", SCOPES["users"], "test", **more)
+    return Wanted(tenant, "crm", SCOPES["users"], **({"made_by": "test"} | more))
 
 
 async def test_a_key_opens_until_it_is_revoked(keys: ApiKeys) -> None:
@@ -127,6 +127,23 @@ async def test_pipelinectl_makes_lists_and_revokes_keys(keys: ApiKeys, server: S
     assert await keys.opened(made["key"], datetime.now(UTC)) is None
     assert ["keys.revoke", "keys.create"] == [row["action"] for row in rows]
     assert {"pipelinectl"} == {row["who"] for row in rows}
+
+
+async def test_pipelinectl_revokes_keys_made_with_a_key(keys: ApiKeys, server: Servers, fresh: str) -> None:
+    """All the way down, of its tenant; each is on record."""
+    environment = {"MONGODB_URI": server("mongo"), "MONGODB_DATABASE": fresh}
+    root = (await keys.create(wanted(), NOW)).key
+    child = (await keys.create(wanted(made_by=root.holder), NOW)).key
+    grandchild = (await keys.create(wanted(made_by=child.holder), NOW)).key
+    other = (await keys.create(wanted("globex", made_by=root.holder), NOW)).key
+    command = ["keys", "revoke", root.key_id, "--tenant", "acme", "--children", "--json"]
+    told = json.loads((await asyncio.to_thread(CliRunner().invoke, app, command, env=environment)).stdout)
+
+    ids = [root.key_id, child.key_id, grandchild.key_id]
+    assert {"revoked": ids[0], "children": ids[1:]} == told
+    assert [None, None, None, other.key_id] == [
+        key and key.key_id for key in [await keys.alive(each, NOW) for each in (*ids, other.key_id)]
+    ]
 
 
 @pytest.mark.parametrize("days", [(), ("--days", "90")], ids=["none", "ninety"])

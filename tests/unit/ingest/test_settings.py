@@ -41,7 +41,7 @@ def test_the_defaults_are_ours() -> None:
     door = DoorSettings.read()
 
     assert ("127.0.0.1", 8000, "/api/v1") == (door.host, door.port, door.api_v1_prefix)
-    assert (("http://localhost:3000",), 1024**3) == (door.cors_origins, door.max_upload_bytes)
+    assert ((), 1024**3) == (door.cors_origins, door.max_upload_bytes)
     assert (Location("audio"),) == door.rules.allowed
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from onebox.contracts import SETTINGS
 from onebox.process import LOOPBACK, Command, ProcessFailed, reserved_port, running_process
 
 ENV = Path(".env")
+PAGE = '["http://localhost:3000"]'  # where somebody's page under development is
 FIRST_PORT = 8000
 PATIENCE = 60.0  # seconds
 
@@ -53,14 +55,15 @@ async def _run(console: Console) -> None:
     async with AsyncExitStack() as life:
         for offset, stage in enumerate(PIPELINE):
             port = life.enter_context(reserved_port(FIRST_PORT + offset))
-            command = _command(stage, port)
+            command = started(stage, port, os.environ)
             await life.enter_async_context(running_process(command))
             console.print(f"{stage.service}: http://{LOOPBACK}:{port}  log: {command.log}")
         console.print("Up with reload until Ctrl-C.")
         await asyncio.Event().wait()
 
 
-def _command(stage: Stage, port: int) -> Command:
+def started(stage: Stage, port: int, environment: Mapping[str, str]) -> Command:
+    """How a service is run; a developer's own page may call the API unless *environment* names another."""
     folders = [f"services/{stage.service}/src", "libs/common/src", "libs/faststream-sqs/src"]
     watched = [part for folder in folders for part in ("--reload-dir", folder)]
     return Command(
@@ -69,7 +72,7 @@ def _command(stage: Stage, port: int) -> Command:
             *(sys.executable, "-m", "uvicorn", "--factory", f"{stage.service}.app:create_app"),
             *("--host", LOOPBACK, "--port", str(port), "--reload", *watched),
         ),
-        env={"PORT": str(port)},
+        env={"CORS_ORIGINS": PAGE, **environment, "PORT": str(port)},
         ready=f"http://{LOOPBACK}:{port}/health/ready",
         log=Path(".onebox") / f"{stage.service}.log",
         patience=PATIENCE,

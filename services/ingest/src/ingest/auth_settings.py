@@ -64,7 +64,8 @@ class AuthSettings(IssuerSettings, AuditSettings):
         "300/minute", description="Requests of each admin; without AUTH, of each address"
     )
     rate_limit_anonymous: Rate = Field(
-        "30/minute", description="Requests of each address that are refused or need no login"
+        "30/minute",
+        description="Requests of each address that are refused; and, counted apart, those of a login",
     )
 
     @property

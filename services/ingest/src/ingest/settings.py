@@ -130,7 +130,9 @@ class DoorSettings(
         "/api/v1", description="Path of the API"
     )
     cors_origins: tuple[str, ...] = Field(
-        ("http://localhost:3000",), description="Origins whose pages may call the API, as a JSON list"
+        (),
+        description="Origins whose pages may call the API as their reader, as a JSON list; our own page"
+        " needs none",
     )
 
     @property

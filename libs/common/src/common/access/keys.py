@@ -3,7 +3,7 @@
 import hmac
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -39,6 +39,11 @@ class ApiKey(Noun):
     expires_at: datetime | None = None
     revoked_at: datetime | None = None
     last_used_at: datetime | None = None
+
+    @property
+    def holder(self) -> str:
+        """Who asks by it: on record for what is done, and as the maker of other keys."""
+        return _holder(self.key_id)
 
     @property
     def role(self) -> Role:
@@ -113,6 +118,10 @@ def new_parts() -> Parts:
     return Parts(secrets.token_hex(_ID_BYTES), secrets.token_urlsafe(_SECRET_BYTES))
 
 
+def _holder(key_id: str) -> str:
+    return f"key:{key_id}"
+
+
 class ApiKeys:
     """The collection ``api_keys``."""
 
@@ -174,10 +183,25 @@ class ApiKeys:
             await self._collection.update_one({**ours, "revoked_at": None}, {"$set": {"revoked_at": now}})
             return await self._collection.find_one(ours) is not None
 
+    async def made_with(self, tenant_id: str, key_id: str) -> AsyncIterator[str]:
+        """Keys that work, made with that one, and with these: revoke each as it comes, and none is left."""
+        makers = [key_id]
+        while makers:
+            rows = await self._made_by(tenant_id, makers)
+            for row in rows:
+                if row["revoked_at"] is None:
+                    yield row["_id"]
+            makers = [row["_id"] for row in rows]
+
     async def prepare(self) -> None:
         """Create the index that lists go by."""
         with raising("creating an index", MONGO_FAILURES):
             await self._collection.create_index([("tenant_id", 1), ("created_at", -1)])
+
+    async def _made_by(self, tenant_id: str, key_ids: list[str]) -> list[dict[str, Any]]:
+        made = {"tenant_id": tenant_id, "created_by": {"$in": [_holder(each) for each in key_ids]}}
+        with raising("reading API keys", MONGO_FAILURES):
+            return [row async for row in self._collection.find(made, {"revoked_at": 1})]
 
     async def _row(self, key_id: str) -> dict[str, Any] | None:
         with raising("reading an API key", MONGO_FAILURES):

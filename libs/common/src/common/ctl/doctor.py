@@ -8,7 +8,7 @@ from functools import partial
 from importlib.metadata import version
 from typing import Final
 
-from common.ctl import exam_aws, exam_issuer, exam_provider, exam_stores
+from common.ctl import exam_aws, exam_issuer, exam_provider, exam_proxy, exam_stores
 from common.ctl.environment import S, ToldQueues, told
 from common.ctl.findings import Finding, ok, skipped, unasked, wrong
 from common.ctl.rights import RIGHTS, Workload
@@ -72,6 +72,7 @@ def _exams(who: Workload | None) -> dict[str, Exam]:
             "OPENSEARCH_URL",
         ),
         "issuer": _issuer,
+        "proxy": _proxy,
         **{f"provider.{purpose}": _provider(purpose) for purpose in PURPOSES},
     }
 
@@ -91,6 +92,10 @@ def _of(group: type[S], exam: Callable[[S], Awaitable[list[Finding]]], variables
 async def _issuer() -> list[Finding]:
     settings = IssuerSettings.read()
     return await exam_issuer.issuer(settings) if settings.oidc_issuer else [skipped("issuer", "OIDC_ISSUER")]
+
+
+async def _proxy() -> list[Finding]:
+    return await exam_proxy.proxy(exam_proxy.ProxySettings.read())
 
 
 def _provider(purpose: exam_provider.Purpose) -> Exam:

@@ -60,19 +60,34 @@ def list_(*, tenant: Tenant = "default", as_json: AsJson = False) -> None:
 def revoke(
     key_id: Annotated[str, typer.Argument(help="Its id, as `list` has it.")],
     *,
+    children: Annotated[bool, typer.Option(help="Those made with it, too, and with those.")] = False,
     tenant: Tenant = "default",
     as_json: AsJson = False,
 ) -> None:
-    """Let a key work no longer, from now on; sessions that it began end with it."""
+    """Let a key work no longer, from now on; sessions that it began end with it, keys made with it do not."""
 
-    async def gone() -> bool:
+    async def gone() -> list[str]:
         async with database() as opened:
-            await note(opened, tenant, "keys.revoke", key_id)
-            return await _kept(opened).revoke(tenant, key_id, now())
+            return await _revoked(opened, tenant, key_id, children=children)
 
-    if not ran(gone()):
+    revoked = ran(gone())
+    if not revoked:
         end(f"Tenant {tenant} has no such key; --tenant names another.", NOT_FOUND)
-    say({"revoked": key_id}, as_json=as_json)
+    say({"revoked": key_id} | ({"children": revoked[1:]} if children else {}), as_json=as_json)
+
+
+async def _revoked(opened: Any, tenant: str, key_id: str, *, children: bool) -> list[str]:
+    """That key, and those made with it if they are meant, too; none where it is no key of the tenant's."""
+    kept, revoked = _kept(opened), [key_id]
+    await note(opened, tenant, "keys.revoke", key_id)
+    if not await kept.revoke(tenant, key_id, now()):
+        return []
+    if children:
+        async for child in kept.made_with(tenant, key_id):
+            await note(opened, tenant, "keys.revoke", child)
+            await kept.revoke(tenant, child, now())
+            revoked.append(child)
+    return revoked
 
 
 def _allowed(role: str | None, scopes: str | None) -> "frozenset[Scope]":

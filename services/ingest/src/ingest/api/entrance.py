@@ -53,7 +53,7 @@ class Entrance:
         opened: Mapping[str, Any] = request.app.state.opened
         gauge = _Gauge(opened["limiters"], _address(request))
         if path in OPEN:
-            await gauge.count("anonymous", RATE_ANONYMOUS)
+            await gauge.count_open()
             self._same_origin(request, strict=False)
             return None
         who = await self._known(request, opened["identities"])
@@ -97,6 +97,10 @@ class _Gauge:
         """Count a request of one who is known; where all are the same, by address."""
         name = f"at:{self._address}" if who.via == "none" else f"by:{who.tenant_id}:{who.name}"
         await self.count(who.role, f"RATE_LIMIT_{who.role.upper()}", name)
+
+    async def count_open(self) -> None:
+        """Count a login, or what leads to one, apart from what else is refused at that address."""
+        await self.count("anonymous", RATE_ANONYMOUS, f"open:{self._address}")
 
     async def count(self, tier: Tier, setting: str, name: str | None = None) -> None:
         """Count a request.

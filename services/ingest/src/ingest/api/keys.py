@@ -6,7 +6,7 @@ from typing import Annotated, Self
 from common.access.keys import KeyId, Label, ToldKey, Wanted
 from common.access.scopes import SCOPES, Role, Scope
 from common.model import Noun
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import ConfigDict, Field, model_validator
 
 from ingest.api.given import TheApiKeys, TheClock, ThePrincipal, TheTenant
@@ -106,11 +106,21 @@ async def create(
     responses=REVOKED,
 )
 async def revoke(
-    key_id: Annotated[KeyId, Path()], tenant: TheTenant, keys: TheApiKeys, clock: TheClock
+    key_id: Annotated[KeyId, Path()],
+    request: Request,
+    who: ThePrincipal,
+    keys: TheApiKeys,
+    clock: TheClock,
+    *,
+    children: Annotated[bool, Query(description="Those made with it, too, and with those")] = False,
 ) -> Response:
-    """Let a key work no longer, from now on; sessions that it began end with it."""
-    if not await keys.revoke(tenant, key_id, clock()):
+    """Let a key work no longer, from now on; sessions that it began end with it, keys made with it do not."""
+    if not await keys.revoke(who.tenant_id, key_id, clock()):
         raise Problem(404, "There is no such key.")
+    if children:
+        async for child in keys.made_with(who.tenant_id, key_id):
+            await note(request, who, "keys.revoke", child)
+            await keys.revoke(who.tenant_id, child, clock())
     return Response(status_code=204)
 
 

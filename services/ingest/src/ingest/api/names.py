@@ -9,6 +9,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.params import Form
 
 from ingest.problems import Problem
+from ingest.security.admission import admitted, principal, require
 
 MOST: Final = 20  # names told of
 LONGEST: Final = 100  # characters told of one
@@ -25,7 +26,7 @@ async def only_known(request: Request) -> None:
     """Let a request pass that says nothing but what its route reads, in its query and in its form.
 
     Raises:
-        Problem: 422, it says something else.
+        Problem: 401 or 403, they may not ask; 422, it says something else.
     """
     parts = tuple(_parts(request.scope["route"].dependant))
     strange: list[dict[str, str]] = []
@@ -35,8 +36,16 @@ async def only_known(request: Request) -> None:
     if fields := {field.alias for field in _body(parts) if isinstance(field.field_info, Form)}:
         strange += _strange("body", await request.form(), fields)  # as it was read before any dependency
     if strange:
+        await _may_ask(request, parts)
         told = "; ".join(f"'{each['field']}' {each['message']}" for each in strange)
         raise Problem(422, f"Some of the request is not understood: {told}", errors=strange)
+
+
+async def _may_ask(request: Request, parts: Iterable[Dependant]) -> None:
+    """Who may not ask is told that and no more; dependencies of all routes run before the route's own."""
+    for part in parts:
+        if part.call is admitted:
+            require(await principal(request), part.own_oauth_scopes or ())
 
 
 def in_body(request: Request) -> frozenset[str]:

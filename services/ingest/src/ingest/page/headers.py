@@ -9,8 +9,10 @@ from ingest.page.policy import HEADERS, HSTS, for_description
 
 
 def safety(scope: Scope) -> Mapping[str, str]:
-    """The headers of an answer to this request."""
-    return {**HEADERS, **HSTS} if scope.get("scheme") == "https" else HEADERS
+    """The headers of an answer to this request, which a proxy may have brought here from TLS."""
+    public_url = scope["app"].state.settings.public_url or ""
+    encrypted = scope.get("scheme") == "https" or public_url.startswith("https://")
+    return {**HEADERS, **HSTS} if encrypted else HEADERS
 
 
 class SafetyHeaders:

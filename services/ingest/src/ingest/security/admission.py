@@ -1,7 +1,7 @@
 """Who may ask for what: the one dependency that every route but the open ones passes."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Final
@@ -60,7 +60,16 @@ async def admitted(
     Raises:
         Problem: 401, nobody is known; 403, they may not.
     """
-    if missing := [scope for scope in scopes.scopes if scope not in who.scopes]:
+    require(who, scopes.scopes)
+
+
+def require(who: Principal, scopes: Iterable[str]) -> None:
+    """Let them do what takes these scopes.
+
+    Raises:
+        Problem: 403, they may not.
+    """
+    if missing := [scope for scope in scopes if scope not in who.scopes]:
         challenge = f'Bearer error="insufficient_scope", scope="{" ".join(missing)}"'
         raise Problem(403, f"This needs the scope '{missing[0]}'.", headers={"WWW-Authenticate": challenge})
 

@@ -116,4 +116,4 @@ class Identities:
 
 
 def _holder(key: ApiKey) -> Principal:
-    return Principal(f"key:{key.key_id}", key.tenant_id, key.scopes, "key", key.expires_at)
+    return Principal(key.holder, key.tenant_id, key.scopes, "key", key.expires_at)

@@ -6,7 +6,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ingest.problems import Problem
 
-FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip")  # what proxies say of whom they speak for
+FORWARDED = (  # what proxies say of whom they speak for, and that they do
+    *("forwarded", "via", "x-real-ip", "x-client-ip", "true-client-ip", "cf-connecting-ip"),
+    "x-envoy-external-address",
+)
+FORWARDED_PREFIX = "x-forwarded-"
 METRICS = "/metrics"
 PROBES = ("/health/live", "/health/ready", METRICS)  # asked by the platform, from elsewhere
 
@@ -41,7 +45,7 @@ class InsideOnly:
 
 
 def _is_forwarded(headers: Headers) -> bool:
-    return any(name in headers for name in FORWARDED)
+    return any(name in FORWARDED or name.startswith(FORWARDED_PREFIX) for name in headers)
 
 
 def _is_local(scope: Scope) -> bool:
