@@ -444,7 +444,7 @@ export interface paths {
         post?: never;
         /**
          * Revoke an API key
-         * @description Let a key work no longer, from now on; sessions that it began end with it.
+         * @description Let a key work no longer, from now on; sessions that it began end with it, keys made with it do not.
          */
         delete: operations["revoke_key"];
         options?: never;
@@ -5994,7 +5994,10 @@ export interface operations {
     };
     revoke_key: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Those made with it, too, and with those */
+                children?: boolean;
+            };
             header?: never;
             path: {
                 key_id: string;
