@@ -14,7 +14,7 @@ from common.access.scopes import SCOPES, Role
 from common.index import Filters, FindingCount, Hit, Mark, Query, SubjectCount
 from common.model import CallFacts, CallKey, ChunkFinding
 from door_fakes import FakeLimiter
-from door_scene import complete
+from door_scene import KEY
 from ingest_scene import NOW, FakeIndex, Outside, door_settings
 from lone_door import served
 from whole_call import whole
@@ -72,7 +72,7 @@ class Peopled(Outside):
 
     @asynccontextmanager
     async def open(self, settings: object) -> AsyncIterator[dict[str, object]]:
-        await complete(self)
+        await whole(self, KEY, "ours")
         await whole(self, FOREIGN, SECRET)
         async with super().open(settings) as outside:
             told = json.dumps(await self.keys())
