@@ -3,7 +3,8 @@
 import httpx
 import pytest
 from browser.conftest import Open
-from browser.test_page_for_all import TAGS, faults, tab_to
+from browser.test_page_for_all import TAGS, faults
+from browser.test_page_keyboard import tab_to
 from page_scene import Scene
 from watched import Watched
 
