@@ -6,7 +6,7 @@ from watched import Watched
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-LONG_TASK = 200  # ms, in which somebody sees that nothing moves, on a machine that has other things to do
+LONG_TASK = 100  # ms, after which somebody sees that nothing moves
 LONG_WAIT = 400  # ms, for the page itself to start
 LONG_TASKS = """
 window.long = [];
