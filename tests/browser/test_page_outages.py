@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 from browser.conftest import Open
 from page_scene import PRICING, silence
-from playwright.async_api import FilePayload, Page, Route
+from playwright.async_api import FilePayload, Page, Route, expect
 from watched import Watched
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -183,6 +183,38 @@ async def test_what_is_confirmed_in_vain_can_be_confirmed_again(troubled: Watche
     await outage.end()
     await page.get_by_role("button", name="Make the key").click()
     await page.get_by_role("dialog", name="The key “after the outage”").wait_for()
+
+
+async def test_more_of_what_was_found_is_asked_for_again(troubled: Watched) -> None:
+    """What is shown stays where it is."""
+    page = troubled.page
+    await troubled.goto("/search?q=reports&agent=Daniel")
+    found = page.locator(".found").first
+    more = found.get_by_role("button", name="more passages")
+    shown, hidden = await found.locator(".hit").count(), int((await more.inner_text()).split()[0])
+    outage = Outage(page, "search")
+    outage.refuse()
+    await outage.begin()
+    await more.click()
+    await told_and_over(outage)
+    await expect(found.locator(".hit")).to_have_count(min(20, shown + hidden))
+
+
+async def test_whoever_only_looks_on_is_led_to_the_login_as_well(troubled: Watched) -> None:
+    """Where a stream of a call's progress is refused, it is asked who is signed in."""
+    page, over = troubled.page, Event()
+
+    async def hold(route: Route) -> None:
+        await over.wait()
+        await route.continue_()
+
+    await page.route("**/events", hold)
+    async with page.expect_request("**/events"):
+        await troubled.goto("/calls/c-moving")
+    await page.context.clear_cookies()
+    over.set()
+    await troubled.shows("Sign in")
+    await page.unroute_all(behavior="wait")
 
 
 async def choose_status(page: Page) -> None:
