@@ -64,6 +64,7 @@ async def furnish(scene: Scene) -> None:
     await archive.completed(
         call("c-hostile"), hostile, today - timedelta(days=1), agent=HOSTILE, company_name=HOSTILE
     )
+    await archive.completed(call("c-named"), hostile, today - timedelta(days=1), filename=f"{HOSTILE}.wav")
     await unfinished(scene)
     await endless(scene)
 

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 from browser.conftest import Open
-from browser.test_page_for_all import TAGS, faults, tab_to
+from browser.test_page_keyboard import tab_to
 from page_scene import Scene
 from watched import Watched
 
@@ -92,23 +92,6 @@ async def test_a_key_is_made_without_a_mouse(watched: Watched) -> None:
     row = page.locator("tbody tr", has_text="by keyboard")
     await row.locator("[data-name='Expires']").get_by_text("Never").wait_for()
     assert 0 == await page.get_by_role("dialog").count()
-
-
-async def test_axe_finds_nothing_in_what_asks(opened: Open, key: str) -> None:
-    """Neither where a key is made and shown nor where it is revoked, nor in the log."""
-    watched = await opened(key, bypass_csp=True, reduced_motion="reduce")
-    page, rules = watched.page, {"type": "tag", "values": TAGS}
-    await watched.goto("/access")
-    await page.get_by_role("button", name="Make a key").click()
-    found = await faults(watched, rules)
-    await page.get_by_role("button", name="Cancel").click()
-    await make(watched, "seen by axe", "users")
-    found += await faults(watched, rules)
-    await page.get_by_role("button", name="Done").click()
-    await page.get_by_role("button", name="Revoke seen by axe").click()
-    found += await faults(watched, rules)
-
-    assert [] == found
 
 
 async def test_who_asked_for_what_is_told_newest_first(watched: Watched) -> None:

@@ -4,7 +4,7 @@ import pytest
 from browser.conftest import HOSTILE, Open
 from common.access.scopes import Role
 from page_scene import Scene, silence
-from watched import Watched
+from watched import SOUND, Watched
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -39,6 +39,19 @@ async def test_script_in_a_file_name_is_shown_and_not_run(watched: Watched) -> N
     await watched.page.get_by_label("Choose recordings").set_input_files(file)  # type: ignore[arg-type]
     await watched.page.get_by_role("heading", name=name).wait_for()
     await watched.page.get_by_role("link", name="Open the call").wait_for()
+
+
+async def test_script_in_the_file_name_that_names_a_call_is_shown_and_not_run(watched: Watched) -> None:
+    """As the call's title and the document's, in the list, and in the small player."""
+    page, name = watched.page, f"{HOSTILE}.wav"
+    await watched.goto("/calls/c-named")
+    await watched.shows(name)
+    assert f"{name} · Callstream" == await page.title()
+    await page.get_by_role("button", name="Play", exact=True).click()
+    await page.wait_for_function(f"() => {SOUND} && !{SOUND}.paused")
+    await page.get_by_role("link", name="Calls", exact=True).click()
+    await page.locator("tbody").get_by_role("link", name=name).wait_for()
+    await page.locator(".dock").get_by_role("link", name=name).wait_for()
 
 
 async def test_another_tenant_finds_nothing(opened: Open, scene: Scene) -> None:

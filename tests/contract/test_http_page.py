@@ -10,6 +10,7 @@ from ingest.page.files import BUILT
 from ingest.page.policy import HEADERS
 from ingest_scene import Outside, door_settings
 
+MOST_SCRIPT = 200_000  # bytes
 READER = {"accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"}
 
 
@@ -74,6 +75,13 @@ def test_the_page_is_one_that_a_strict_policy_lets_run() -> None:
 
     assert not re.search(r"<script(?![^>]+src=)|<style| style=| on\w+=", index)
     assert {"/"} == {address[0] for address in re.findall(r'(?:src|href)="([^"]+)"', index)}
+
+
+def test_the_page_s_script_is_small() -> None:
+    """All of what is served of it: a phone on a slow network reads it before anything is shown."""
+    sizes = [file.stat().st_size for file in BUILT.rglob("*.js")]
+
+    assert 0 < sum(sizes) < MOST_SCRIPT
 
 
 async def test_the_page_may_play_what_presigned_addresses_lead_to_and_nothing_else(door: Door) -> None:

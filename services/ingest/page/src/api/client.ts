@@ -15,6 +15,11 @@ export function onSignedOut(listener: Listener): void {
   whenSignedOut = listener;
 }
 
+/** Say so of a request that was not sent from here. */
+export function signedOut(): void {
+  whenSignedOut();
+}
+
 function wait(seconds: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(resolve, seconds * 1000);
@@ -51,7 +56,7 @@ export async function insistent(request: Request, retries = RETRIES): Promise<Re
     return await once(request);
   } catch (error) {
     const problem = asProblem(error);
-    if (problem.status === 401) whenSignedOut();
+    if (problem.status === 401) signedOut();
     if (request.signal.aborted || retries === 0 || !worthAnotherTry(request, problem)) throw error;
     await wait(problem.retryAfter ?? 1, request.signal);
     return insistent(request, retries - 1);

@@ -1,6 +1,7 @@
 /** A call that is on its way, followed for as long as it is. */
 
 import { useEffect, useRef, useState } from "preact/hooks";
+import { send } from "./client";
 import { type Progress, watch } from "./events";
 
 const PATIENCE = 5000; // ms before a stream that was refused is asked for again
@@ -21,6 +22,8 @@ export function useProgress(
       progress: call => latest.current.progress(call),
       ended: () => latest.current.ended(),
       lost: () => {
+        // If nobody is signed in any more, this leads to the login; else the stream is asked for again.
+        send("/api/v1/me").catch(() => undefined);
         timer = setTimeout(() => setRound(old => old + 1), PATIENCE);
       },
     });

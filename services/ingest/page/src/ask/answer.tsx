@@ -93,7 +93,14 @@ function Unanswered({ model }: { readonly model: string | null }) {
   );
 }
 
-export function Answer({ asked, stop }: { readonly asked: Asked; readonly stop: () => void }) {
+interface AnswerProps {
+  readonly asked: Asked;
+  readonly stop: () => void;
+  /** null while another question is under way. */
+  readonly again: (() => void) | null;
+}
+
+export function Answer({ asked, stop, again }: AnswerProps) {
   return (
     <article class="card answer" aria-busy={pending(asked)}>
       <h2>{asked.question}</h2>
@@ -103,7 +110,7 @@ export function Answer({ asked, stop }: { readonly asked: Asked; readonly stop: 
         ))}
       </ol>
       {asked.totals?.answered === false && <Unanswered model={asked.totals.model} />}
-      {asked.problem && <Failure problem={asked.problem} />}
+      {asked.problem && <Failure problem={asked.problem} {...(again ? { again } : {})} />}
       {asked.stopped && <p class="row-more">You stopped this answer.</p>}
       {asked.totals && <Foot asked={asked} totals={asked.totals} />}
       {pending(asked) && (

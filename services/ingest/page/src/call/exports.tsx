@@ -17,14 +17,16 @@ interface ExportsProps {
   readonly revision: number | null;
 }
 
-/** A menu that closes on Escape and on a click elsewhere. */
+/** A menu that closes on Escape, which leads back to its button, and on a click elsewhere. */
 export function Exports({ callId, revision }: ExportsProps) {
   const menu = useRef<HTMLDetailsElement>(null);
   useEffect(() => {
     const close = (event: Event) => {
       const inside = menu.current?.contains(event.target as Node);
       const escaped = event instanceof KeyboardEvent && event.key === "Escape";
-      if (menu.current?.open && (escaped || (event.type === "click" && !inside))) menu.current.open = false;
+      if (!menu.current?.open || !(escaped || (event.type === "click" && !inside))) return;
+      menu.current.open = false;
+      if (escaped && inside) menu.current.querySelector("summary")?.focus();
     };
     document.addEventListener("click", close);
     document.addEventListener("keydown", close);

@@ -14,7 +14,11 @@ interface DialogProps {
 export function Dialog({ title, close, children }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const heading = useId();
-  useEffect(() => dialog.current?.showModal(), []);
+  useEffect(() => {
+    const shown = dialog.current!;
+    shown.showModal();
+    return () => shown.close(); // one that is only taken away does not give the focus back
+  }, []);
   return (
     <dialog ref={dialog} aria-labelledby={heading} onClose={close}>
       <header>

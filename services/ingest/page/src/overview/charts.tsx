@@ -1,6 +1,7 @@
 /** Calls by sentiment, and costs, over the periods of a span. */
 
 import type { CostsAnswer, InsightsAnswer } from "../api/schema";
+import { pathOf } from "../calls/asked";
 import { count, counted, money, plain } from "../format";
 import { type Column, Columns } from "./columns";
 import { beginning, type Interval, isoDay, lastDay, periodName, periods, type Span } from "./periods";
@@ -25,7 +26,7 @@ function moods(begins: Date, span: Span, told: InsightsAnswer["trend"][number] |
       ...known.map(([mood, size]) => ({ size, tone: `felt-${mood}` })),
       { size: unknown, tone: "felt-unknown" },
     ],
-    href: `/?${new URLSearchParams({ since: isoDay(begins), until: lastDay(begins, span.by) })}`,
+    href: pathOf({ status: "", from: isoDay(begins), to: lastDay(begins, span.by), cursor: "" }),
   };
 }
 

@@ -1,5 +1,6 @@
 /** A recording on its way to the API, in one piece or in parts. */
 
+import { signedOut } from "../api/client";
 import { Problem } from "../api/problem";
 import type { Uploaded } from "../api/schema";
 import { inParts } from "./parts";
@@ -21,7 +22,9 @@ export async function handIn(sending: Sending): Promise<Uploaded> {
   try {
     return await whole(sending);
   } catch (error) {
-    if (!(error instanceof Problem && error.status === 413)) throw error;
+    const status = error instanceof Problem ? error.status : null;
+    if (status === 401) signedOut();
+    if (status !== 413) throw error;
     sending.progress(0); // what was refused has to be sent again
     return inParts(sending);
   }

@@ -102,27 +102,44 @@ function Suggestions({ choose }: { readonly choose: (question: string) => void }
   );
 }
 
+interface Round {
+  readonly asked: Asked;
+  /** By what it was narrowed, so that it can be asked again. */
+  readonly narrowed: URLSearchParams;
+}
+
 export function AskView() {
   const [query] = useSearchParams();
-  const [rounds, setRounds] = useState<readonly Asked[]>([]);
+  const [rounds, setRounds] = useState<readonly Round[]>([]);
   const running = useRef<AbortController | null>(null);
   useEffect(() => () => running.current?.abort(), []);
 
-  const submit = (question: string, narrowed: URLSearchParams) => {
+  const submit = (question: string, narrowed: URLSearchParams, before = rounds) => {
     running.current?.abort();
     running.current = new AbortController();
-    const before = rounds;
-    void ask(question, narrowing(narrowed), running.current.signal, newest => setRounds([newest, ...before]));
+    const tell = (asked: Asked) => setRounds([{ asked, narrowed }, ...before]);
+    void ask(question, narrowing(narrowed), running.current.signal, tell);
   };
+  const askAgain = (round: Round) => () =>
+    submit(
+      round.asked.question,
+      round.narrowed,
+      rounds.filter(each => each !== round),
+    );
   const stop = () => running.current?.abort();
-  const busy = rounds[0] !== undefined && pending(rounds[0]);
+  const busy = rounds[0] !== undefined && pending(rounds[0].asked);
   return (
     <>
       <Heading title="Ask" />
       <Question key={query.toString()} query={query} busy={busy} submit={submit} />
       <div class="stack">
-        {rounds.map((asked, n) => (
-          <Answer key={rounds.length - n} asked={asked} stop={stop} />
+        {rounds.map((round, n) => (
+          <Answer
+            key={rounds.length - n}
+            asked={round.asked}
+            stop={stop}
+            again={busy ? null : askAgain(round)}
+          />
         ))}
       </div>
       {rounds.length === 0 && <Suggestions choose={question => submit(question, query)} />}
