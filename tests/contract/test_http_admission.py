@@ -17,13 +17,19 @@ BESIDE = {"/health/live", "/health/ready", "/metrics", "/openapi.json", "/docs",
 FOLDERS = {"/description", "/static"}  # files of ours
 
 
-def _served() -> list[RouteContext]:
+@pytest.fixture
+def served() -> list[RouteContext]:
+    """Everything that the application answers."""
     outside = Outside(door_settings(auth="keys"))
     return list(iter_route_contexts(create_app(outside.settings, outside.open).routes))
 
 
-SERVED = _served()
-ROUTES = [each for each in SERVED if (each.path or "").startswith(PREFIX)]
+@pytest.fixture
+def routes(served: list[RouteContext]) -> list[RouteContext]:
+    """Those of the API."""
+    found = [each for each in served if (each.path or "").startswith(PREFIX)]
+    assert found
+    return found
 
 
 def below(route: RouteContext) -> str:
@@ -39,19 +45,25 @@ def admissions(dependant: Dependant) -> Iterator[list[str]]:
         yield from admissions(inner)
 
 
-@pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{'/'.join(route.methods)} {route.path}")
-def test_every_route_admits_once_for_one_scope(route: RouteContext) -> None:
+def wanted(route: RouteContext) -> list[int]:
+    """Of how many scopes each admission is."""
+    return [] if below(route) in OPEN else [0 if below(route) in KNOWN else 1]
+
+
+def test_every_route_admits_once_for_one_scope(routes: list[RouteContext]) -> None:
     """All but the open ones, which admit nobody in particular."""
-    scopes = list(admissions(route.dependant))
-    assert (0 if below(route) in OPEN else 1) == len(scopes)
-    assert all((0 if below(route) in KNOWN else 1) == len(each) for each in scopes)
+    asked = {f"{route.methods} {route.path}": list(map(len, admissions(route.dependant))) for route in routes}
+
+    assert {f"{route.methods} {route.path}": wanted(route) for route in routes} == asked
 
 
-def test_the_open_routes_are_those_that_are_named() -> None:
+def test_the_open_routes_are_those_that_are_named(routes: list[RouteContext]) -> None:
     """What is taken away is taken off the list, too."""
-    assert OPEN <= {below(route) for route in ROUTES}
+    assert OPEN <= {below(route) for route in routes}
 
 
-def test_nothing_is_served_beside_the_api_that_is_not_named() -> None:
+def test_nothing_is_served_beside_the_api_that_is_not_named(
+    served: list[RouteContext], routes: list[RouteContext]
+) -> None:
     """What the application serves elsewhere asks nobody who they are."""
-    assert BESIDE | FOLDERS == {route.path for route in SERVED if route not in ROUTES}
+    assert BESIDE | FOLDERS == {route.path for route in served if route not in routes}

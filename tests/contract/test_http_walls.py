@@ -54,7 +54,7 @@ async def figures(door: Door, tenant: str) -> Any:
 
 async def in_parts(door: Door, header: dict[str, str]) -> httpx.Response:
     """Hand the recording in, in one part."""
-    asked = {"filename": "call.wav", "size": len(RECORDING)}
+    asked = {"filename": "call.wav", "size_bytes": len(RECORDING)}
     announced = await door.client.post("/api/v1/uploads", json=asked, headers=header)
     if announced.is_error:
         return announced
