@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import httpx2
 import pytest
+from common.errors import Transient
 from ingest.security.issuer import FRESH, PAUSE, Issuer
 from joserfc.jwk import ECKey
 
@@ -125,6 +126,16 @@ async def test_an_answer_as_large_as_issuers_give_is_read(world: World, issuer: 
     world.keys = lambda: httpx2.Response(200, json={"keys": [KEY], "padding": "x" * 200 * 1024})
 
     assert await issuer.key("k1") is not None
+
+
+async def test_nobody_is_led_to_an_issuer_that_has_no_keys(world: World, issuer: Issuer) -> None:
+    """Whoever came back could not be known; in a minute they may be there."""
+    world.keys = lambda: httpx2.Response(503)
+    with pytest.raises(Transient, match="does not answer"):
+        await issuer.endpoints()
+    world.keys, world.now = World.keys, world.now + PAUSE
+
+    assert DESCRIBED["jwks_uri"] == (await issuer.endpoints()).jwks_uri
 
 
 async def test_keys_that_cannot_be_had_are_asked_for_once_a_minute(world: World, issuer: Issuer) -> None:

@@ -61,11 +61,11 @@ class Issuer:
         """Where people log in.
 
         Raises:
-            Transient: the issuer does not say.
+            Transient: the issuer does not say, or has no keys by which we would know who comes back.
         """
-        if self._endpoints is None:
+        if self._endpoints is None or not self._keys:
             await self._ask()
-        if self._endpoints is None:
+        if self._endpoints is None or not self._keys:
             raise Transient("the issuer does not answer", reason="unavailable", retry_after=PAUSE)
         return self._endpoints
 
