@@ -44,9 +44,14 @@ class Outage:
     path: str = ""
     _spoken: Event = field(default_factory=Event)
 
+    @property
+    def addresses(self) -> str:
+        """Those that are cut off."""
+        return f"**/api/v1/{self.path}**"
+
     async def begin(self) -> None:
         """Whoever asks from now on gets no answer; who is signed in, the page is told all the same."""
-        await self.page.route(f"**/api/v1/{self.path}**", self._answer)
+        await self.page.route(self.addresses, self._answer)
 
     def refuse(self) -> None:
         """Answer whoever waits, and all that come: 503, and why."""
@@ -77,8 +82,9 @@ async def told_and_over(outage: Outage) -> None:
     outage.refuse()
     page = outage.page
     alert = page.get_by_role("alert").filter(has_text=WORDS)
-    async with page.expect_response(lambda answer: answer.status == UNAVAILABLE):
+    async with page.expect_request(outage.addresses) as asked:
         await alert.get_by_role("button", name="Try again").click()
+    await (await asked.value).response()
     await alert.wait_for()
     await outage.end()
     await alert.get_by_role("button", name="Try again").click()
