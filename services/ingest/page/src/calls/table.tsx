@@ -38,7 +38,10 @@ function Name({ call }: Pick<RowProps, "call">) {
 function Row({ call, live, ended }: RowProps) {
   const [progress, setProgress] = useState<Progress | null>(null);
   useProgress(live ? call.call_id : null, setProgress, ended);
-  const now = progress && progress.updated_at > call.updated_at ? { ...call, ...progress } : call;
+  const now =
+    progress && Date.parse(progress.updated_at) >= Date.parse(call.updated_at)
+      ? { ...call, ...progress }
+      : call;
   const { about } = call;
   const at = about.started_at ?? call.created_at;
   return (
