@@ -47,11 +47,11 @@ test: $(READY) ## All that a bare machine can run: unit, contract, integration, 
 test-fast: $(READY) ## Unit and contract tests
 	@$(PYTEST) -q tests/unit tests/contract libs/faststream-sqs/tests --ignore=libs/faststream-sqs/tests/test_wire.py
 
-# What asks our own models alone is not asked twice.
+# What asks our own models alone, or starts servers of its own, is not asked twice.
 MODELS_ALONE = $(addprefix tests/integration/test_,models.py ask_gold.py language_model.py titan.py vectors.py demo_login.py)
 test-real: $(READY) ## Integration, e2e and the page's uploads against the servers that the environment names; a missing one fails
-	@REQUIRE_REAL=1 $(PYTEST) -q -n 2 --dist loadfile tests/integration tests/e2e \
-		$(addprefix --ignore ,tests/e2e/test_watch.py $(MODELS_ALONE))
+	@REQUIRE_REAL=1 $(PYTEST) -q -n 3 --dist loadfile tests/integration tests/e2e \
+		$(addprefix --ignore ,$(addprefix tests/e2e/test_,watch.py first_hour.py) $(MODELS_ALONE))
 	@if command -v chromium >/dev/null; then REQUIRE_REAL=1 $(PYTEST) -q tests/browser/test_page_uploads.py; \
 		else echo "NOT TESTED: no chromium here, so no page sent a recording in parts to this store."; fi
 

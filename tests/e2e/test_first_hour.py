@@ -63,7 +63,7 @@ def unconfigured() -> dict[str, str]:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def run(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Run]:
-    """It is up, its sample call is through; a curl that fails when it is refused is the first on the path."""
+    """It is up, its call is through; a curl that fails when it is refused is the first on the path."""
     folder = tmp_path_factory.mktemp("newcomer")
     (folder / ".venv").mkdir()
     (folder / ".venv" / "bin").symlink_to(Path(sys.executable).parent)
@@ -72,6 +72,7 @@ async def run(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Run]:
     strict.write_text(f'#!/bin/sh\nexec {shutil.which("curl")} --fail-with-body "$@"\n', encoding="utf-8")
     strict.chmod(0o755)
     write_silence(folder / "call.wav")
+    write_silence(folder / "first.wav", 2.0)  # the sample call takes longer, and is heard in other tests
     log = folder / "run.log"
 
     async def through() -> bool:
@@ -80,7 +81,7 @@ async def run(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Run]:
     there = ("sh", "-c", 'cd "$0" && exec "$@"', str(folder))
     command = Command(
         name="make run",
-        argv=(*there, sys.executable, "-m", "onebox"),
+        argv=(*there, sys.executable, "-m", "onebox", "--call", "first.wav"),
         env=unconfigured(),
         ready=through,
         log=log,

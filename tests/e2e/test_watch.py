@@ -116,7 +116,7 @@ async def test_every_panel_on_our_own_metrics_has_something_to_show_after_two_ca
 ) -> None:
     """Two samples and a file that is no recording; what only misfortunes fill is listed above."""
     noise = tmp_path / "noise.wav"
-    noise.write_bytes(b"RIFF no recording at all")
+    noise.write_bytes(b"RIFF no recording at all\x00")
     for recording in (sample("product_demo").recording, sample("delivery_renewal").recording):
         assert "completed" == await ended(door, recording)
     assert "failed" == await ended(door, noise)
