@@ -72,7 +72,7 @@ class _Settings(OpenAISettings):
 
 
 @asynccontextmanager
-async def open_client(url: str, read_timeout: float = 5.0) -> AsyncIterator[AsyncOpenAI]:
+async def open_client(url: str, read_timeout: float = 60.0) -> AsyncIterator[AsyncOpenAI]:
     """Our own client of that provider."""
     settings = _Settings.model_validate({"openai_base_url": url, "openai_api_key": "none"})
     async with open_openai(Provider(settings, "analysis"), read_timeout=read_timeout) as client:

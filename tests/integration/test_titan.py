@@ -66,7 +66,7 @@ async def bedrock() -> AsyncIterator[Bedrock]:
 
 @pytest.fixture
 async def titan(bedrock: Bedrock) -> AsyncIterator[TitanEmbedder]:
-    async with open_bedrock(bedrock.url, "eu-central-1", read_timeout=5) as client:
+    async with open_bedrock(bedrock.url, "eu-central-1", read_timeout=60) as client:
         yield TitanEmbedder(client, gate(), 2)
 
 
@@ -171,7 +171,7 @@ async def test_a_server_that_is_not_there_has_not_been_asked() -> None:
     """Nothing was sent, so nothing is billed."""
     with reserved_port(0) as port:
         url = f"http://{LOOPBACK}:{port}"
-    async with open_bedrock(url, "eu-central-1", read_timeout=5) as client:
+    async with open_bedrock(url, "eu-central-1", read_timeout=60) as client:
         with pytest.raises(Untaken, match="EndpointConnectionError"):
             await TitanEmbedder(client, gate()).embed([SAID])
 
@@ -184,7 +184,7 @@ async def test_credentials_that_are_not_there_are_no_messages_fault(
         monkeypatch.delenv(name, raising=False)
     for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
         monkeypatch.setenv(name, str(tmp_path / "none"))
-    async with open_bedrock(bedrock.url, "eu-central-1", read_timeout=5) as client:
+    async with open_bedrock(bedrock.url, "eu-central-1", read_timeout=60) as client:
         with pytest.raises(Untaken) as error:
             await TitanEmbedder(client, gate()).embed([SAID])
 
