@@ -20,7 +20,7 @@ class ArrivalSettings(HttpSettings):
     )
     max_body_bytes: PositiveInt = Field(MEBIBYTE, description="Largest body of a request, an upload's apart")
     max_bodies_bytes: Annotated[int, Field(ge=4 * MEBIBYTE)] = Field(
-        16 * MEBIBYTE,
+        12 * MEBIBYTE,
         description="Bytes of bodies one process holds in memory at a time, of an upload at most 448 KiB",
     )
     request_body_seconds: PositiveInt = Field(
