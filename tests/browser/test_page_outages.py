@@ -274,6 +274,7 @@ async def test_whoever_is_no_longer_signed_in_is_led_to_the_login_and_back(
 ) -> None:
     """Whatever they were about to do, to where they did it."""
     page = troubled.page
+    await Outage(page, "calls/*/events").begin()  # a call on its way would tell them before
     await troubled.goto(path)
     await page.locator(ready).first.wait_for()
     await page.context.clear_cookies()
