@@ -6,8 +6,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 from aiobotocore.config import AioConfig
-from aiobotocore.session import get_session
 from common.pipeline import PIPELINE, dead_letter_name
+from faststream_sqs.sessions import open_session
 from pymongo import AsyncMongoClient
 
 
@@ -77,7 +77,7 @@ async def open_backstage(environment: Mapping[str, str]) -> AsyncIterator[Backst
         "aws_access_key_id": environment["AWS_ACCESS_KEY_ID"],
         "aws_secret_access_key": environment["AWS_SECRET_ACCESS_KEY"],
     }
-    session = get_session()
+    session = open_session()
     async with AsyncExitStack() as life:
         sqs = await life.enter_async_context(
             session.create_client(

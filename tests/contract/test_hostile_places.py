@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 from aiobotocore.config import AioConfig
-from aiobotocore.session import get_session
 from common.clients import open_bedrock, open_s3, open_sqs
 from common.errors import Permanent, PipelineError
 from common.events import CallUploaded
@@ -20,6 +19,7 @@ from common.settings import AwsSettings
 from common.staying import StayingSession
 from door_fakes import BUCKET, FakeBucket
 from door_scene import Door, complete
+from faststream_sqs.sessions import open_session
 from ingest.inspector import Inspector
 from ingest.recording import Location, Rules, subject
 from ingest.uploads import read
@@ -246,7 +246,7 @@ async def test_no_redirect_is_followed(status: str) -> None:
     async with listening(secret) as (elsewhere, reached):
         away = f"HTTP/1.1 {status}\r\nLocation: {elsewhere}/latest\r\nContent-Length: 0\r\n\r\n"
         async with listening(away.encode()) as (store, asked):
-            client = get_session().create_client("s3", endpoint_url=store, config=once, **ANYBODY)
+            client = open_session().create_client("s3", endpoint_url=store, config=once, **ANYBODY)
             async with client as s3:
                 with pytest.raises(PipelineError):
                     await RecordingBucket(s3).stat(ObjectRef(bucket=BUCKET, key="a.wav"))

@@ -9,10 +9,10 @@ from typing import Any
 
 import httpx
 import pytest
-from aiobotocore.session import get_session
 from common.clients import open_redis
 from common.pipeline import PIPELINE
 from common.settings import RedisSettings
+from faststream_sqs.sessions import open_session
 from ingest.app import create_app
 from ingest.cache import AnswerCache
 from ingest.limiter import Limiter
@@ -98,7 +98,7 @@ class World:
 @pytest.fixture
 async def world(server: Servers, s3: Any, bucket: str, fresh: str) -> AsyncIterator[World]:
     sqs_url = server("sqs")
-    async with get_session().create_client("sqs", region_name=REGION, endpoint_url=sqs_url) as sqs:
+    async with open_session().create_client("sqs", region_name=REGION, endpoint_url=sqs_url) as sqs:
         names = {stage.name: f"{stage.name}-{fresh}" for stage in PIPELINE}
         created = await create_queues(sqs, {full: {} for full in names.values()})
         queues = {logical: created[full] for logical, full in names.items()}

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiobotocore.session import get_session
 from common.ctl.buckets import create_buckets
 from common.events import CallIngested
 from common.model import ObjectRef, Recording
 from common.pipeline import TRANSCRIBE
 from contract.harness import ACKED, Fate, Running, running
 from ears import told
+from faststream_sqs.sessions import open_session
 from misbehaviour import GARBAGE, answering, break_off, busy, holding, now_as_a_date, slowly
 from provider_log import Act, hang_up
 from servers import Servers
@@ -72,7 +72,7 @@ async def stage(server: Servers, fresh: str, provider: ToneSpeech, tmp_path: Pat
 async def _uploaded(server: Servers, buckets: dict[str, str], path: Path) -> dict[str, Any]:
     content = await asyncio.to_thread(path.read_bytes)
     where = ObjectRef(bucket=buckets["s3_bucket_audio"], key=path.name)
-    async with get_session().create_client("s3", "us-east-1", endpoint_url=server("s3")) as s3:
+    async with open_session().create_client("s3", "us-east-1", endpoint_url=server("s3")) as s3:
         await create_buckets(s3, list(buckets.values()))
         await s3.put_object(Bucket=where.bucket, Key=where.key, Body=content)
     found = Recording(

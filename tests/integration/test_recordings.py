@@ -12,10 +12,10 @@ from typing import Any, Self
 import httpx
 import pytest
 from aiobotocore.config import AioConfig
-from aiobotocore.session import get_session
 from common.errors import Permanent, PipelineError, Transient
 from common.model import ObjectRef
 from common.recordings import PART, RecordingBucket
+from faststream_sqs.sessions import open_session
 
 KEY = "acme/2026/11/call 42+ü.wav"
 
@@ -205,7 +205,7 @@ async def breaking_off() -> AsyncIterator[Any]:
     config = AioConfig(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"})
     async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
         url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        async with get_session().create_client(
+        async with open_session().create_client(
             "s3", region_name="us-east-1", endpoint_url=url, config=config
         ) as s3:
             yield s3
@@ -227,7 +227,7 @@ async def test_a_body_that_breaks_off_is_worth_another_try(tmp_path: Path) -> No
 async def test_a_store_out_of_reach_is_worth_another_try() -> None:
     """Connection errors of the SDK come out as ours."""
     config = AioConfig(retries={"total_max_attempts": 1})
-    async with get_session().create_client(
+    async with open_session().create_client(
         "s3", region_name="us-east-1", endpoint_url="http://127.0.0.1:9", config=config
     ) as s3:
         with pytest.raises(PipelineError) as error:

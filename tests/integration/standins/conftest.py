@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from aiobotocore.session import get_session
+from faststream_sqs.sessions import open_session
 from onebox.servers import running_aws, running_mongo, running_redis, running_search
 from opensearchpy import AsyncOpenSearch
 from opensearchpy.helpers import async_bulk
@@ -89,13 +89,13 @@ async def aws_urls(request: pytest.FixtureRequest, folder: Path) -> AsyncIterato
 
 @pytest_asyncio.fixture
 async def sqs(aws_urls: tuple[str, str]) -> AsyncIterator[SQSClient]:
-    async with get_session().create_client("sqs", endpoint_url=aws_urls[0], **_LOGIN) as client:
+    async with open_session().create_client("sqs", endpoint_url=aws_urls[0], **_LOGIN) as client:
         yield client
 
 
 @pytest_asyncio.fixture
 async def s3(aws_urls: tuple[str, str]) -> AsyncIterator[S3Client]:
-    async with get_session().create_client("s3", endpoint_url=aws_urls[1], **_LOGIN) as client:
+    async with open_session().create_client("s3", endpoint_url=aws_urls[1], **_LOGIN) as client:
         yield client
 
 

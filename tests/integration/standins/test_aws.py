@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest_asyncio
-from aiobotocore.session import get_session
+from faststream_sqs.sessions import open_session
 from onebox.aws import Notified, NotOffered, create_buckets, create_queues, notify, queue_arn
 from onebox.servers import running_aws
 from types_aiobotocore_s3 import S3Client
@@ -102,7 +102,7 @@ async def test_a_clean_stop_keeps_queues_and_objects(tmp_path: Path) -> None:
         "aws_access_key_id": "test",
         "aws_secret_access_key": "test",
     }
-    session = get_session()
+    session = open_session()
     async with (
         running_aws(tmp_path) as url,
         session.create_client("sqs", endpoint_url=url, **login) as sqs,

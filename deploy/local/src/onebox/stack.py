@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from aiobotocore.config import AioConfig
-from aiobotocore.session import get_session
 from common.pipeline import INGEST, PIPELINE, VISIBILITY_TIMEOUT
+from faststream_sqs.sessions import open_session
 
 from onebox.aws import Notified, create_buckets, create_queues, notify, queue_arn
 from onebox.process import LOOPBACK, Command, Process, ProcessFailed, reserved_port, running_process
@@ -205,7 +205,7 @@ def credentials(environment: Mapping[str, str]) -> dict[str, str]:
 
 def _client(service: str, url: str | None, login: Mapping[str, str]) -> AbstractAsyncContextManager[object]:
     style = {"addressing_style": "path"} if service == "s3" else {}
-    client: AbstractAsyncContextManager[object] = get_session().create_client(
+    client: AbstractAsyncContextManager[object] = open_session().create_client(
         service,
         endpoint_url=url,
         region_name=login["AWS_REGION"],

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 import httpx2
 from aiobotocore.config import AioConfig
-from aiobotocore.session import get_session
+from faststream_sqs.sessions import open_session
 from motor.motor_asyncio import AsyncIOMotorClient
 from openai import AsyncOpenAI, DefaultAsyncHttpxClient
 from opensearchpy import AsyncHttpConnection, AsyncOpenSearch, AWSV4SignerAsyncAuth
@@ -68,7 +68,7 @@ async def open_s3(settings: AwsSettings) -> AsyncIterator[Any]:
         s3=style,
         http_session_cls=StayingSession,
     )
-    async with get_session().create_client(
+    async with open_session().create_client(
         "s3", region_name=settings.aws_region, endpoint_url=settings.s3_endpoint, config=config
     ) as client:
         yield client
@@ -83,7 +83,7 @@ async def open_sqs(settings: AwsSettings) -> AsyncIterator[Any]:
         retries={"mode": "standard", "max_attempts": 3},
         http_session_cls=StayingSession,
     )
-    async with get_session().create_client(
+    async with open_session().create_client(
         "sqs", region_name=settings.aws_region, endpoint_url=settings.sqs_endpoint, config=config
     ) as client:
         yield client
@@ -110,7 +110,7 @@ async def open_bedrock(endpoint: str | None, region: str, *, read_timeout: float
         retries={"total_max_attempts": 1},
         http_session_cls=StayingSession,
     )
-    async with get_session().create_client(
+    async with open_session().create_client(
         "bedrock-runtime", region_name=region, endpoint_url=endpoint, config=config
     ) as client:
         yield client

@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, cast
 
 from aiobotocore.config import AioConfig
-from aiobotocore.session import AioSession, get_session
+from aiobotocore.session import AioSession
 from botocore.exceptions import NoCredentialsError
 
 from .claim_check import S3ClientProto
 from .engine.client import SQSClientProto
 from .engine.consumer import READ_MARGIN
+from .sessions import open_session
 from .transport.lean import Credentials, lean_client
 from .transport.retry import quicken
 from .transport.signing import Keys
@@ -38,7 +39,7 @@ class Access:
     @asynccontextmanager
     async def client(self) -> AsyncIterator[SQSClientProto]:
         """A client while it is needed."""
-        session = self.session or get_session()
+        session = self.session or open_session()
         async with session.create_client("sqs", config=self._config(), **self._arguments()) as client:
             if self.transport == "aiobotocore":
                 quicken(client)
@@ -69,7 +70,7 @@ class Access:
     @asynccontextmanager
     async def s3(self, endpoint_url: str | None) -> AsyncIterator[S3ClientProto]:
         """A client of S3 with the same credentials, while it is needed."""
-        session = self.session or get_session()
+        session = self.session or open_session()
         arguments = self._arguments() | {"endpoint_url": endpoint_url}
         async with session.create_client("s3", config=self._config(), **arguments) as client:
             yield cast("S3ClientProto", client)
