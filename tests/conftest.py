@@ -3,6 +3,7 @@
 import logging
 import os
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -105,8 +106,13 @@ def _settings() -> set[str]:
     while classes:
         one = classes.pop()
         classes += one.__subclasses__()
-        found |= {variable for name, info in one.model_fields.items() for variable in variables(name, info)}
+        found |= _settings_of(one)
     return found
+
+
+@cache
+def _settings_of(one: type[ServiceSettings]) -> set[str]:
+    return {variable for name, info in one.model_fields.items() for variable in variables(name, info)}
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import promql_parser
-import yaml
+import yamls
 from common.metrics import metrics_on
 from faststream_sqs.prometheus import SQSEngineMetrics
 from prometheus_client import CollectorRegistry, ProcessCollector
@@ -62,7 +62,7 @@ def panels(kind: str) -> Iterator[tuple[str, Asked]]:
 def rules() -> Iterator[dict[str, Any]]:
     """Each recording rule and alert."""
     for path in sorted(RULES.glob("*.yaml")):
-        for group in yaml.safe_load(path.read_text("utf-8"))["groups"]:
+        for group in yamls.read(path)["groups"]:
             yield from group["rules"]
 
 

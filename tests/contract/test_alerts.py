@@ -3,11 +3,12 @@
 import re
 import subprocess
 from collections import Counter
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
+import yamls
 from common.pipeline import PIPELINE
 from expressions import OBSERVABILITY, alerts
 from promtool import program
@@ -20,9 +21,10 @@ NEVER_SILENT = {"CallstreamWatchdog"}
 each_alert = pytest.mark.parametrize("rule", ALERTS, ids=lambda rule: rule["alert"])
 
 
+@cache
 def cases() -> list[dict[str, Any]]:
     """Every expectation of the unit tests."""
-    files = [yaml.safe_load(path.read_text("utf-8")) for path in TESTS]
+    files = [yamls.read(path) for path in TESTS]
     return [case for file in files for test in file["tests"] for case in test["alert_rule_test"]]
 
 

@@ -6,7 +6,7 @@ import shutil
 import sys
 
 import pytest
-import yaml
+import yamls
 from common.pipeline import CLOSING, DOOR, PIPELINE
 from common.settings import WorkerSettings
 from composed import PARTS, PATH, told
@@ -70,7 +70,7 @@ def test_a_service_has_as_long_as_on_a_cluster(service: str) -> None:
     manifest = ROOT / "deploy" / "k8s" / "base" / f"{service}.yaml"
     pods = [
         part["spec"]["template"]["spec"]
-        for part in yaml.safe_load_all(manifest.read_text("utf-8"))
+        for part in yamls.load_all(manifest.read_text("utf-8"))
         if part["kind"] == "Deployment"
     ]
 

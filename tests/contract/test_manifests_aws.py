@@ -6,12 +6,13 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
-import yaml
+import yamls
 from common.pipeline import (
     DEAD_LETTER_RETENTION,
     MAX_RECEIVE_COUNT,
@@ -56,9 +57,10 @@ def _client(name: str) -> Any:
     return boto3.client(name, region_name=REGION, aws_access_key_id="test", aws_secret_access_key="test")
 
 
+@cache
 def document() -> Any:
     """The committed template."""
-    return yaml.safe_load(TEMPLATE.read_text("utf-8"))
+    return yamls.read(TEMPLATE)
 
 
 def declared(resource: str) -> dict[str, Any]:

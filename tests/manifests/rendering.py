@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+import yamls
 from onebox.contracts import ROOT
 
 Object = Mapping[str, Any]
@@ -72,7 +73,7 @@ def render(folder: Path) -> Rendered:
     assert KUBECTL
     command = [KUBECTL, "kustomize", str(folder)]
     answer = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 - our own files
-    return Rendered(tuple(filter(None, yaml.safe_load_all(answer.stdout))))
+    return Rendered(tuple(yamls.load_all(answer.stdout)))
 
 
 def composed(folder: Path, base: Path, components: Sequence[str], namespace: str = "callstream") -> Rendered:

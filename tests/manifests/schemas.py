@@ -8,14 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import kubernetes_validate
-import yaml
+import yamls
 from jsonschema import Draft7Validator
+from kubernetes_validate import utils
 from manifests.rendering import Object, Rendered, name_of
 from onebox.contracts import ROOT
 
 MINORS = ("1.33", "1.34", "1.35")  # what KEDA 2.20 supports
 OURS = Path(__file__).parent / "crds"
 WHOLE = ROOT.parent / "shared" / "schemas"  # the operators' own, where somebody has put them
+# It reads Kubernetes' definitions, megabytes of them, again for every object.
+utils.schema_contents = cache(utils.schema_contents)
 GROUPS = {"keda.sh/v1alpha1", "external-secrets.io/v1", "monitoring.coreos.com/v1"}
 
 
@@ -38,7 +41,7 @@ def against_whole(rendered: Rendered) -> list[str]:
 @cache
 def ours() -> Mapping[str, Any]:
     """Our schemas, by kind."""
-    pages = [yaml.safe_load(path.read_text("utf-8")) for path in sorted(OURS.glob("*.yaml"))]
+    pages = [yamls.read(path) for path in sorted(OURS.glob("*.yaml"))]
     return {page["title"]: page for page in pages}
 
 
@@ -47,7 +50,7 @@ def whole() -> Mapping[str, Any]:
     """The operators' schemas, by kind, made strict."""
     found = {}
     for path in WHOLE.glob("keda_*.yaml"):
-        for crd in filter(None, yaml.safe_load_all(path.read_text("utf-8"))):
+        for crd in yamls.load_all(path.read_text("utf-8")):
             found[crd["spec"]["names"]["kind"]] = crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
     for kind in ("ExternalSecret", "SecretStore", "PodMonitor", "PrometheusRule"):
         found[kind] = json.loads((WHOLE / f"{kind.lower()}_v1.json").read_text("utf-8"))

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-import yaml
+import yamls
 from common.errors import Transient
 from common.models.embedding import EMBEDDING, tokens_about, tokens_at_most
 from common.settings import AwsSettings, SettingsError
@@ -31,7 +31,7 @@ def tokenizer() -> Tokenizer:
 
 def english() -> list[str]:
     """The gold dialogues in English, as chunks write lines."""
-    read = [yaml.safe_load(path.read_text("utf-8")) for path in sorted(DIALOGUES.glob("*.yaml"))]
+    read = [yamls.read(path) for path in sorted(DIALOGUES.glob("*.yaml"))]
     return [
         "\n".join(f"{line['speaker']}: {line['text']}" for line in dialogue["lines"])
         for dialogue in read

@@ -7,7 +7,7 @@ from importlib import resources
 from typing import Any
 
 import pytest
-import yaml
+import yamls
 from onebox.contracts import ROOT
 from onebox.models import rules
 from onebox.models.rules.lexicon import lexicon
@@ -42,7 +42,7 @@ def test_no_example_is_copied_from_a_dialogue() -> None:
     """An example that an eval holds would measure memory. Only the open half is read here."""
     texts = [path.read_text("utf-8") for path in DIALOGUES]
     opened = [text for text in texts if re.search(r"^split: open$", text, re.MULTILINE)]
-    spoken = {run for text in opened for line in yaml.safe_load(text)["lines"] for run in runs(line["text"])}
+    spoken = {run for text in opened for line in yamls.load(text)["lines"] for run in runs(line["text"])}
     held = lexicon()
     told = [held["pain_point"]["examples"], held["objection"]["examples"], held["background"]]
 
