@@ -1,4 +1,4 @@
-"""A real Prometheus scrapes the services after calls: each panel on our own metrics has something to show."""
+"""A real Prometheus scrapes the services after a call: each panel on our metrics has something to show."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
@@ -31,7 +31,7 @@ NOT_YET: Mapping[str, str] = {
     "sqs_lease_extensions_total": "no handler outlasts the first heartbeat",
     "sqs_released_total": "no message is given back unhandled",
 }
-"""Series that are born when something happens that does not happen to two calls that go well."""
+"""Series that are born when something happens that does not happen to a call that goes well."""
 UNHARMED = {("stage", "transcribe"), ("stage", "analyze"), ("stage", "embed")}  # ingest refuses the file
 GONE_WRONG = {("fault", "ours"), ("outcome", "throttled")}
 
@@ -74,7 +74,7 @@ def adapted(stack: Stack) -> dict[str, Any]:
 
 
 def shown() -> list[Asked]:
-    """Each panel's expression that two good calls and an unreadable one must fill."""
+    """Each panel's expression that a good call and an unreadable one must fill."""
     sources = {rule["record"]: rule["expr"] for rule in rules() if "record" in rule}
     return [asked for _, asked in panels("prometheus") if not excused(asked.expr, sources)]
 
@@ -111,14 +111,13 @@ async def ended(door: Door, recording: Path) -> str:
     return str(call["status"])
 
 
-async def test_every_panel_on_our_own_metrics_has_something_to_show_after_two_calls(
+async def test_every_panel_on_our_own_metrics_has_something_to_show_after_a_call(
     door: Door, prometheus: httpx.AsyncClient, tmp_path: Path
 ) -> None:
-    """Two samples and a file that is no recording; what only misfortunes fill is listed above."""
+    """A sample and a file that is no recording; what only misfortunes fill is listed above."""
     noise = tmp_path / "noise.wav"
     noise.write_bytes(b"RIFF no recording at all\x00")
-    for recording in (sample("product_demo").recording, sample("delivery_renewal").recording):
-        assert "completed" == await ended(door, recording)
+    assert "completed" == await ended(door, sample("product_demo").recording)
     assert "failed" == await ended(door, noise)
 
     wanted = shown()
