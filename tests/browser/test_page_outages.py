@@ -20,6 +20,7 @@ WORDS: Final = "The database is being moved. Try again in a minute."
 PROBLEM: Final = dumps({"title": "Service Unavailable", "status": UNAVAILABLE, "detail": WORDS})
 KIND: Final = "application/problem+json"
 RECORDING: Final = FilePayload(name="call.wav", mimeType="audio/wav", buffer=silence(1.0, 8000))
+QUESTION: Final = "Which discount did we offer?"
 VIEWS: Final = {
     "/": ("Loading calls", "tbody tr"),
     f"/calls/{PRICING}": ("Loading the call", ".said"),
@@ -223,6 +224,20 @@ async def test_whoever_only_looks_on_is_led_to_the_login_as_well(troubled: Watch
     await page.unroute_all(behavior="wait")
 
 
+async def test_a_question_is_not_lost_with_the_session(troubled: Watched, key: str) -> None:
+    """It is in its field again, about the same calls, and not asked before somebody says so."""
+    page = troubled.page
+    await troubled.goto(f"/ask?call_id={PRICING}")
+    await page.context.clear_cookies()
+    await ask(page)
+    await page.get_by_label("API key").fill(key)
+    await page.keyboard.press("Enter")
+
+    await expect(page.get_by_label("Your question")).to_have_value(QUESTION)
+    await page.get_by_text("Only about").wait_for()
+    assert 0 == await page.locator(".answer").count()
+
+
 async def choose_status(page: Page) -> None:
     await page.get_by_label("Status").select_option("completed")
 
@@ -233,7 +248,7 @@ async def search(page: Page) -> None:
 
 
 async def ask(page: Page) -> None:
-    await page.get_by_label("Your question").fill("Which discount did we offer?")
+    await page.get_by_label("Your question").fill(QUESTION)
     await page.keyboard.press("Enter")
 
 
@@ -257,7 +272,7 @@ async def make_a_key(page: Page) -> None:
     [
         ("/", "tbody tr", choose_status, "/?status=completed", "tbody tr"),
         ("/search?q=discount", ".found", search, "/search?q=budget&mode=hybrid", ".found"),
-        ("/ask", ".suggestions", ask, "/ask", ".suggestions"),
+        ("/ask", ".suggestions", ask, "/ask?q=Which+discount+did+we+offer%3F", ".suggestions"),
         ("/upload", ".drop", hand_in, "/upload", ".job [role=alert] .button"),
         (f"/calls/{PRICING}", ".said", do_again, f"/calls/{PRICING}", ".said"),
         ("/access", "tbody tr", make_a_key, "/access", "tbody tr"),

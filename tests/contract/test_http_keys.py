@@ -114,6 +114,29 @@ async def test_keys_made_with_a_revoked_one_live_on_unless_they_are_meant_too(do
     assert sorted([root.key.key_id, *ids]) == sorted(row.what for row in rows if row.action == "keys.revoke")
 
 
+async def test_no_key_is_made_with_one_that_is_revoked_meanwhile(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even where those made with it have been looked for already."""
+    root = await minted(door, "admins", "acme")
+    keys = door.outside.security["api_keys"]
+    insert = door.outside.rows["api_keys"].insert_one
+
+    async def late(row: Any) -> None:
+        await keys.revoke("acme", root.key.key_id, door.outside.now)
+        assert [] == [child async for child in keys.made_with("acme", root.key.key_id)]
+        await insert(row)
+
+    monkeypatch.setattr(door.outside.rows["api_keys"], "insert_one", late)
+    asked = {"label": "x", "scopes": ["read", "keys"]}
+    answer = await door.client.post(
+        "/api/v1/keys", json=asked, headers={"Authorization": f"Bearer {root.text}"}
+    )
+
+    assert 401 == problem(answer)[0]
+    assert not [key for key in await listed(door, "acme") if key.works(door.outside.now)]
+
+
 def bearer(key: Any) -> dict[str, str]:
     return {"Authorization": f"Bearer {key['key']}"}
 

@@ -10,6 +10,7 @@ import { App } from "./app";
 import { Failure, Loading } from "./components/states";
 import { restoreShortcuts } from "./keyboard";
 import { loginPath } from "./places";
+import { resumePath } from "./resuming";
 import { restoreTheme } from "./theme";
 import { trustNothingElse } from "./trusted";
 
@@ -17,7 +18,7 @@ const page = document.getElementById("page")!;
 
 function toLogin(): void {
   me.value = null;
-  navigate(loginPath(location.pathname + location.search), { replace: true });
+  navigate(loginPath(resumePath()), { replace: true });
 }
 
 async function start(): Promise<void> {

@@ -29,6 +29,13 @@ export function callPath(callId: string, ms?: number | null, revision?: number |
   return `/calls/${encodeURIComponent(callId)}${told && `?${told}`}`;
 }
 
+/** Ask, with a question written already. */
+export function askPath(question: string, narrowed: URLSearchParams): string {
+  const query = new URLSearchParams(narrowed);
+  query.set("q", question);
+  return `/ask?${query}`;
+}
+
 /** Where to go after signing in: a path of this page, never another site. */
 export function nextPath(query: string): string {
   const next = new URLSearchParams(query).get("next") ?? "/";

@@ -149,11 +149,21 @@ class ApiKeys:
         )
         return Minted(key, f"cs_{fresh.key_id}_{fresh.secret}", fresh.hashed)
 
-    async def keep(self, minted: Minted) -> None:
-        """Keep a key, from when on it works; of its secret the hash."""
-        row = minted.key.model_dump() | {"scopes": sorted(minted.key.scopes)}
+    async def keep(self, minted: Minted) -> bool:
+        """Keep a key, from when on it works; of its secret the hash.
+
+        False, and it works no longer, where the key it was made with has been revoked meanwhile. Whoever
+        revokes that one and those made with it looks for them afterwards, so one of us sees the other.
+        """
+        key = minted.key
+        row = key.model_dump() | {"scopes": sorted(key.scopes)}
         with raising("keeping an API key", MONGO_FAILURES):
-            await self._collection.insert_one({"_id": minted.key.key_id, "hashed": minted.hashed, **row})
+            await self._collection.insert_one({"_id": key.key_id, "hashed": minted.hashed, **row})
+        maker = await self._row(key.created_by.removeprefix(_holder("")))
+        if maker is None or maker["revoked_at"] is None:
+            return True
+        await self.revoke(key.tenant_id, key.key_id, key.created_at)
+        return False
 
     async def opened(self, text: str, now: datetime) -> ApiKey | None:
         """The key that this is all of, if it works; its use is noted."""

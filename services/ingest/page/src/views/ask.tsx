@@ -11,7 +11,8 @@ import { Icon } from "../components/icon";
 import { Empty } from "../components/states";
 import { Narrow } from "../find/narrow";
 import { addressed, narrowing } from "../find/narrowing";
-import { callPath } from "../places";
+import { askPath, callPath } from "../places";
+import { resumeAt } from "../resuming";
 
 // the local rules find these in the call that `make run` brings: tests/unit/onebox/test_suggestions.py
 const EXAMPLES = [
@@ -112,11 +113,16 @@ export function AskView() {
   const [query] = useSearchParams();
   const [rounds, setRounds] = useState<readonly Round[]>([]);
   const running = useRef<AbortController | null>(null);
-  useEffect(() => () => running.current?.abort(), []);
+  const leave = () => {
+    running.current?.abort();
+    resumeAt(null);
+  };
+  useEffect(() => leave, []);
 
   const submit = (question: string, narrowed: URLSearchParams, before = rounds) => {
     running.current?.abort();
     running.current = new AbortController();
+    resumeAt(askPath(question, narrowed));
     const tell = (asked: Asked) => setRounds([{ asked, narrowed }, ...before]);
     void ask(question, narrowing(narrowed), running.current.signal, tell);
   };

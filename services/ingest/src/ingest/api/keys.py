@@ -12,7 +12,7 @@ from pydantic import ConfigDict, Field, model_validator
 from ingest.api.given import TheApiKeys, TheClock, ThePrincipal, TheTenant
 from ingest.api.samples.access import KEYS, NEW_KEY, REVOKED
 from ingest.problems import Problem
-from ingest.security.admission import needs, note, noted
+from ingest.security.admission import needs, note, noted, refused
 
 router = APIRouter(prefix="/keys", tags=["access"])
 
@@ -92,7 +92,8 @@ async def create(
     ends = _first(asked.ends(now), who.ends_at)
     minted = keys.mint(Wanted(who.tenant_id, asked.label, asked.wanted, who.name, ends), now)
     await note(request, who, "keys.create", minted.key.key_id)
-    await keys.keep(minted)
+    if not await keys.keep(minted):
+        raise refused()
     response.headers["Cache-Control"] = "no-store"
     return NewKey(key=minted.text, **dict(minted.key.told))
 
