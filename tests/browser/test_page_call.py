@@ -206,6 +206,26 @@ async def test_calls_are_narrowed_by_how_far_they_are_and_by_when_they_were(open
     await expect(rows).to_have_text([re.compile("Bluefin")])
 
 
+async def test_what_a_call_is_called_is_shown_once_it_is_known(opened: Open, scene: Scene) -> None:
+    """In its own view and in the list, although it is still waiting to be heard."""
+    archive, one, said = scene.archive, call("c-unnamed", "unnamed"), spoken("product_demo")
+    key = await archive.key("unnamed")
+    watched, listing = await opened(key), await opened(key)
+    await archive.journal.begin(one, INGEST, now())
+    for page, path in ((watched.page, f"/calls/{one.call_id}"), (listing.page, "/")):
+        async with page.expect_request("**/events"):
+            await page.goto(f"{scene.url}{path}")
+    await watched.shows("Call of")
+    row = listing.page.locator("tbody tr")
+    await expect(row).to_contain_text("Call of")
+
+    await archive.received(one, said, now(), agent="Grace")
+    await archive.journal.finish(one, INGEST, now(), 0.1, None)
+    await watched.shows("Call by Grace")
+    await watched.page.get_by_role("button", name="Play").first.wait_for()
+    await expect(row).to_contain_text("Call by Grace", timeout=SOON)
+
+
 async def test_a_call_moves_in_the_list_and_its_cost_grows(opened: Open, scene: Scene, few: str) -> None:
     """While it is looked at, without being asked to."""
     journal, archive, key = scene.archive.journal, scene.archive, call("c-new", "few")

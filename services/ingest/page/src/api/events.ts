@@ -8,6 +8,15 @@ export type CallSummary = Omit<CallRow, "about">;
 /** A call as an event tells of it: its summary and the stages of its journal. */
 export type Progress = CallSummary & { readonly journal: Readonly<Record<string, StageAnswer>> };
 
+/** The stages that are through with it, by name: what they made can be had. */
+export function through({ journal }: Pick<Progress, "journal">): string {
+  const done = Object.entries(journal).filter(([, stage]) => stage.finished_at !== null);
+  return done
+    .map(([name]) => name)
+    .sort()
+    .join(" ");
+}
+
 /** `EventSource`, or what stands in for it. */
 export type Source = Pick<EventSource, "addEventListener" | "close" | "readyState">;
 type Open = (address: string) => Source;

@@ -1,8 +1,8 @@
 /** The list of calls, a line each; those on their way move before the reader's eyes. */
 
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { Link } from "wouter-preact";
-import type { Progress } from "../api/events";
+import { type Progress, through } from "../api/events";
 import type { CallRow } from "../api/schema";
 import { useProgress } from "../api/useProgress";
 import { titleOf } from "../call/title";
@@ -19,7 +19,8 @@ const NUMBERS: readonly string[] = ["Length", "Cost"];
 interface RowProps {
   readonly call: CallRow;
   readonly live: boolean;
-  readonly ended: () => void;
+  /** List the calls anew. */
+  readonly again: () => void;
 }
 
 function Name({ call }: Pick<RowProps, "call">) {
@@ -35,15 +36,24 @@ function Name({ call }: Pick<RowProps, "call">) {
   );
 }
 
-function Row({ call, live, ended }: RowProps) {
+/** How far a call has come since it was listed; *again* lists it anew when a stage has made something of it. */
+function useMoving({ call, live, again }: RowProps): CallRow {
   const [progress, setProgress] = useState<Progress | null>(null);
-  useProgress(live ? call.call_id : null, setProgress, ended);
-  const now =
-    progress && Date.parse(progress.updated_at) >= Date.parse(call.updated_at)
-      ? { ...call, ...progress }
-      : call;
-  const { about } = call;
-  const at = about.started_at ?? call.created_at;
+  const made = useRef(call.about.duration_ms === null ? "" : null); // null: what was made by then is listed
+  const moved = (newer: Progress) => {
+    setProgress(newer);
+    if (made.current !== null && made.current !== through(newer)) again();
+    made.current = through(newer);
+  };
+  useProgress(live ? call.call_id : null, moved, again);
+  const isNewer = progress && Date.parse(progress.updated_at) >= Date.parse(call.updated_at);
+  return isNewer ? { ...call, ...progress } : call;
+}
+
+function Row(row: RowProps) {
+  const now = useMoving(row);
+  const { about } = now;
+  const at = about.started_at ?? now.created_at;
   return (
     <tr>
       <Name call={now} />
@@ -69,10 +79,10 @@ function Row({ call, live, ended }: RowProps) {
 
 export function CallsTable({
   calls,
-  ended,
+  again,
 }: {
   readonly calls: readonly CallRow[];
-  readonly ended: () => void;
+  readonly again: () => void;
 }) {
   const live = followed(calls);
   return (
@@ -82,7 +92,7 @@ export function CallsTable({
           key={call.call_id}
           call={call}
           live={live.has(call.call_id) && !settled(call.status)}
-          ended={ended}
+          again={again}
         />
       ))}
     </Table>

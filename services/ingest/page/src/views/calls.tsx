@@ -81,7 +81,7 @@ export function CallsView() {
         {({ calls, next }) => (
           <>
             {calls.length > 0 ? (
-              <CallsTable calls={calls} ended={answer.again} />
+              <CallsTable calls={calls} again={answer.again} />
             ) : (
               <NoCalls chosen={chosen} />
             )}
