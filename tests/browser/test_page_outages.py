@@ -228,13 +228,15 @@ async def test_a_question_is_not_lost_with_the_session(troubled: Watched, key: s
     """It is in its field again, about the same calls, and not asked before somebody says so."""
     page = troubled.page
     await troubled.goto(f"/ask?call_id={PRICING}")
+    about = page.get_by_text("Only about")
+    await about.wait_for()
     await page.context.clear_cookies()
     await ask(page)
     await page.get_by_label("API key").fill(key)
     await page.keyboard.press("Enter")
 
     await expect(page.get_by_label("Your question")).to_have_value(QUESTION)
-    await page.get_by_text("Only about").wait_for()
+    await about.wait_for()
     assert 0 == await page.locator(".answer").count()
 
 
