@@ -42,6 +42,14 @@ export function nextPath(query: string): string {
   return /^\/(?![/\\])/.test(next) && !next.startsWith("/login") ? next : "/";
 }
 
+const CARRIED = 500; // characters: what the door takes along through a single sign-on
+
+/** The same, as far as a single sign-on carries it: of what is too long, the view alone. */
+export function carriedPath(query: string): string {
+  const next = nextPath(query);
+  return next.length <= CARRIED ? next : next.replace(/\?.*$/, "");
+}
+
 export const loginPath = (from: string): string =>
   from.startsWith("/login") ? from : from === "/" ? "/login" : `/login?next=${encodeURIComponent(from)}`;
 

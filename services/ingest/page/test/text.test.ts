@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { believesLinks, keyIn } from "../src/api/session";
 import { pieces } from "../src/components/highlighted";
-import { callPath, loginPath, nextPath, refusedIn } from "../src/places";
+import { callPath, carriedPath, loginPath, nextPath, refusedIn } from "../src/places";
 import { frameOnly } from "../src/trusted";
 import { loginRefusalWords, speakerNumber } from "../src/words";
 
@@ -30,6 +31,14 @@ test("signing in leads back to a path of this page, never elsewhere", () => {
   }
   assert.equal(loginPath("/calls/c-1?t=5"), "/login?next=%2Fcalls%2Fc-1%3Ft%3D5");
   assert.equal(loginPath("/login?next=%2Fask"), "/login?next=%2Fask");
+});
+
+test("a single sign-on carries as much as the door takes, and of a longer path the view", () => {
+  const described = JSON.parse(readFileSync(new URL("../../openapi.json", import.meta.url), "utf-8"));
+  const [next] = described.paths["/api/v1/session/oidc"].get.parameters;
+  const longest = `/ask?q=${"x".repeat(next.schema.maxLength - "/ask?q=".length)}`;
+  assert.equal(carriedPath(`?next=${encodeURIComponent(longest)}`), longest);
+  assert.equal(carriedPath(`?next=${encodeURIComponent(`${longest}x`)}`), "/ask");
 });
 
 test("a link to a moment names it in milliseconds", () => {

@@ -10,7 +10,7 @@ import { useAnswer } from "../api/useAnswer";
 import { useDoing } from "../api/useDoing";
 import { Heading } from "../components/heading";
 import { Answered, Empty } from "../components/states";
-import { nextPath, refusedIn } from "../places";
+import { carriedPath, nextPath, refusedIn } from "../places";
 import { loginRefusalWords } from "../words";
 
 interface Options {
@@ -59,7 +59,7 @@ function ByKey() {
 }
 
 function BySingleSignOn() {
-  const next = encodeURIComponent(nextPath(location.search));
+  const next = encodeURIComponent(carriedPath(location.search));
   return (
     <a class="button primary" href={`/api/v1/session/oidc?next=${next}`}>
       Continue with single sign-on
