@@ -47,9 +47,9 @@ test: $(READY) ## All that a bare machine can run: unit, contract, integration, 
 test-fast: $(READY) ## Unit and contract tests
 	@$(PYTEST) -q tests/unit tests/contract libs/faststream-sqs/tests --ignore=libs/faststream-sqs/tests/test_wire.py
 
-# What asks our own models alone, or starts servers of its own, is not asked twice.
+# What asks our own models alone, or starts servers of its own whatever the environment names, is not asked twice.
 MODELS_ALONE = $(addprefix tests/integration/test_,models.py ask_gold.py language_model.py titan.py vectors.py demo_login.py) \
-	$(addprefix tests/integration/standins/test_,mongo_reads.py redis.py search_writes.py bedrock.py)
+	tests/integration/standins/test_bedrock.py
 test-real: $(READY) ## Integration, e2e and the page's uploads against the servers that the environment names; a missing one fails
 	@REQUIRE_REAL=1 $(PYTEST) -q -n 3 --dist loadfile tests/integration tests/e2e \
 		$(addprefix --ignore ,$(addprefix tests/e2e/test_,watch.py first_hour.py) $(MODELS_ALONE))

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Progress, type Source, through, watch } from "../src/api/events";
+import { finishedStages, type Progress, type Source, watch } from "../src/api/events";
 
 class FakeSource extends EventTarget {
   readyState = 1;
@@ -57,8 +57,8 @@ test("whoever looks away closes the stream", () => {
 
 test("a stage is through once it has finished, not while it works", () => {
   const stage = (finished_at: string | null) => ({ finished_at }) as Progress["journal"][string];
-  assert.equal(through({ journal: {} }), "");
-  assert.equal(through({ journal: { ingest: stage(null) } }), "");
+  assert.equal(finishedStages({ journal: {} }), "");
+  assert.equal(finishedStages({ journal: { ingest: stage(null) } }), "");
   const journal = { transcribe: stage("b"), ingest: stage("a"), analyze: stage(null) };
-  assert.equal(through({ journal }), "ingest transcribe");
+  assert.equal(finishedStages({ journal }), "ingest transcribe");
 });

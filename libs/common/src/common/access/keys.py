@@ -20,6 +20,7 @@ USE_NOTED: Final = timedelta(minutes=1)
 """A key's last use is written down this often at most."""
 
 _KEY: Final = re.compile(r"cs_(?P<id>[0-9a-f]{16})_(?P<secret>[A-Za-z0-9_-]{43})")
+_KEYS: Final = "key"  # before the colon, where a key asks
 _SECRET_BYTES: Final = 32
 _ID_BYTES: Final = 8
 
@@ -119,7 +120,7 @@ def new_parts() -> Parts:
 
 
 def _holder(key_id: str) -> str:
-    return f"key:{key_id}"
+    return f"{_KEYS}:{key_id}"
 
 
 class ApiKeys:
@@ -159,11 +160,10 @@ class ApiKeys:
         row = key.model_dump() | {"scopes": sorted(key.scopes)}
         with raising("keeping an API key", MONGO_FAILURES):
             await self._collection.insert_one({"_id": key.key_id, "hashed": minted.hashed, **row})
-        maker = await self._row(key.created_by.removeprefix(_holder("")))
-        if maker is None or maker["revoked_at"] is None:
-            return True
-        await self.revoke(key.tenant_id, key.key_id, key.created_at)
-        return False
+        orphaned = await self._is_orphaned(key)
+        if orphaned:
+            await self.revoke(key.tenant_id, key.key_id, key.created_at)
+        return not orphaned
 
     async def opened(self, text: str, now: datetime) -> ApiKey | None:
         """The key that this is all of, if it works; its use is noted."""
@@ -212,6 +212,12 @@ class ApiKeys:
         made = {"tenant_id": tenant_id, "created_by": {"$in": [_holder(each) for each in key_ids]}}
         with raising("reading API keys", MONGO_FAILURES):
             return [row async for row in self._collection.find(made, {"revoked_at": 1})]
+
+    async def _is_orphaned(self, key: ApiKey) -> bool:
+        """Whether it was made with a key that is revoked."""
+        kind, _, maker = key.created_by.partition(":")
+        row = await self._row(maker) if kind == _KEYS else None
+        return row is not None and row["revoked_at"] is not None
 
     async def _row(self, key_id: str) -> dict[str, Any] | None:
         with raising("reading an API key", MONGO_FAILURES):

@@ -9,7 +9,7 @@ export type CallSummary = Omit<CallRow, "about">;
 export type Progress = CallSummary & { readonly journal: Readonly<Record<string, StageAnswer>> };
 
 /** The stages that are through with it, by name: what they made can be had. */
-export function through({ journal }: Pick<Progress, "journal">): string {
+export function finishedStages({ journal }: Pick<Progress, "journal">): string {
   const done = Object.entries(journal).filter(([, stage]) => stage.finished_at !== null);
   return done
     .map(([name]) => name)

@@ -2,7 +2,7 @@
 
 import { useRef, useState } from "preact/hooks";
 import { Link } from "wouter-preact";
-import { type Progress, through } from "../api/events";
+import { finishedStages, type Progress } from "../api/events";
 import type { CallRow } from "../api/schema";
 import { useProgress } from "../api/useProgress";
 import { titleOf } from "../call/title";
@@ -42,8 +42,8 @@ function useMoving({ call, live, again }: RowProps): CallRow {
   const made = useRef(call.about.duration_ms === null ? "" : null); // null: what was made by then is listed
   const moved = (newer: Progress) => {
     setProgress(newer);
-    if (made.current !== null && made.current !== through(newer)) again();
-    made.current = through(newer);
+    if (made.current !== null && made.current !== finishedStages(newer)) again();
+    made.current = finishedStages(newer);
   };
   useProgress(live ? call.call_id : null, moved, again);
   const isNewer = progress && Date.parse(progress.updated_at) >= Date.parse(call.updated_at);

@@ -3,7 +3,7 @@
 import { useEffect, useMemo } from "preact/hooks";
 import { useSearch } from "wouter-preact";
 import { getCall, getMetrics, getPeaks } from "../api/calls";
-import { through } from "../api/events";
+import { finishedStages } from "../api/events";
 import type { CallAnswer } from "../api/schema";
 import { may } from "../api/session";
 import { type Answer, useAnswer } from "../api/useAnswer";
@@ -39,7 +39,8 @@ function useLiveCall(answer: Answer<CallAnswer>, callId: string, newest: boolean
     newest && call && !settled(call.status) ? callId : null,
     progress => {
       if (answer.value) answer.set({ ...answer.value, ...progress });
-      if (!call || progress.status !== call.status || through(progress) !== through(call)) answer.again();
+      if (!call || progress.status !== call.status || finishedStages(progress) !== finishedStages(call))
+        answer.again();
     },
     answer.again,
   );
